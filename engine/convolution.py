@@ -1,0 +1,461 @@
+"""Convolution over any number of axes: what ``conv1d`` and ``conv2d`` have in common.
+
+As in torch, "convolution" here is the cross-correlation out[f, o] = bias[f] + Σ_c Σ_t weight[f, c, t] · input[c, o·stride + t·dilation − padding];
+``flip`` turns the kernel around first, which makes it the convolution of signal processing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.errors import InputError
+from engine.numbers import Sum, factor, plain, sum_of_products
+from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_axis
+from engine.trace import Cell, Reference, Step, TensorLike, Trace, compare, floating, largest, together
+
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
+
+#: More terms than this are cut short in a step's formula.
+FORMULA_TERMS = 12
+AXIS_NAMES = {1: ("position",), 2: ("row", "column")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvStep(Step):
+    """One output cell. Its terms run channel by channel, ``partial_sums`` has one sum per channel, ``bias`` comes last.
+
+    ``window`` holds the position of every tap in the coordinates of the input's plane; outside of it lies the padding.
+    """
+
+    sample: int
+    filter: int
+    channels: Sequence[int]
+    window: Sequence[Cell]
+    partial_sums: tuple[float, ...]
+    bias: float | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ConvTrace(Trace):
+    """Adds what a picture needs: ``kernel``, the weights as they are applied (turned around if ``flip``), ``padded``, the batched input with
+    its padding, and ``sides``, the cells added before and after it per axis."""
+
+    kernel: Tensor
+    padded: Tensor
+    sides: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class _Setup:
+    """The operation with everything resolved: batched tensors, one number per axis."""
+
+    input: Tensor
+    weight: Tensor
+    bias: Tensor | None
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    groups: int
+    sides: list[tuple[int, int]]
+    padding_mode: PaddingMode
+    flip: bool
+    batched: bool
+
+    @property
+    def axes(self) -> int:
+        return self.input.dim() - 2
+
+    @property
+    def kernel_size(self) -> tuple[int, ...]:
+        return tuple(self.weight.shape[2:])
+
+    @property
+    def input_size(self) -> tuple[int, ...]:
+        return tuple(self.input.shape[2:])
+
+    @property
+    def output_size(self) -> tuple[int, ...]:
+        return tuple(
+            padded_output_size(n, k, s, side, d)
+            for n, k, s, side, d in zip(self.input_size, self.kernel_size, self.stride, self.sides, self.dilation, strict=True)
+        )
+
+    @property
+    def kernel(self) -> Tensor:
+        return self.weight.flip(list(range(2, 2 + self.axes))) if self.flip else self.weight
+
+
+def convolve(
+    concept: str,
+    title: str,
+    axes: int,
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None,
+    stride: Size,
+    padding: Padding,
+    dilation: Size,
+    groups: int,
+    padding_mode: PaddingMode,
+    flip: bool,
+) -> ConvTrace:
+    """The trace of a convolution over ``axes`` axes; ``conv1d`` and ``conv2d`` document the arguments."""
+    setup = _resolve(axes, input, weight, bias, stride, padding, dilation, groups, padding_mode, flip)
+    sources = [_sources(n, side, padding_mode) for n, side in zip(setup.input_size, setup.sides, strict=True)]
+    padded = _gather(setup.input, sources)
+    values = _values(setup, padded)
+    reference = _check(setup, values)
+    trim = slice(None) if setup.batched else 0
+    inputs = {"input": setup.input[trim], "weight": setup.weight}
+    if setup.bias is not None:
+        inputs["bias"] = setup.bias
+    samples, filters, *size = values.shape
+    cells = math.prod(size)
+    return ConvTrace(
+        concept=concept,
+        title=title,
+        params={
+            "stride": _one_or_list(setup.stride),
+            "padding": padding if isinstance(padding, str) else _one_or_list([before for before, _ in setup.sides]),
+            "dilation": _one_or_list(setup.dilation),
+            "groups": groups,
+            "padding_mode": padding_mode,
+            "flip": flip,
+        },
+        inputs=inputs,
+        outputs={"output": values[trim]},
+        reference=reference,
+        length=values.numel(),
+        cut=_Cutter(setup, sources, padded, values),
+        phases=[(f"sample {n}, filter {f}" if samples > 1 else f"filter {f}", cells) for n in range(samples) for f in range(filters)],
+        opening=_opening(setup),
+        closing=f"All {values.numel():,} output cells are computed; {reference.name} agrees, the largest difference is "
+        f"{plain(reference.max_abs_error, 0)}.",
+        formula=_size_formula(setup),
+        kernel=setup.kernel,
+        padded=padded,
+        sides=setup.sides,
+    )
+
+
+# --- what the user gave ------------------------------------------------------------------------------------------------------------------
+
+
+def _resolve(
+    axes: int,
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None,
+    stride: Size,
+    padding: Padding,
+    dilation: Size,
+    groups: int,
+    padding_mode: PaddingMode,
+    flip: bool,
+) -> _Setup:
+    given = {"input": floating("input", input), "weight": floating("weight", weight)}
+    if bias is not None:
+        given["bias"] = floating("bias", bias)
+    given = together(given)
+    _check_whole("groups", groups)
+    if padding_mode not in PADDING_MODES:
+        raise InputError(f"padding_mode is {padding_mode!r}; give one of {', '.join(PADDING_MODES)}")
+    batched = given["input"].dim() == axes + 2
+    x = _batch(axes, given["input"])
+    w = _filters(axes, given["weight"], x.shape[1], groups)
+    _check_channels(x, w, groups)
+    strides = per_axis(stride, axes, "stride", least=1)
+    dilations = per_axis(dilation, axes, "dilation", least=1)
+    sides = padding_sides(padding, w.shape[2:], strides, dilations)
+    return _Setup(x, w, _bias(given.get("bias"), w.shape[0]), strides, dilations, groups, sides, padding_mode, bool(flip), batched)
+
+
+def _check_whole(name: str, value: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InputError(f"{name} is {value!r}; give a whole number, at least 1")
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a single number"
+
+
+def _batch(axes: int, x: Tensor) -> Tensor:
+    forms = {
+        1: "length, channels x length or batch x channels x length",
+        2: "height x width, channels x height x width or batch x channels x height x width",
+    }
+    if not axes <= x.dim() <= axes + 2:
+        raise InputError(f"input has shape {_shape(x)}; give {forms[axes]}")
+    if x.numel() == 0:
+        raise InputError(f"input has shape {_shape(x)}, which holds no value; give at least one cell")
+    while x.dim() < axes + 2:
+        x = x.unsqueeze(0)
+    return x
+
+
+def _filters(axes: int, w: Tensor, channels: int, groups: int) -> Tensor:
+    """``weight`` as [filters, channels per group, *kernel]; a bare kernel is shared by all channels, one per group."""
+    forms = {
+        1: "a kernel (length), channels x length or filters x channels x length",
+        2: "a kernel (height x width), channels x height x width or filters x channels x height x width",
+    }
+    if not axes <= w.dim() <= axes + 2:
+        raise InputError(f"weight has shape {_shape(w)}; give {forms[axes]}")
+    if w.numel() == 0:
+        raise InputError(f"weight has shape {_shape(w)}, which holds no value; give at least one weight")
+    if w.dim() == axes and channels % groups == 0:
+        return w.expand(groups, channels // groups, *w.shape)
+    while w.dim() < axes + 2:
+        w = w.unsqueeze(0)
+    return w
+
+
+def _check_channels(x: Tensor, w: Tensor, groups: int) -> None:
+    channels, filters = x.shape[1], w.shape[0]
+    if channels % groups or filters % groups:
+        raise InputError(
+            f"groups is {groups}, which does not divide both the {channels} input channels and the {filters} filters; give a common divisor"
+        )
+    if w.shape[1] != channels // groups:
+        raise InputError(
+            f"weight has {w.shape[1]} channels per filter (shape {_shape(w)}), but the input has {channels} channels in {groups} "
+            f"group{'s' * (groups > 1)}; give weights with {channels // groups}"
+        )
+
+
+def _bias(bias: Tensor | None, filters: int) -> Tensor | None:
+    if bias is None:
+        return None
+    if bias.dim() == 0 and filters == 1:
+        bias = bias.reshape(1)
+    if tuple(bias.shape) != (filters,):
+        raise InputError(f"bias has shape {_shape(bias)}; give one number per filter, {filters} in all")
+    return bias
+
+
+def _one_or_list(values: Sequence[int]) -> int | list[int]:
+    return values[0] if len(set(values)) == 1 else list(values)
+
+
+# --- the computation ---------------------------------------------------------------------------------------------------------------------
+
+
+def _sources(size: int, side: tuple[int, int], mode: PaddingMode) -> Tensor:
+    """For every cell of the padded axis the cell of the input whose value it holds, −1 for a zero."""
+    before, after = side
+    at = torch.arange(-before, size + after)
+    if mode == "zeros":
+        return torch.where((at >= 0) & (at < size), at, -1)
+    if mode == "replicate":
+        return at.clamp(0, size - 1)
+    most = size if mode == "circular" else size - 1
+    if max(side) > most:
+        raise InputError(f"padding is {max(side)} with padding_mode {mode!r} on an axis of {size} cells; give at most {most}")
+    if mode == "circular":
+        return at % size
+    # Reflection does not repeat the border cell: −1 is a copy of 1.
+    at = at.abs()
+    return torch.where(at < size, at, 2 * (size - 1) - at)
+
+
+def _gather(x: Tensor, sources: Sequence[Tensor]) -> Tensor:
+    for axis, source in enumerate(sources, start=2):
+        source = source.to(x.device)
+        x = x.index_select(axis, source.clamp(min=0))
+        outside = (source < 0).view([-1 if i == axis else 1 for i in range(x.dim())])
+        x = x.masked_fill(outside, 0.0)
+    return x
+
+
+def _values(setup: _Setup, padded: Tensor) -> Tensor:
+    """Every step value: tap by tap, so that memory stays at the size of the output."""
+    size, groups = setup.output_size, setup.groups
+    samples, filters = padded.shape[0], setup.weight.shape[0]
+    x = padded.unflatten(1, (groups, -1))
+    w = setup.kernel.unflatten(0, (groups, -1))
+    total = padded.new_zeros((samples, groups, filters // groups, *size))
+    for tap in product(*map(range, setup.kernel_size)):
+        cells = [slice(t * d, t * d + (o - 1) * s + 1, s) for t, d, o, s in zip(tap, setup.dilation, size, setup.stride, strict=True)]
+        total += torch.einsum("ngc...,gfc->ngf...", x[(..., *cells)], w[(..., *tap)])
+    values = total.flatten(1, 2)
+    return values if setup.bias is None else values + setup.bias.view(-1, *[1] * setup.axes)
+
+
+def _check(setup: _Setup, values: Tensor) -> Reference:
+    name, pads = f"torch.nn.functional.conv{setup.axes}d", [cell for side in reversed(setup.sides) for cell in side]
+    x, padding = setup.input, [before for before, _ in setup.sides]
+    symmetric = all(before == after for before, after in setup.sides)
+    if setup.padding_mode != "zeros" or not symmetric:
+        mode = "constant" if setup.padding_mode == "zeros" else setup.padding_mode
+        x, padding = F.pad(x, pads, mode=mode), [0] * setup.axes
+        name += f" after torch.nn.functional.pad(mode={mode!r})"
+    conv: Any = {1: F.conv1d, 2: F.conv2d}[setup.axes]
+    # TF32 would compare our float32 with ten bits of mantissa.
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # type: ignore[no-untyped-call]
+        expected = conv(x, setup.kernel.contiguous(), setup.bias, setup.stride, padding, setup.dilation, setup.groups)
+    reach = float(setup.weight.abs().flatten(1).sum(1).max())
+    scale = largest(setup.input) * reach + (largest(setup.bias) if setup.bias is not None else 0.0)
+    return compare(name, values, expected, scale)
+
+
+# --- one step ----------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Cutter:
+    """Cuts step k, the k-th cell of the output in memory order, out of the tensors."""
+
+    setup: _Setup
+    sources: Sequence[Tensor]
+    padded: Tensor
+    values: Tensor
+
+    def __call__(self, k: int) -> ConvStep:
+        setup = self.setup
+        sample, f, *out = _unravel(k, self.values.shape)
+        per_group = setup.input.shape[1] // setup.groups
+        first = f // (setup.weight.shape[0] // setup.groups) * per_group
+        channels = range(first, first + per_group)
+        starts = [o * s for o, s in zip(out, setup.stride, strict=True)]
+        taken = [slice(start, start + (t - 1) * d + 1, d) for start, t, d in zip(starts, setup.kernel_size, setup.dilation, strict=True)]
+        window = self.padded[(sample, slice(channels.start, channels.stop), *taken)]
+        kernel = setup.kernel[f]
+        terms: list[tuple[float, ...]] = list(zip(window.flatten().tolist(), kernel.flatten().tolist(), strict=True))
+        bias = None if setup.bias is None else float(setup.bias[f])
+        if bias is not None:
+            terms.append((bias,))
+        value = float(self.values[(sample, f, *out)])
+        written = sum_of_products(terms, value)
+        target = (sample, f, *out) if setup.batched else (f, *out)
+        positions = [
+            [s - before + t * d for t in range(n)]
+            for s, (before, _), n, d in zip(starts, setup.sides, setup.kernel_size, setup.dilation, strict=True)
+        ]
+        return ConvStep(
+            index=k,
+            phase=f"sample {sample}, filter {f}" if len(self.values) > 1 else f"filter {f}",
+            reads=self._reads(sample, f, channels, taken),
+            terms=terms,
+            value=value,
+            writes={"output": [target]},
+            formula=_formula(target, written),
+            say=_say(positions, setup.input_size, len(terms) - (bias is not None), len(channels), bias is not None, target, written),
+            sample=sample,
+            filter=f,
+            channels=channels,
+            window=list(product(*positions)),
+            partial_sums=tuple((window * kernel).flatten(1).sum(1).tolist()),
+            bias=bias,
+        )
+
+    def _reads(self, sample: int, f: int, channels: range, taken: Sequence[slice]) -> dict[str, list[Cell]]:
+        prefix = (sample,) if self.setup.batched else ()
+        cells = list(product(*(source[at].tolist() for source, at in zip(self.sources, taken, strict=True))))
+        real = [cell for cell in cells if min(cell) >= 0]
+        reads: dict[str, list[Cell]] = {
+            "input": [(*prefix, c, *cell) for c in channels for cell in real],
+            "weight": [(f, c, *tap) for c in range(len(channels)) for tap in self._taps()],
+        }
+        if self.setup.bias is not None:
+            reads["bias"] = [(f,)]
+        return reads
+
+    def _taps(self) -> Iterator[Cell]:
+        """The cells of ``weight`` in the order of the terms."""
+        return product(*(reversed(range(n)) if self.setup.flip else range(n) for n in self.setup.kernel_size))
+
+
+def _unravel(k: int, shape: Sequence[int]) -> Cell:
+    cell = []
+    for n in reversed(shape):
+        k, i = divmod(k, n)
+        cell.append(i)
+    return tuple(reversed(cell))
+
+
+def cell_name(tensor: str, cell: Cell) -> str:
+    """``output[0, 1, 2]``, as one writes it in torch."""
+    return f"{tensor}[{', '.join(map(str, cell))}]"
+
+
+def _formula(target: Cell, written: Sum) -> str:
+    products = [" dot ".join(factor(text, first=i == 0) for i, text in enumerate(term)) for term in written.terms]
+    if len(products) > FORMULA_TERMS:
+        products = [*products[: FORMULA_TERMS - 2], "dots.c", products[-1]]
+    name = cell_name('"output"', target)
+    relation = "=" if written.relation == "=" else "approx"
+    return f"{name} {relation} {' + '.join(products)} {relation} {written.value}"
+
+
+def _say(
+    positions: Sequence[Sequence[int]], size: Sequence[int], products: int, channels: int, has_bias: bool, target: Cell, written: Sum
+) -> str:
+    where = " and ".join(_span(name, at) for name, at in zip(AXIS_NAMES[len(size)], positions, strict=True))
+    padded = any(at[0] < 0 or at[-1] >= n for at, n in zip(positions, size, strict=True))
+    parts = [f"{products} product{'s' * (products > 1)}"]
+    if channels > 1:
+        parts.append(f"over {channels} channels")
+    what = " ".join(parts) + (" and the bias" if has_bias else "")
+    verb = "adds up to" if products == 1 and not has_bias else "add up to"
+    return f"Window at {where}{', padding included' if padded else ''}: {what} {verb} {cell_name('output', target)} {written.relation} {written.value}."
+
+
+def _span(name: str, at: Sequence[int]) -> str:
+    if len(at) == 1:
+        return f"{name} {plain(at[0])}"
+    gaps = at[1] - at[0]
+    if gaps == 1:
+        return f"{name}s {plain(at[0])} to {plain(at[-1])}"
+    return (
+        f"{name}s {', '.join(plain(a) for a in at)}"
+        if len(at) <= 3
+        else f"every {_ordinal(gaps)} {name} from {plain(at[0])} to {plain(at[-1])}"
+    )
+
+
+def _ordinal(n: int) -> str:
+    return {2: "second", 3: "third"}.get(n, f"{n}th")
+
+
+# --- the whole operation in words --------------------------------------------------------------------------------------------------------
+
+
+def _times(size: Sequence[int]) -> str:
+    return "×".join(map(str, size))
+
+
+def _opening(setup: _Setup) -> str:
+    filters = setup.weight.shape[0]
+    noun = "kernel slides" if filters == 1 else "kernels slide"
+    length = "length-" if setup.axes == 1 else ""
+    who = f"{'A' if filters == 1 else filters} {length}{_times(setup.kernel_size)} {noun} over the {length}{_times(setup.input_size)} input"
+    padded = [n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True)]
+    pad = f", padded to {_times(padded)}" if tuple(padded) != setup.input_size else ""
+    how = "".join(
+        f", {name} {_times(values) if len(set(values)) > 1 else values[0]}"
+        for name, values in (("stride", setup.stride), ("dilation", setup.dilation))
+        if set(values) != {1}
+    )
+    cells = f"{setup.output_size[0]} cells" if setup.axes == 1 else f"{_times(setup.output_size)} cells"
+    return f"{who}{pad}{how}: the output has {cells}."
+
+
+def _size_formula(setup: _Setup) -> str:
+    rows = list(zip(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size, strict=True))
+    if len(set(map(str, rows))) == 1:
+        rows = rows[:1]
+    return ", quad ".join(_axis_formula(*row) for row in rows)
+
+
+def _axis_formula(size: int, kernel: int, stride: int, side: tuple[int, int], dilation: int, out: int) -> str:
+    pad = "" if side == (0, 0) else f" + 2 dot {side[0]}" if side[0] == side[1] else f" + {side[0]} + {side[1]}"
+    reach = f"{dilation} dot ({kernel} - 1) - 1" if dilation > 1 else f"{kernel}"
+    return f"floor(({size}{pad} - {reach}) / {stride}) + 1 = {out}"

@@ -1,0 +1,120 @@
+"""How every number of the project is written, on screen and on paper.
+
+One rule holds throughout: whoever takes the *shown* numbers and adds them up on paper gets the *shown* result. Where that is not
+possible with :data:`MOST_DECIMALS` decimals, the result is announced by ``≈`` instead of ``=``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+MOST_DECIMALS = 4
+#: Decimals that are shown where more would not make a sum come out exactly.
+USUAL_DECIMALS = 2
+#: From here on a number is written with an exponent.
+LARGE = 10**6
+
+MINUS = "−"
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum of products as text: ``terms[i]`` are the factors of product i, ``relation`` is ``=`` or ``≈``."""
+
+    terms: tuple[tuple[str, ...], ...]
+    relation: str
+    value: str
+    decimals: int
+
+
+def _exponent(x: float) -> str:
+    mantissa, power = f"{x:.1e}".split("e")
+    return f"{mantissa.removesuffix('.0')}e{int(power)}".replace("-", MINUS)
+
+
+def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
+    """``x`` rounded (half to even) to at most ``decimals`` decimals, without trailing zeros, with a true minus sign.
+
+    Very large numbers, and small ones that would round to zero, get an exponent: 0.00001 is ``1e−5``, never ``0``.
+    """
+    if math.isnan(x):
+        return "nan"
+    if math.isinf(x):
+        return "∞" if x > 0 else f"{MINUS}∞"
+    if abs(x) >= LARGE:
+        return _exponent(x)
+    rounded = round(x, decimals)
+    if rounded == 0:
+        return "0" if x == 0 else _exponent(x)
+    text = f"{rounded:.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", MINUS)
+
+
+def decimals_needed(values: Iterable[float], at_most: int = USUAL_DECIMALS) -> int:
+    """The fewest decimals, up to ``at_most``, with which every finite value is written exactly."""
+    needed = 0
+    for x in values:
+        while needed < at_most and math.isfinite(x) and Decimal(repr(x)) != _rounded(x, needed):
+            needed += 1
+    return needed
+
+
+def factor(text: str, *, first: bool) -> str:
+    """A factor as it stands in a product: a negative one is in brackets unless it comes first."""
+    return text if first or not text.startswith(MINUS) else f"({text})"
+
+
+def _rounded(x: float, decimals: int) -> Decimal:
+    """What :func:`plain` shows, as the number that a reader takes it for."""
+    shown = plain(x, decimals).replace(MINUS, "-").replace("∞", "Infinity")
+    return Decimal(shown)
+
+
+def _total(terms: Sequence[Sequence[float]], decimals: int) -> Decimal:
+    total = Decimal(0)
+    for term in terms:
+        product = Decimal(1)
+        for x in term:
+            product *= _rounded(x, decimals)
+        total += product
+    return total
+
+
+def _written(terms: Sequence[Sequence[float]], value: float, decimals: int, relation: str) -> Sum:
+    texts = tuple(tuple(plain(x, decimals) for x in term) for term in terms)
+    shown = MOST_DECIMALS if relation == "=" else decimals
+    return Sum(texts, relation, plain(value, shown), decimals)
+
+
+def _is_finite(terms: Sequence[Sequence[float]], value: float) -> bool:
+    return math.isfinite(value) and all(math.isfinite(x) for term in terms for x in term)
+
+
+def sum_of_products(terms: Sequence[Sequence[float]], value: float) -> Sum:
+    """Writes ``terms[0][0]·terms[0][1] + ... = value`` with as few decimals as make the shown sum exact.
+
+    If the shown terms do not add up to the shown value with up to four decimals, the relation is ``≈``, with the fewest decimals (two or
+    more) at which the shown terms add up to the shown value after rounding.
+    """
+    if not _is_finite(terms, value):
+        return _written(terms, value, USUAL_DECIMALS, "=")
+    fewest = decimals_needed(x for term in terms for x in term)
+    for decimals in range(fewest, MOST_DECIMALS + 1):
+        if _total(terms, decimals) == _rounded(value, MOST_DECIMALS):
+            return _written(terms, value, decimals, "=")
+    for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
+        exponent = Decimal(1).scaleb(-decimals)
+        if _total(terms, decimals).quantize(exponent, ROUND_HALF_EVEN) == _rounded(value, decimals):
+            return _written(terms, value, decimals, "≈")
+    return _written(terms, value, MOST_DECIMALS, "≈")
+
+
+def sum_line(written: Sum) -> str:
+    """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``."""
+    products = ["·".join(factor(text, first=i == 0) for i, text in enumerate(term)) for term in written.terms]
+    return f"{' + '.join(products)} {written.relation} {written.value}"

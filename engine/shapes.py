@@ -1,0 +1,86 @@
+"""Output-size arithmetic that convolution and pooling share, and parameter counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from engine.errors import InputError
+
+#: One number for every axis, or one number per axis.
+Size = int | Sequence[int]
+#: As torch: numbers, or ``"valid"`` (none) or ``"same"`` (as much as keeps the size; stride 1 only).
+Padding = Size | Literal["valid", "same"]
+
+
+def per_axis(value: Size, axes: int, name: str, *, least: int) -> tuple[int, ...]:
+    """``value`` as one whole number per axis; ``name`` is the parameter's, for the error."""
+    given = (value,) * axes if isinstance(value, int) else tuple(value)
+    if len(given) == 1:
+        given = given * axes
+    numbers = all(isinstance(x, int) and not isinstance(x, bool) for x in given)
+    if len(given) != axes or not numbers or min(given) < least:
+        kind = f"one whole number, or {axes}" if axes > 1 else "a whole number"
+        raise InputError(f"{name} is {value!r}; give {kind}, at least {least}")
+    return given
+
+
+def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+    """Cells along one axis of the output: ⌊(size + 2·padding − dilation·(kernel_size − 1) − 1) / stride⌋ + 1.
+
+    ``padding`` cells are added on both sides. Source: ``torch.nn.Conv2d``, "Shape"; Dumoulin and Visin, arXiv:1603.07285, relationship 14.
+
+    Raises :class:`InputError` if the (dilated) kernel is larger than the padded input.
+
+    >>> conv_output_size(256, 5, stride=2)
+    126
+    """
+    return padded_output_size(size, kernel_size, stride, (padding, padding), dilation)
+
+
+def padded_output_size(size: int, kernel_size: int, stride: int, padding: tuple[int, int], dilation: int) -> int:
+    """:func:`conv_output_size` with its own padding on either side."""
+    reach = dilation * (kernel_size - 1) + 1
+    padded = size + sum(padding)
+    if reach > padded:
+        how = f" (dilated by {dilation} to {reach})" if dilation > 1 else ""
+        raise InputError(
+            f"the kernel of size {kernel_size}{how} is larger than the padded input of size {padded}; "
+            "give a smaller kernel, a larger input or more padding"
+        )
+    return (padded - reach) // stride + 1
+
+
+def padding_sides(padding: Padding, kernel_size: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> list[tuple[int, int]]:
+    """Cells added before and after the input, per axis. ``same`` puts the odd cell after, as torch does."""
+    if padding == "valid":
+        return [(0, 0)] * len(kernel_size)
+    if padding == "same":
+        if any(s != 1 for s in stride):
+            raise InputError(f"padding is 'same' with stride {_short(stride)}; 'same' needs stride 1, or give the padding as numbers")
+        totals = [d * (k - 1) for d, k in zip(dilation, kernel_size, strict=True)]
+        return [(total // 2, total - total // 2) for total in totals]
+    if isinstance(padding, str):
+        raise InputError(f"padding is {padding!r}; give numbers, 'valid' or 'same'")
+    return [(p, p) for p in per_axis(padding, len(kernel_size), "padding", least=0)]
+
+
+def _short(values: Sequence[int]) -> str:
+    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+
+
+def conv_parameter_count(in_channels: int, out_channels: int, kernel_size: Sequence[int], groups: int = 1, bias: bool = True) -> int:
+    """Weights and biases of a convolution: out·(in/groups)·∏kernel_size (+ out).
+
+    >>> conv_parameter_count(3, 32, (3, 3))
+    896
+    """
+    taps = 1
+    for k in kernel_size:
+        taps *= k
+    return out_channels * (in_channels // groups * taps + bias)
+
+
+def linear_parameter_count(in_features: int, out_features: int, bias: bool = True) -> int:
+    """Weights and biases of a fully connected layer: out·(in + 1), or out·in without bias."""
+    return out_features * (in_features + bias)
