@@ -1,7 +1,10 @@
 """Convolution over any number of axes: what ``conv1d`` and ``conv2d`` have in common.
 
-As in torch, "convolution" here is the cross-correlation out[f, o] = bias[f] + Σ_c Σ_t weight[f, c, t] · input[c, o·stride + t·dilation − padding];
-``flip`` turns the kernel around first, which makes it the convolution of signal processing.
+As in torch, "convolution" here is the cross-correlation
+
+    output[f, o] = bias[f] + Σ_c Σ_t weight[f, c, t] · input[c, o·stride + t·dilation − padding]
+
+and ``flip`` turns the kernel around first, which makes it the convolution of signal processing.
 """
 
 from __future__ import annotations
@@ -16,17 +19,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine import sentences
 from engine.errors import InputError
-from engine.numbers import Sum, factor, plain, sum_of_products
+from engine.numbers import Sum, sum_of_products
 from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_axis
 from engine.trace import Cell, Reference, Step, TensorLike, Trace, compare, floating, largest, together
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
-
-#: More terms than this are cut short in a step's formula.
-FORMULA_TERMS = 12
-AXIS_NAMES = {1: ("position",), 2: ("row", "column")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +43,19 @@ class ConvStep(Step):
     partial_sums: tuple[float, ...]
     bias: float | None
 
+    def summands(self, most: int) -> list[float]:
+        """The partial sums of the first ``most`` channels, then that of all the others together, then the bias, where there are any."""
+        rest = [math.fsum(self.partial_sums[most:])] if len(self.partial_sums) > most else []
+        return [*self.partial_sums[:most], *rest, *([] if self.bias is None else [self.bias])]
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ConvTrace(Trace):
-    """Adds what a picture needs: ``kernel``, the weights as they are applied (turned around if ``flip``), ``padded``, the batched input with
-    its padding, and ``sides``, the cells added before and after it per axis."""
+    """Adds what a picture needs.
+
+    ``kernel`` are the weights as they are applied (turned around if ``flip``), ``padded`` is the batched input with its padding, ``sides``
+    are the cells added before and after it, per axis.
+    """
 
     kernel: Tensor
     padded: Tensor
@@ -137,9 +145,8 @@ def convolve(
         cut=_Cutter(setup, sources, padded, values),
         phases=[(f"sample {n}, filter {f}" if samples > 1 else f"filter {f}", cells) for n in range(samples) for f in range(filters)],
         opening=_opening(setup),
-        closing=f"All {values.numel():,} output cells are computed; {reference.name} agrees, the largest difference is "
-        f"{plain(reference.max_abs_error, 0)}.",
-        formula=_size_formula(setup),
+        closing=sentences.agreement(values.numel(), reference),
+        formula=sentences.size_formula(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size),
         kernel=setup.kernel,
         padded=padded,
         sides=setup.sides,
@@ -346,8 +353,8 @@ class _Cutter:
             terms=terms,
             value=value,
             writes={"output": [target]},
-            formula=_formula(target, written),
-            say=_say(positions, setup.input_size, len(terms) - (bias is not None), len(channels), bias is not None, target, written),
+            formula=sentences.sum_formula(sentences.cell_name("output", target), written),
+            say=self._say(positions, len(channels), target, written),
             sample=sample,
             filter=f,
             channels=channels,
@@ -355,6 +362,17 @@ class _Cutter:
             partial_sums=tuple((window * kernel).flatten(1).sum(1).tolist()),
             bias=bias,
         )
+
+    def _say(self, positions: Sequence[Sequence[int]], channels: int, target: Cell, written: Sum) -> str:
+        names = {1: ("position",), 2: ("row", "column")}[self.setup.axes]
+        where = ", ".join(sentences.span(name, at) for name, at in zip(names, positions, strict=True))
+        padded = any(at[0] < 0 or at[-1] >= n for at, n in zip(positions, self.setup.input_size, strict=True))
+        products = len(written.terms) - (self.setup.bias is not None)
+        what = sentences.count(products, "product") + (f" over {channels} channels" if channels > 1 else "")
+        bias = " and the bias" if self.setup.bias is not None else ""
+        verb = "is" if len(written.terms) == 1 else "add up to"
+        result = f"{sentences.cell_name('output', target)} {written.relation} {written.value}"
+        return f"{where[0].upper()}{where[1:]}{' with padding' * padded}: {what}{bias} {verb} {result}."
 
     def _reads(self, sample: int, f: int, channels: range, taken: Sequence[slice]) -> dict[str, list[Cell]]:
         prefix = (sample,) if self.setup.batched else ()
@@ -381,81 +399,18 @@ def _unravel(k: int, shape: Sequence[int]) -> Cell:
     return tuple(reversed(cell))
 
 
-def cell_name(tensor: str, cell: Cell) -> str:
-    """``output[0, 1, 2]``, as one writes it in torch."""
-    return f"{tensor}[{', '.join(map(str, cell))}]"
-
-
-def _formula(target: Cell, written: Sum) -> str:
-    products = [" dot ".join(factor(text, first=i == 0) for i, text in enumerate(term)) for term in written.terms]
-    if len(products) > FORMULA_TERMS:
-        products = [*products[: FORMULA_TERMS - 2], "dots.c", products[-1]]
-    name = cell_name('"output"', target)
-    relation = "=" if written.relation == "=" else "approx"
-    return f"{name} {relation} {' + '.join(products)} {relation} {written.value}"
-
-
-def _say(
-    positions: Sequence[Sequence[int]], size: Sequence[int], products: int, channels: int, has_bias: bool, target: Cell, written: Sum
-) -> str:
-    where = " and ".join(_span(name, at) for name, at in zip(AXIS_NAMES[len(size)], positions, strict=True))
-    padded = any(at[0] < 0 or at[-1] >= n for at, n in zip(positions, size, strict=True))
-    parts = [f"{products} product{'s' * (products > 1)}"]
-    if channels > 1:
-        parts.append(f"over {channels} channels")
-    what = " ".join(parts) + (" and the bias" if has_bias else "")
-    verb = "adds up to" if products == 1 and not has_bias else "add up to"
-    return f"Window at {where}{', padding included' if padded else ''}: {what} {verb} {cell_name('output', target)} {written.relation} {written.value}."
-
-
-def _span(name: str, at: Sequence[int]) -> str:
-    if len(at) == 1:
-        return f"{name} {plain(at[0])}"
-    gaps = at[1] - at[0]
-    if gaps == 1:
-        return f"{name}s {plain(at[0])} to {plain(at[-1])}"
-    return (
-        f"{name}s {', '.join(plain(a) for a in at)}"
-        if len(at) <= 3
-        else f"every {_ordinal(gaps)} {name} from {plain(at[0])} to {plain(at[-1])}"
-    )
-
-
-def _ordinal(n: int) -> str:
-    return {2: "second", 3: "third"}.get(n, f"{n}th")
-
-
-# --- the whole operation in words --------------------------------------------------------------------------------------------------------
-
-
-def _times(size: Sequence[int]) -> str:
-    return "×".join(map(str, size))
-
-
 def _opening(setup: _Setup) -> str:
-    filters = setup.weight.shape[0]
-    noun = "kernel slides" if filters == 1 else "kernels slide"
-    length = "length-" if setup.axes == 1 else ""
-    who = f"{'A' if filters == 1 else filters} {length}{_times(setup.kernel_size)} {noun} over the {length}{_times(setup.input_size)} input"
+    filters, times = setup.weight.shape[0], sentences.times
+    kernel, size = times(setup.kernel_size), times(setup.input_size)
+    if setup.axes == 1:
+        kernel, size = f"length-{kernel}", f"length-{size}"
+    who = f"A {kernel} kernel slides" if filters == 1 else f"{filters} {kernel} kernels slide"
     padded = [n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True)]
-    pad = f", padded to {_times(padded)}" if tuple(padded) != setup.input_size else ""
+    pad = f", padded to {times(padded)}" if tuple(padded) != setup.input_size else ""
     how = "".join(
-        f", {name} {_times(values) if len(set(values)) > 1 else values[0]}"
+        f", {name} {times(values) if len(set(values)) > 1 else values[0]}"
         for name, values in (("stride", setup.stride), ("dilation", setup.dilation))
         if set(values) != {1}
     )
-    cells = f"{setup.output_size[0]} cells" if setup.axes == 1 else f"{_times(setup.output_size)} cells"
-    return f"{who}{pad}{how}: the output has {cells}."
-
-
-def _size_formula(setup: _Setup) -> str:
-    rows = list(zip(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size, strict=True))
-    if len(set(map(str, rows))) == 1:
-        rows = rows[:1]
-    return ", quad ".join(_axis_formula(*row) for row in rows)
-
-
-def _axis_formula(size: int, kernel: int, stride: int, side: tuple[int, int], dilation: int, out: int) -> str:
-    pad = "" if side == (0, 0) else f" + 2 dot {side[0]}" if side[0] == side[1] else f" + {side[0]} + {side[1]}"
-    reach = f"{dilation} dot ({kernel} - 1) - 1" if dilation > 1 else f"{kernel}"
-    return f"floor(({size}{pad} - {reach}) / {stride}) + 1 = {out}"
+    each = " each" if filters > 1 else ""
+    return f"{who} over the {size} input{pad}{how}: the output has {times(setup.output_size)} cells{each}."

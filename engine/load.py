@@ -9,12 +9,12 @@ import io
 import itertools
 import json
 import math
-import pickle
 import re
 import stat
 import warnings
 import zipfile
 import zlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -121,8 +121,12 @@ def _checked(tensor: torch.Tensor, given: str, allow_nan: bool) -> torch.Tensor:
     if not allow_nan and not bool(finite.all()):
         index = _first(~finite)
         what = "NaN" if math.isnan(float(tensor[tuple(index)])) else "infinity"
-        raise InputError(f"{what} at index {index} in {given}; give finite numbers, or add --allow-nan to let it through")
+        raise InputError(f"{what}{_at(index)} in {given}; give finite numbers, or add --allow-nan to let it through")
     return tensor
+
+
+def _at(index: list[int]) -> str:
+    return f" at index {index}" if index else ""  # a single number has no index
 
 
 def _first(mask: torch.Tensor) -> list[int]:
@@ -134,9 +138,9 @@ def _first(mask: torch.Tensor) -> list[int]:
 def _dense(tensor: torch.Tensor, given: str) -> torch.Tensor:
     """Any real CPU tensor as its own float64 copy; refused if the conversion would change a value."""
     dtype = str(tensor.dtype).removeprefix("torch.")
-    if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu":
+    if tensor.layout != torch.strided or tensor.is_nested or tensor.is_quantized or tensor.device.type != "cpu":
         raise InputError(f"the tensor in {given} is sparse, quantized or without values; save a dense tensor")
-    if not re.fullmatch(r"bool|u?int(8|16|32|64)|b?float[0-9].*", dtype):
+    if not re.fullmatch(r"bool|u?int(8|16|32|64)|b?float(8|16|32|64).*", dtype):
         raise InputError(f"values of type {dtype} in {given} cannot be shown; save real numbers such as float32")
     _check_count(tensor.shape, given)
     tensor = tensor.detach()
@@ -165,7 +169,7 @@ def _check_exact(tensor: torch.Tensor, given: str) -> None:
 
 
 def _inexact(value: int, index: list[int], given: str) -> InputError:
-    return InputError(f"{_shorter(value)} at index {index} in {given} is not exact as float64; give integers up to 2**53")
+    return InputError(f"{_shorter(value)}{_at(index)} in {given} is not exact as float64; give integers up to 2**53")
 
 
 def _shorter(value: int) -> str:
@@ -197,9 +201,7 @@ def _shape(value: Any, given: str) -> list[int]:
         shape.append(len(value))
         if len(shape) > RANK_LIMIT:
             raise InputError(f"lists nested over {RANK_LIMIT} levels deep in {given}; give at most {RANK_LIMIT}")
-        value = value[0] if value else 0
-        if shape[-1] == 0:
-            break
+        value = value[0] if value else None
     return shape
 
 
@@ -208,8 +210,13 @@ def _flatten(value: Any, shape: list[int], index: list[int], values: list[float]
     if depth == len(shape):
         values.append(_leaf(value, index, given))
         return
+    if not isinstance(value, list):
+        _leaf(value, index, given)  # a word here is a worse fault than its place
     if not isinstance(value, list) or len(value) != shape[depth]:
         raise _ragged(value, shape[depth], index, given)
+    if depth == len(shape) - 1 and set(map(type, value)) <= {int, float} and _small(value):
+        values.extend(value)  # the same numbers as one by one below, many times faster
+        return
     for position, item in enumerate(value):
         _flatten(item, shape, [*index, position], values, given)
 
@@ -219,9 +226,13 @@ def _leaf(value: Any, index: list[int], given: str) -> float:
         raise _ragged(value, None, index, given)
     if isinstance(value, bool) or not isinstance(value, int | float):
         kind = {bool: "a boolean", str: "a string", dict: "an object"}.get(type(value), "null")
-        place = f" at index {index}" if index else ""
-        raise InputError(f"{kind} where a number is expected{place} in {given}; give numbers only, like [[1,2],[3,4]]")
+        raise InputError(f"{kind} where a number is expected{_at(index)} in {given}; give numbers only, like [[1,2],[3,4]]")
     return _exact(value, index, given) if isinstance(value, int) else value
+
+
+def _small(values: list[Any]) -> bool:
+    """Whether every integer among them is surely exact as float64; false for none, and where NaN comes first."""
+    return bool(values) and min(values) > -(2**53) and max(values) < 2**53
 
 
 def _exact(value: int, index: list[int], given: str) -> float:
@@ -267,7 +278,7 @@ class _Format(NamedTuple):
 
 def _places(text: str) -> Iterator[tuple[Path, str | None]]:
     """Every way to read the text as a file and a key, where the file has an accepted ending; the longest path first."""
-    if len(text) > PATH_LIMIT or "\0" in text:
+    if len(text) > PATH_LIMIT:
         return
     cuts = [position for position, character in enumerate(text) if character == "#"]
     for cut in [len(text), *reversed(cuts)]:
@@ -279,9 +290,7 @@ def _places(text: str) -> Iterator[tuple[Path, str | None]]:
 def _exists(path: Path) -> bool:
     try:
         path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except (OSError, ValueError):  # too long, a loop of links, not permitted: reading it will say which
+    except (OSError, ValueError):  # also a name too long for the system, or one in a folder that may not be entered
         return False
     return True
 
@@ -307,6 +316,8 @@ def _check_file(path: Path, given: str, limit: int) -> None:
         if info.st_size == 0:
             raise InputError(f"{given} is an empty file; give one that holds numbers")
         path.open("rb").close()
+    except InputError:
+        raise
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(f"no file {given}; {_nearby(path)}") from error
     except (OSError, ValueError) as error:
@@ -341,23 +352,43 @@ def _read_table(source: _Source) -> torch.Tensor:
     separator = "\t" if source.path.suffix.lower() == ".tsv" else comma
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        lines = [(reader.line_num, cells) for cells in reader]
+        values, width = _rows(((reader.line_num, cells) for cells in reader), source.given)
     except csv.Error as error:
         raise InputError(f"line {reader.line_num} of {source.given} is not a line of a table; write numbers only") from error
-    while lines and not "".join(lines[-1][1]).strip() and len(lines[-1][1]) <= 1:
-        lines.pop()
-    if not lines:
-        raise InputError(f"no values in {source.given}; give at least one number")
-    rows = [_cells(line, cells, row, source.given) for row, (line, cells) in enumerate(lines)]
-    for (line, _), values in zip(lines, rows, strict=True):
-        if len(values) != len(rows[0]):
-            message = f"line {line} has {_count(len(values))} but line {lines[0][0]} has {len(rows[0])} in {source.given}"
+    return torch.frombuffer(values, dtype=torch.float64).reshape(-1, width).clone()
+
+
+def _rows(lines: Iterable[tuple[int, list[str]]], given: str) -> tuple[array[float], int]:
+    """All values row by row, and the length of a row."""
+    values: array[float] = array("d")
+    width = 0
+    blank: int | None = None
+    for line, cells in lines:
+        joined = "".join(cells)
+        row = len(values) // width if width else 0
+        if not joined.strip() and len(cells) <= 1:
+            blank = blank or line  # harmless at the end, a gap if a row follows
+            continue
+        if blank is not None:
+            _cell("", blank, [row, 0], given)
+        width = width or len(cells)
+        numbers = _numbers(cells, joined, line, row, given)
+        if len(numbers) != width:
+            message = f"line {line} has {_count(len(numbers))} but the lines above have {width} in {given}"
             raise InputError(f"{message}; give every line the same length")
-    return torch.tensor(rows, dtype=torch.float64)
+        values.extend(numbers)
+    if not values:
+        raise InputError(f"no values in {given}; give at least one number")
+    return values, width
 
 
-def _cells(line: int, cells: list[str], row: int, given: str) -> list[float]:
-    return [_cell(cell, line, [row, column], given) for column, cell in enumerate(cells or [""])]
+def _numbers(cells: list[str], joined: str, line: int, row: int, given: str) -> list[float]:
+    if "_" not in joined:
+        with contextlib.suppress(ValueError):
+            numbers = [float(cell) for cell in cells]
+            if _small(numbers):
+                return numbers
+    return [_cell(cell, line, [row, column], given) for column, cell in enumerate(cells)]
 
 
 def _cell(cell: str, line: int, index: list[int], given: str) -> float:
@@ -367,7 +398,8 @@ def _cell(cell: str, line: int, index: list[int], given: str) -> float:
         what = f"the word {_shown(cell)}" if cell.strip() else "an empty cell"
         place = f"line {line}, column {index[1] + 1}"
         raise InputError(f"{what} at {place} of {given} is not a number; give numbers only, without a header") from None
-    if 2**53 < abs(value) < math.inf and re.fullmatch(r"[-+]?[0-9]+", cell.strip()):
+    # At 2**53 the text may already be one more, which float() has rounded down.
+    if 2**53 <= abs(value) < math.inf and re.fullmatch(r"[-+]?[0-9]+", cell.strip()):
         return _exact(int(cell), index, given)
     return value
 
@@ -384,9 +416,9 @@ def _read_npz(source: _Source) -> torch.Tensor:
             info = members[_picked(list(members), source)]
             with archive.open(info) as file:
                 return _numpy_array(file, info.file_size, source.given)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except Exception as error:  # each kind of compression reports damage as its own error
         raise _damaged(source, "numpy.savez") from error
 
 
@@ -417,10 +449,8 @@ def _read_pt(source: _Source) -> torch.Tensor:
     except InputError:
         raise
     except Exception as error:  # damage and forbidden content surface as many different errors
-        forbidden = isinstance(error, pickle.UnpicklingError)
-        what = "holds more than tensors" if forbidden else "is damaged or not a torch file"
         works = "only tensors are loaded and no code is run, so save a state_dict() with torch.save"
-        raise InputError(f"{source.given} {what}; {works}") from error
+        raise InputError(f"{source.given} is damaged or holds more than tensors; {works}") from error
     tensors = _named_tensors(loaded)
     return _dense(tensors[_picked(list(tensors), source)], source.given)
 
@@ -456,7 +486,7 @@ def _read_safetensors(source: _Source) -> torch.Tensor:
     try:
         with safe_open(source.path, framework="pt", device="cpu") as file:
             return _dense(file.get_tensor(_picked(list(file.keys()), source)), source.given)
-    except (SafetensorError, OSError, KeyError, AttributeError) as error:
+    except (SafetensorError, OSError, KeyError, AttributeError, RuntimeError) as error:
         raise _damaged(source, "safetensors.torch.save_file") from error
 
 
@@ -523,14 +553,15 @@ def _generated(generator: str, shape: str, given: str, stream: str) -> torch.Ten
 
 
 def _unknown(text: str, given: str) -> InputError:
-    path = Path(text.partition("#")[0])
-    if len(text) <= PATH_LIMIT and _exists(path) and path.is_dir():
+    path = Path(text.partition("#")[0] or text)
+    exists = _exists(path)
+    if exists and path.is_dir():
         return InputError(f"{given} is a folder; give a file in it")
     known = [*KERNELS, *GENERATORS]
-    close = difflib.get_close_matches(text[:100].partition(":")[0].lower(), known, n=1)
+    close = difflib.get_close_matches(text[:100].partition(":")[0].lower(), known, n=1, cutoff=0.7)
     if close and not path.suffix:
         hint = f"{close[0]}:3x8x8" if close[0] in GENERATORS else close[0]
         return InputError(f"{given} is neither numbers, a file, a generator nor a kernel; did you mean {hint}?")
-    if re.search(r"[/\\]|\.[A-Za-z]\w*$", str(path)) or (len(text) <= PATH_LIMIT and _exists(path)):
+    if re.search(r"[/\\]|\.[A-Za-z]\w*$", str(path)) or exists:
         return InputError(f"{given} does not end like a file that can be read; use one of {', '.join(FORMATS)}")
     return InputError(f"{given} is neither numbers, a file, a generator nor a kernel; {_FORMS}")

@@ -65,14 +65,17 @@ def decimals_needed(values: Iterable[float], at_most: int = USUAL_DECIMALS) -> i
 
 
 def factor(text: str, *, first: bool) -> str:
-    """A factor as it stands in a product: a negative one is in brackets unless it comes first."""
+    """A factor as it stands in a sum of products: a negative one is in brackets unless nothing stands before it."""
     return text if first or not text.startswith(MINUS) else f"({text})"
 
 
 def _rounded(x: float, decimals: int) -> Decimal:
     """What :func:`plain` shows, as the number that a reader takes it for."""
-    shown = plain(x, decimals).replace(MINUS, "-").replace("∞", "Infinity")
-    return Decimal(shown)
+    return _read(plain(x, decimals))
+
+
+def _read(text: str) -> Decimal:
+    return Decimal(text.replace(MINUS, "-").replace("∞", "Infinity"))
 
 
 def _total(terms: Sequence[Sequence[float]], decimals: int) -> Decimal:
@@ -114,7 +117,31 @@ def sum_of_products(terms: Sequence[Sequence[float]], value: float) -> Sum:
     return _written(terms, value, MOST_DECIMALS, "≈")
 
 
+def products(written: Sum, dot: str = "·") -> list[str]:
+    """The terms of a sum as they stand in it: ``1·2``, ``(−3)·4``."""
+    return [dot.join(factor(text, first=i == j == 0) for j, text in enumerate(term)) for i, term in enumerate(written.terms)]
+
+
 def sum_line(written: Sum) -> str:
     """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``."""
-    products = ["·".join(factor(text, first=i == 0) for i, text in enumerate(term)) for term in written.terms]
-    return f"{' + '.join(products)} {written.relation} {written.value}"
+    return f"{' + '.join(products(written))} {written.relation} {written.value}"
+
+
+def running_sums(terms: Sequence[Sequence[float]], written: Sum) -> list[str]:
+    """What a reader has after each term of ``written``: exact sums of the shown terms, or rounded sums of the true ones after ``≈``."""
+    if written.relation == "=" and _is_finite(terms, 0.0):
+        return [plain(float(_total(terms[: i + 1], written.decimals))) for i in range(len(terms))]
+    totals, total = [], 0.0
+    for term in terms:
+        total += math.prod(term)
+        totals.append(plain(total, written.decimals))
+    return [*totals[:-1], written.value]
+
+
+def relation(terms: Iterable[Sequence[str]], total: str) -> str:
+    """``=`` if the sum of products of numbers as they are written is exactly the written ``total``, otherwise ``≈``."""
+    try:
+        added = sum((math.prod((_read(text) for text in term), start=Decimal(1)) for term in terms), Decimal(0))
+        return "=" if added == _read(total) else "≈"
+    except ArithmeticError:
+        return "="  # not a number or infinite: there is nothing to add up

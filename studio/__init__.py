@@ -1,1 +1,1 @@
-"""."""
+"""From a trace to files: pace, rendering, chapters and captions."""

@@ -1,0 +1,120 @@
+"""From the texts of a command line to the arguments of a concept, by the annotation of each parameter."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.catalogue import Concept, Parameter
+from engine.errors import InputError
+
+
+def parse(
+    concept: Concept,
+    texts: Mapping[str, str],
+    *,
+    device: str = "cpu",
+    dtype: str = "float64",
+    seed: int = 0,
+    size: tuple[int, int] | None = None,
+    allow_nan: bool = False,
+) -> dict[str, Any]:
+    """The arguments of ``concept`` that ``texts`` gives, tensors on ``device`` in ``dtype``.
+
+    Raises :class:`InputError`, naming the option, for a text that cannot be read as what its parameter takes.
+    """
+    import torch
+
+    from engine.load import load
+
+    arguments: dict[str, Any] = {}
+    for parameter in concept.parameters:
+        text = texts.get(parameter.name)
+        if text is None:
+            continue
+        if parameter.is_tensor:
+            tensor = load(text, name=option(parameter.name), seed=seed, size=size, allow_nan=allow_nan)
+            arguments[parameter.name] = tensor.to(device=device, dtype=getattr(torch, dtype))
+        else:
+            arguments[parameter.name] = READERS.get(kind(parameter), str)(option(parameter.name), text)
+    return arguments
+
+
+def option(name: str) -> str:
+    """The command-line spelling of a parameter: ``padding_mode`` is ``padding-mode``."""
+    return name.replace("_", "-")
+
+
+def kind(parameter: Parameter) -> str:
+    """The annotation without ``| None``."""
+    return parameter.annotation.removesuffix(" | None")
+
+
+def choices(parameter: Parameter) -> list[str]:
+    """The words that a ``Literal`` parameter takes; empty for any other."""
+    annotation = kind(parameter)
+    if not annotation.startswith("Literal["):
+        return []
+    given = ast.literal_eval(annotation.removeprefix("Literal").strip())
+    return [str(word) for word in given]
+
+
+def pick_device(name: str, dtype: str) -> str:
+    """The torch device for ``auto``, ``cpu``, ``cuda`` or ``mps``; ``auto`` is a GPU if one is present that has the dtype.
+
+    Raises :class:`InputError` if the device is not there.
+    """
+    import torch
+
+    has_mps = torch.backends.mps.is_available()
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "mps" if has_mps and dtype == "float32" else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device is 'cuda', but torch sees no CUDA GPU here; use --device cpu, or auto")
+    if name == "mps" and not has_mps:
+        raise InputError("--device is 'mps', but torch sees no Apple GPU here; use --device cpu, or auto")
+    if name == "mps" and dtype == "float64":
+        raise InputError("--device is 'mps', which has no float64; add --dtype float32")
+    return name
+
+
+def _whole(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"--{name} is {text!r}; give a whole number") from None
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--{name} is {text!r}; give a number") from None
+
+
+def _size(name: str, text: str) -> int | list[int]:
+    parts = text.replace("x", ",").strip("[]() ").split(",")
+    try:
+        numbers = [int(part) for part in parts]
+    except ValueError:
+        raise InputError(f"--{name} is {text!r}; give a whole number, or one per axis such as 2,1") from None
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _padding(name: str, text: str) -> int | list[int] | str:
+    if text in ("valid", "same"):
+        return text
+    try:
+        return _size(name, text)
+    except InputError:
+        raise InputError(f"--{name} is {text!r}; give a whole number, one per axis such as 2,1, or 'valid' or 'same'") from None
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("True", "False"):
+        raise InputError(f"--{name} is {text!r}; give True or False")
+    return text == "True"
+
+
+READERS: dict[str, Callable[[str, str], Any]] = {"int": _whole, "float": _number, "Size": _size, "Padding": _padding, "bool": _flag}

@@ -1,0 +1,120 @@
+"""Which concepts there are and what they take, read from the source: asking costs neither torch nor an import of the concept."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument of a concept: its annotation as source text, its default (``required`` says that it has none), its line of the docstring."""
+
+    name: str
+    annotation: str
+    default: Any
+    required: bool
+    doc: str
+
+    @property
+    def is_tensor(self) -> bool:
+        """Whether it takes a tensor."""
+        return self.annotation.startswith("TensorLike")
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A concept as its file describes it."""
+
+    name: str
+    title: str
+    summary: str
+    doc: str
+    example: Mapping[str, Any]
+    parameters: tuple[Parameter, ...]
+
+    def open(self, arguments: Mapping[str, Any]) -> Trace:
+        """Imports the concept and opens its trace."""
+        function = getattr(import_module("engine"), self.name)
+        trace: Trace = function(**arguments)
+        return trace
+
+
+@functools.cache
+def concepts() -> dict[str, Concept]:
+    """Every concept of this folder, by name: the functions marked with ``@concept`` that bear the name of their file."""
+    found = (_read(path) for path in sorted(Path(__file__).parent.glob("*.py")))
+    return {one.name: one for one in found if one is not None}
+
+
+def find(name: str) -> Concept:
+    """The concept of that name.
+
+    Raises :class:`InputError` that names the nearest one.
+    """
+    known = concepts()
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}"
+    raise InputError(f"there is no concept {name!r}; {hint}")
+
+
+def open_example(name: str) -> Trace:
+    """The trace of a concept's own example."""
+    from engine.arguments import parse
+
+    found = find(name)
+    return found.open(parse(found, {key: str(value) for key, value in found.example.items()}))
+
+
+def _read(path: Path) -> Concept | None:
+    source = path.read_text(encoding="utf-8")
+    if "@concept(" not in source:
+        return None
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and node.name == path.stem:
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "concept":
+                    return _concept(node, {k.arg: ast.literal_eval(k.value) for k in mark.keywords if k.arg})
+    return None
+
+
+def _concept(node: ast.FunctionDef, marked: Mapping[str, Any]) -> Concept:
+    doc = ast.get_docstring(node) or ""
+    lines = _argument_lines(doc)
+    summary = doc.split("\n", 1)[0]
+    return Concept(node.name, marked["title"], summary, doc, marked["example"], tuple(_parameters(node.args, lines)))
+
+
+def _parameters(arguments: ast.arguments, lines: Mapping[str, str]) -> list[Parameter]:
+    missing = object()
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: list[Any] = [missing] * (len(positional) - len(arguments.defaults)) + [ast.literal_eval(d) for d in arguments.defaults]
+    keyword = [missing if d is None else ast.literal_eval(d) for d in arguments.kw_defaults]
+    pairs = [*zip(positional, defaults, strict=True), *zip(arguments.kwonlyargs, keyword, strict=True)]
+    return [
+        Parameter(
+            a.arg, ast.unparse(a.annotation) if a.annotation else "str", None if d is missing else d, d is missing, lines.get(a.arg, "")
+        )
+        for a, d in pairs
+    ]
+
+
+def _argument_lines(doc: str) -> dict[str, str]:
+    """The lines of the docstring's "Args:" section, by argument."""
+    section = re.search(r"^Args:\n((?:[ ]+.*\n?)+)", doc, re.MULTILINE)
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section.group(1), re.MULTILINE) if section else []
+    return {name: " ".join(text.split()) for name, text in entries}

@@ -1,0 +1,75 @@
+"""Words and formulas that more than one concept needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.numbers import Sum, plain, products
+from engine.trace import Cell, Reference
+
+#: More terms than this are cut short in a step's formula.
+FORMULA_TERMS = 12
+
+
+def times(size: Sequence[int]) -> str:
+    """``3×4``."""
+    return "×".join(map(str, size))
+
+
+def count(number: int, noun: str) -> str:
+    """``1 product``, ``4 products``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def cell_name(tensor: str, cell: Cell) -> str:
+    """``output[0, 1, 2]``, as one writes it in torch."""
+    return f"{tensor}[{', '.join(map(str, cell))}]"
+
+
+def span(name: str, at: Sequence[int]) -> str:
+    """Evenly spaced positions: ``row 3``, ``rows 0 to 2``, ``rows 0, 2, 4``, ``every third row from 0 to 9``."""
+    if len(at) == 1:
+        return f"{name} {plain(at[0])}"
+    gap = at[1] - at[0]
+    if gap == 1:
+        return f"{name}s {plain(at[0])} to {plain(at[-1])}"
+    if len(at) <= 3:
+        return f"{name}s {', '.join(map(plain, at))}"
+    ordinal = {2: "second", 3: "third"}.get(gap, f"{gap}th")
+    return f"every {ordinal} {name} from {plain(at[0])} to {plain(at[-1])}"
+
+
+def sum_formula(name: str, written: Sum) -> str:
+    """A sum of products in Typst math, cut short after :data:`FORMULA_TERMS` terms; ``name`` is plain text."""
+    shown = products(written, " dot ")
+    if len(shown) > FORMULA_TERMS:
+        shown = [*shown[: FORMULA_TERMS - 2], "dots.c", shown[-1]]
+    relation = "=" if written.relation == "=" else "approx"
+    return f'"{name}" {relation} {" + ".join(shown)} {relation} {written.value}'
+
+
+def size_formula(
+    size: Sequence[int],
+    kernel_size: Sequence[int],
+    stride: Sequence[int],
+    sides: Sequence[tuple[int, int]],
+    dilation: Sequence[int],
+    output_size: Sequence[int],
+) -> str:
+    """The arithmetic of :func:`engine.shapes.conv_output_size` with its numbers, in Typst math; once if all axes are alike."""
+    axes = [_axis_formula(*axis) for axis in zip(size, kernel_size, stride, sides, dilation, strict=True)]
+    names = ["output size"] if len(set(axes)) == 1 else ["output height", "output width"]
+    return ", quad ".join(f'"{name}" = {axis} = {out}' for name, axis, out in zip(names, axes, output_size, strict=False))
+
+
+def _axis_formula(size: int, kernel: int, stride: int, side: tuple[int, int], dilation: int) -> str:
+    pad = "" if side == (0, 0) else f" + 2 dot {side[0]}" if side[0] == side[1] else f" + {side[0]} + {side[1]}"
+    reach = f"{dilation} dot ({kernel} - 1) - 1" if dilation > 1 else f"{kernel}"
+    return f"floor(({size}{pad} - {reach}) / {stride}) + 1"
+
+
+def agreement(cells: int, reference: Reference) -> str:
+    """What is said when all is computed."""
+    error = reference.max_abs_error
+    how = "gives the same numbers" if error == 0 else f"agrees to within {plain(error, 0)}"
+    return f"All {cells:,} output cells are computed, and {reference.name} {how}."

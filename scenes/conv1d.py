@@ -1,0 +1,48 @@
+"""1-D convolution: the sequence above, its window under the lens, the output below."""
+
+from __future__ import annotations
+
+from engine.convolution import ConvStep
+from scenes.parts.frame import STAGE
+from scenes.parts.rooms import rows
+from scenes.parts.sliding import SlidingReel
+
+
+class Conv1d(SlidingReel):
+    """One output cell after the other. The rows of a plane are its channels, those of the output its filters."""
+
+    concept = "conv1d"
+
+    def dress(self, step: ConvStep) -> None:
+        trace = self.trace
+        channels = slice(step.channels[0], step.channels[-1] + 1)
+        plane, tile, output = rows(STAGE, (1, 1.15, 1), gap=0.05)
+        self.lenses = [
+            self.lens(
+                self.matrix(trace.padded[step.sample, channels]),
+                self.matrix(trace.kernel[step.filter]),
+                [(0, 0), *trace.sides],
+                slice(0, len(step.window) * len(step.channels)),
+                self.labels(step),
+                (plane, tile),
+            )
+        ]
+        output_values = self.matrix(trace.outputs["output"])
+        self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label())
+
+    def labels(self, step: ConvStep) -> tuple[str, str]:
+        """Of the sequence and of the tile."""
+        length = self.trace.inputs["input"].shape[-1]
+        flipped = " reversed" if self.trace.params["flip"] else ""
+        if self.trace.padded.shape[1] == 1:
+            return f"input, length {length}", f"weight{flipped}"
+        first, last = step.channels[0], step.channels[-1]
+        return f"input, channels {first} to {last}, length {length}", f"filter {step.filter}{flipped}"
+
+    def output_label(self) -> str:
+        """Of the output plane."""
+        filters, length = self.trace.outputs["output"].shape[-2:]
+        return f"output, length {length}" if filters == 1 else f"output, {filters} filters, length {length}"
+
+    def window_cells(self, step: ConvStep) -> list[tuple[int, ...]]:
+        return [(row, *at) for row in range(len(step.channels)) for at in self.in_padded(step.window)]

@@ -1,0 +1,57 @@
+"""2-D convolution: planes with sliding windows, tiles under the lens, at the right the output of the current filter."""
+
+from __future__ import annotations
+
+from engine.convolution import ConvStep
+from scenes.parts.frame import STAGE
+from scenes.parts.rooms import columns, rows
+from scenes.parts.sliding import MOST_LENSES, SlidingReel, lens_count
+
+
+class Conv2d(SlidingReel):
+    """One output cell after the other. Up to four channels stand side by side, each with its own tile and partial sum."""
+
+    concept = "conv2d"
+
+    def dress(self, step: ConvStep) -> None:
+        trace, channels, taps = self.trace, step.channels, len(step.window)
+        if len(channels) == 1:
+            plane, tile, output = columns(STAGE, (1, 0.95, 1))
+            rooms = [(plane, tile)]
+        else:
+            left, output = columns(STAGE, (2.8, 1))
+            places = columns(left, (1,) * min(len(channels), MOST_LENSES))
+            rooms = [tuple(rows(place, (1, 1.05))) for place in places]
+        shown = lens_count(len(channels))
+        if shown < len(channels):
+            self.speak_of_others(step, places[-1])
+        self.lenses = [
+            self.lens(
+                self.matrix(trace.padded[step.sample, channel]),
+                self.matrix(trace.kernel[step.filter, number]),
+                trace.sides,
+                slice(number * taps, (number + 1) * taps),
+                self.labels(step, channel),
+                rooms[number],
+            )
+            for number, channel in enumerate(channels[:shown])
+        ]
+        output_values = self.matrix(trace.outputs["output"])
+        self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label(step))
+
+    def labels(self, step: ConvStep, channel: int) -> tuple[str, str]:
+        """Of a plane and of its tile."""
+        size = "×".join(map(str, self.trace.inputs["input"].shape[-2:]))
+        kernel = "×".join(map(str, self.trace.kernel.shape[-2:]))
+        flipped = " turned" if self.trace.params["flip"] else ""
+        if len(step.channels) == 1 and self.trace.padded.shape[1] == 1:
+            return f"input {size}", f"weight {kernel}{flipped}"
+        return f"channel {channel} {size}", f"weight {kernel}{flipped}"
+
+    def output_label(self, step: ConvStep) -> str:
+        """Of the output plane."""
+        size = "×".join(map(str, self.trace.outputs["output"].shape[-2:]))
+        return f"output {size}" if len(self.trace.kernel) == 1 else f"filter {step.filter} {size}"
+
+    def window_cells(self, step: ConvStep) -> list[tuple[int, ...]]:
+        return self.in_padded(step.window)

@@ -1,0 +1,82 @@
+"""The zones of the frame and what stands in the outer ones: title and step counter above, caption below."""
+
+from __future__ import annotations
+
+from manim import Group
+
+from scenes.parts.ink import Box, Ink, letter_size, text_width
+from scenes.parts.theme import Theme
+from scenes.parts.typeset import SERIF
+
+#: left, bottom, right, top
+TITLE: Box = (-6.95, 3.3, 6.95, 3.95)
+STAGE: Box = (-6.95, -1.75, 6.95, 3.2)
+STRIP: Box = (-6.95, -2.6, 6.95, -1.85)
+CAPTION: Box = (-6.95, -3.95, 6.95, -2.7)
+
+TITLE_PX = 40.0
+
+
+class Header(Group):
+    """Title and chapter at the left, step counter at the right."""
+
+    def __init__(self, title: str, steps: int, theme: Theme) -> None:
+        middle = (TITLE[1] + TITLE[3]) / 2
+        self.steps = steps
+        self.title = Ink(title, TITLE_PX, theme.ink, font=SERIF, align=-1).put(TITLE[0], middle)
+        self.phase = Ink("", letter_size(SERIF), theme.muted, font=SERIF, align=-1).put(TITLE[0] + self.title.width_set + 0.35, middle)
+        self.counter = Ink("", letter_size(), theme.muted, align=1).put(TITLE[2], middle)
+        super().__init__(self.title, self.phase, self.counter)
+
+    def show(self, phase: str, step: int | None) -> None:
+        """``step`` counts from 0; none before the first one."""
+        self.phase.write(phase)
+        self.counter.write(f"step {step + 1:,} of {self.steps:,}" if step is not None else f"{self.steps:,} steps")
+
+
+class Caption(Group):
+    """One sentence on one or two lines."""
+
+    def __init__(self, theme: Theme) -> None:
+        size = letter_size(SERIF)
+        self.room = CAPTION[2] - CAPTION[0]
+        self.lines = [Ink("", size, theme.ink, font=SERIF).put(0, CAPTION[3] - 0.32 - 0.58 * i) for i in range(2)]
+        super().__init__(*self.lines)
+
+    def say(self, sentence: str) -> None:
+        """Breaks the sentence where it is too wide; a third line is not to be had, so what is left over is cut with dots."""
+        rows = wrapped(sentence, self.lines[0].size, self.room)
+        if len(rows) > 2:
+            rows = [rows[0], shortened(f"{rows[1]} {rows[2]}", self.lines[0].size, self.room)]
+        for line, text in zip(self.lines, [*rows, "", ""], strict=False):
+            line.write(text)
+
+
+def wrapped(sentence: str, size: float, room: float) -> list[str]:
+    """The sentence in lines no wider than ``room``; two lines are made about equally long."""
+    rows = _greedy(sentence, size, room)
+    if len(rows) == 2:
+        half = text_width(sentence, size, SERIF) * 0.52
+        balanced = _greedy(sentence, size, max(half, min(room, half + 1.0)))
+        rows = balanced if len(balanced) == 2 else rows
+    return rows
+
+
+def _greedy(sentence: str, size: float, room: float) -> list[str]:
+    rows = [""]
+    for word in sentence.split():
+        longer = f"{rows[-1]} {word}".strip()
+        if rows[-1] and text_width(longer, size, SERIF) > room:
+            rows.append(shortened(word, size, room))
+        else:
+            rows[-1] = longer
+    return rows
+
+
+def shortened(text: str, size: float, room: float) -> str:
+    """As much of the text as fits, ending in dots if it does not fit whole."""
+    if text_width(text, size, SERIF) <= room:
+        return text
+    while text and text_width(f"{text}…", size, SERIF) > room:
+        text = text[:-1]
+    return f"{text.rstrip()}…"

@@ -1,0 +1,181 @@
+"""A matrix on the stage, in one of three sizes: digits, coloured cells, or a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+from manim import Group, Mobject
+
+from engine.numbers import decimals_needed, plain
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, dashes, letter_size, lines, set_text, text_width
+from scenes.parts.raster import Raster, cell_colours, heat_limit, is_picture
+from scenes.parts.theme import Theme
+
+Mode = Literal["digits", "heat", "picture"]
+
+LARGEST_CELL = 0.82
+LARGEST_DIGIT_PX = 42.0
+SMALLEST_DIGIT_CELL_PX = 28.0
+MOST_HEAT_CELLS = 64
+LABEL_ROOM = 0.5  # above the plane
+SCALE_ROOM = 0.5  # below it, for the colour scale
+MARGIN_PX = 10.0
+
+
+class Plane(Group):
+    """``values`` (rows x columns; nan where nothing is known yet) inside ``room``, with its label above.
+
+    ``sides`` are the cells of padding in ``values``, ((top, bottom), (left, right)); they are dashed. ``spread`` are all the values that
+    the plane will ever hold: they decide size, decimals and colours, so that nothing jumps later. ``ground`` is what lies behind a window's
+    shade: lines, coloured cells and labels; the group itself holds the digits alone.
+    """
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        room: Box,
+        role: str,
+        label: str,
+        theme: Theme,
+        *,
+        spread: np.ndarray | None = None,
+        sides: Sequence[tuple[int, int]] = ((0, 0), (0, 0)),
+    ) -> None:
+        super().__init__()
+        self.values, self.role, self.theme, self.sides = values, role, theme, sides
+        self.spread = every = values if spread is None else spread
+        self.known = -1
+        self.rows, self.columns = values.shape
+        left, bottom, right, top = room
+        self.cell = min((right - left) / self.columns, (top - bottom - LABEL_ROOM - SCALE_ROOM) / self.rows, LARGEST_CELL)
+        self.decimals = decimals_needed(every[np.isfinite(every)].tolist()[:5000])
+        self.mode: Mode = self._mode(every)
+        if self.mode == "digits":
+            self.cell = min((right - left) / self.columns, (top - bottom - LABEL_ROOM) / self.rows, LARGEST_CELL)
+        low = bottom if self.mode == "digits" else bottom + SCALE_ROOM
+        middle_x, middle_y = (left + right) / 2, (low + top - LABEL_ROOM) / 2
+        self.left, self.top = middle_x - self.columns * self.cell / 2, middle_y + self.rows * self.cell / 2
+        self.is_picture = self.mode != "digits" and is_picture(every) and role == "input"
+        self.limit = heat_limit(every)
+        self.ground: list[Mobject] = []
+        self._draw_lines()
+        self._draw_values()
+        self.label = Ink(label, letter_size(), getattr(theme, role)).put(middle_x, self.top + LABEL_ROOM / 2 + 0.03)
+        self.ground.append(self.label)
+        if self.mode != "digits":
+            self.ground += self._scale(middle_x, right - left)
+
+    def _mode(self, every: np.ndarray) -> Mode:
+        finite = every[np.isfinite(every)]
+        if finite.size <= 1600 and self.cell >= SMALLEST_DIGIT_CELL_PX * PX:
+            texts = [plain(v, self.decimals) for v in finite.tolist()] or ["0"]
+            room = self.cell - MARGIN_PX * PX
+            widest = max(text_width(t, LEAST_PX, "DejaVu Sans Mono") for t in texts)
+            if widest <= room and room >= LEAST_PX * PX:
+                self.digit_px = min(LARGEST_DIGIT_PX, LEAST_PX * room / widest, room / PX)
+                return "digits"
+        return "heat" if max(self.rows, self.columns) <= MOST_HEAT_CELLS else "picture"
+
+    # --- geometry ----------------------------------------------------------------------------------------------------------------------
+
+    def box(self, row: int, column: int, rows: int = 1, columns: int = 1) -> Box:
+        """Where a block of cells stands."""
+        x, y = self.left + column * self.cell, self.top - row * self.cell
+        return x, y - rows * self.cell, x + columns * self.cell, y
+
+    def span(self, cells: Iterable[tuple[int, int]]) -> Box:
+        """The box around cells."""
+        rows, columns = zip(*cells, strict=True)
+        return self.box(min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1)
+
+    @property
+    def whole(self) -> Box:
+        """The box of all cells."""
+        return self.box(0, 0, self.rows, self.columns)
+
+    def centre(self, row: int, column: int) -> tuple[float, float]:
+        """The middle of a cell."""
+        return self.left + (column + 0.5) * self.cell, self.top - (row + 0.5) * self.cell
+
+    # --- drawing -----------------------------------------------------------------------------------------------------------------------
+
+    def _draw_lines(self) -> None:
+        (above, below), (before, after) = self.sides
+        inner = self.box(above, before, self.rows - above - below, self.columns - before - after)
+        x0, y0, x1, y1 = inner
+        solid = [((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x1, y1), (x0, y1)), ((x0, y1), (x0, y0))]
+        if self.mode != "picture" and self.cell > 8 * PX:
+            solid += [((x0 + i * self.cell, y0), (x0 + i * self.cell, y1)) for i in range(1, self.columns - before - after)]
+            solid += [((x0, y0 + i * self.cell), (x1, y0 + i * self.cell)) for i in range(1, self.rows - above - below)]
+        self.frame = Mark(self.theme.line, stroke=2.0).draw(lines(solid))
+        self.ground.append(self.frame)
+        if any(map(any, self.sides)):
+            left, bottom, right, top = self.whole
+            outer = [
+                ((left, top), (right, top)),
+                ((right, top), (right, bottom)),
+                ((right, bottom), (left, bottom)),
+                ((left, bottom), (left, top)),
+            ]
+            self.ground.append(Mark(self.theme.line, stroke=2.0).draw(lines(d for a, b in outer for d in dashes(a, b))))
+
+    def _draw_values(self) -> None:
+        if self.mode == "digits":
+            self.digits = Mark(getattr(self.theme, self.role), fill=1.0)
+            self.pale = Mark(self.theme.muted, fill=1.0)
+            self.add(self.digits, self.pale)
+        else:
+            self.raster = Raster(self._colours(), self.whole)
+            self.ground.insert(0, self.raster)
+        self.refresh()
+
+    def _colours(self) -> np.ndarray:
+        return cell_colours(self.values, self.theme, self.role, picture=self.is_picture, limit=self.limit)
+
+    def reveal(self, count: int) -> None:
+        """Shows the first ``count`` cells of ``spread``, row by row; the others are empty."""
+        if count != self.known:
+            self.known = count
+            known = np.arange(self.spread.size).reshape(self.spread.shape) < count
+            self.values = np.where(known, self.spread, np.nan)
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Draws the values as they are now."""
+        if self.mode != "digits":
+            self.raster.colour(self._colours())
+            return
+        real, pads = [], []
+        for cell in zip(*(axis.tolist() for axis in np.nonzero(~np.isnan(self.values))), strict=True):
+            (real if self._inside(*cell) else pads).append(self._digit(*cell))
+        self.digits.draw(np.concatenate(real) if real else np.zeros((0, 3)))
+        self.pale.draw(np.concatenate(pads) if pads else np.zeros((0, 3)))
+
+    def _inside(self, row: int, column: int) -> bool:
+        (above, below), (before, after) = self.sides
+        return above <= row < self.rows - below and before <= column < self.columns - after
+
+    def _digit(self, row: int, column: int) -> np.ndarray:
+        text = plain(float(self.values[row, column]), self.decimals)
+        return set_text(text, self.digit_px, *self.centre(row, column))
+
+    def _scale(self, middle: float, room: float) -> list[Ink | Raster | Mark]:
+        """The colour scale below the plane: its ends in numbers, its colours between."""
+        limit = self.limit
+        ends = ("0", "1") if self.is_picture else (plain(-limit, 2), plain(limit, 2))
+        size, y = LEAST_PX, self.whole[1] - SCALE_ROOM / 2
+        widths = [text_width(t, size) for t in ends]
+        bar = min(2.0, room - sum(widths) - 0.4)
+        left = middle - bar / 2 + (widths[0] - widths[1]) / 2
+        steps = np.linspace(0, 1, 33)[None] if self.is_picture else np.linspace(-limit, limit, 33)[None]
+        box = (left, y - 0.08, left + bar, y + 0.08)
+        colours = cell_colours(steps, self.theme, self.role, picture=self.is_picture, limit=limit)
+        low, high = (Ink(t, size, self.theme.muted, align=a) for t, a in zip(ends, (1, -1), strict=True))
+        return [
+            Raster(colours, box),
+            Mark(self.theme.line, stroke=1.0).draw(boxes([box])),
+            low.put(left - 0.12, y),
+            high.put(left + bar + 0.12, y),
+        ]

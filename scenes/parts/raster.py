@@ -1,0 +1,90 @@
+"""Tensors too large for digits, as coloured cells, and the camera that draws them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cairo
+import numpy as np
+from manim import Camera, ImageMobject, VMobject
+
+from scenes.parts.ink import Box, Mark
+from scenes.parts.theme import Theme, rgb
+
+WHITE = np.array([255.0, 255.0, 255.0])
+
+
+class Raster(ImageMobject):
+    """A matrix of colours in a box, one flat rectangle per cell. ``pixels`` is height x width x 4, uint8."""
+
+    def __init__(self, pixels: np.ndarray, box: Box) -> None:
+        super().__init__(pixels)
+        self.box = box
+        left, bottom, right, top = box
+        self.points = np.array([[left, top, 0.0], [right, top, 0.0], [left, bottom, 0.0], [right, bottom, 0.0]])
+
+    def colour(self, pixels: np.ndarray) -> Raster:
+        """Replaces the colours."""
+        self.pixel_array = pixels
+        return self
+
+
+class ReelCamera(Camera):
+    """Manim's camera, with two short cuts: invisible marks cost nothing, and a :class:`Raster` is copied cell by cell, with hard edges."""
+
+    def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context) -> Camera:
+        if isinstance(vmobject, Mark) and not vmobject.shown:
+            return self
+        return super().display_vectorized(vmobject, ctx)
+
+    def display_image_mobject(self, image_mobject: Any, pixel_array: np.ndarray) -> None:
+        if not isinstance(image_mobject, Raster):
+            super().display_image_mobject(image_mobject, pixel_array)
+            return
+        left, bottom, right, top = image_mobject.box
+        height, width = pixel_array.shape[:2]
+        per_unit = width / self.frame_width
+        x0, x1 = (round((x + self.frame_width / 2) * per_unit) for x in (left, right))
+        y0, y1 = (round((self.frame_height / 2 - y) * per_unit) for y in (top, bottom))
+        cells = image_mobject.pixel_array
+        rows = np.arange(y1 - y0) * cells.shape[0] // max(1, y1 - y0)
+        columns = np.arange(x1 - x0) * cells.shape[1] // max(1, x1 - x0)
+        target = pixel_array[y0:y1, x0:x1]
+        source = cells[rows][:, columns]
+        opaque = source[..., 3:] > 0
+        np.copyto(target, source, where=opaque)
+
+
+def diverging(values: np.ndarray, limit: float, positive: str, negative: str) -> np.ndarray:
+    """Colours of ``values``: white at 0, ``positive`` at +limit, ``negative`` at −limit; a cell without a value (nan) is transparent."""
+    share = np.nan_to_num(np.clip(values / limit, -1, 1) if limit else np.zeros_like(values), nan=0.0)[..., None]
+    ends = np.where(share > 0, np.array(rgb(positive), dtype=float), np.array(rgb(negative), dtype=float))
+    return _opaque(WHITE + (ends - WHITE) * np.abs(share), values)
+
+
+def grey(values: np.ndarray) -> np.ndarray:
+    """Colours of a picture with values from 0 (black) to 1 (white)."""
+    return _opaque(np.repeat(np.nan_to_num(values)[..., None] * 255, 3, axis=-1), values)
+
+
+def _opaque(colours: np.ndarray, values: np.ndarray) -> np.ndarray:
+    pixels = np.empty((*values.shape, 4), dtype=np.uint8)
+    pixels[..., :3] = np.clip(np.rint(colours), 0, 255)
+    pixels[..., 3] = np.where(np.isnan(values), 0, 255)
+    return pixels
+
+
+def heat_limit(values: np.ndarray) -> float:
+    """The value at which colours are strongest: the largest absolute one, 1 if all are zero."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+
+
+def is_picture(values: np.ndarray) -> bool:
+    """Whether all values lie in [0, 1], so that they can be shown as brightness."""
+    return bool(values.size and np.nanmin(values) >= 0 and np.nanmax(values) <= 1)
+
+
+def cell_colours(values: np.ndarray, theme: Theme, role: str, *, picture: bool, limit: float) -> np.ndarray:
+    """Brightness for a picture, the role's diverging colours for anything else."""
+    return grey(values) if picture else diverging(values, limit, getattr(theme, role), theme.negative)

@@ -1,0 +1,347 @@
+"""What the convolutions have in common on the stage: windows that slide, tiles under the lens, an output that fills up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from manim import Group
+
+from engine.convolution import ConvStep
+from engine.numbers import Sum, factor, relation, sum_of_products
+from scenes.parts.beat import Beat
+from scenes.parts.ink import Box, Ink, letter_size, text_width
+from scenes.parts.motion import Cue, during, states, switch
+from scenes.parts.plane import Plane
+from scenes.parts.raster import heat_limit
+from scenes.parts.reel import Reel
+from scenes.parts.rooms import rows
+from scenes.parts.strip import Page, Piece, row_ends
+from scenes.parts.theme import Theme
+from scenes.parts.tile import Tile
+from scenes.parts.window import Beam, Window
+
+ROLES = ("input", "weight")
+#: Shares of a full beat: the window has arrived, the last term is added, the result stands in the output.
+ARRIVED, ADDED, WRITTEN = 0.12, 0.8, 0.86
+#: A full beat counts at most so many terms one by one; with more, it takes several at a time.
+MOST_TICKS = 54
+#: During a sweep a picture stands for this many frames; less would be a flicker.
+SWEEP_FRAMES = 3
+MOST_LENSES = 4
+SUM_ROOM = 0.5
+SAMPLED_STEPS = 16
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A step with its numbers as they are written: by terms, and by the partial sums of its channels."""
+
+    step: ConvStep
+    written: Sum
+    by_channel: Sum
+
+    @classmethod
+    def of(cls, step: ConvStep) -> Reading:
+        """Writes the numbers of a step."""
+        parts = [(summand,) for summand in step.summands(lens_count(len(step.channels)))]
+        return cls(step, sum_of_products(step.terms, step.value), sum_of_products(parts, step.value))
+
+
+def lens_count(channels: int) -> int:
+    """How many channels are shown; the place of the last one is needed to speak of the others, if not all can be."""
+    return channels if channels <= MOST_LENSES else MOST_LENSES - 1
+
+
+class Lens(Group):
+    """A plane, the window on it, the tile that shows the window, and below it the sum that the tile makes."""
+
+    def __init__(self, plane: Plane, tile: Tile, terms: slice, theme: Theme) -> None:
+        self.plane, self.tile, self.terms = plane, tile, terms
+        self.window, self.beam = Window(theme), Beam(theme)
+        left, bottom, right, _ = tile.whole
+        self.sum = Ink("", letter_size(), theme.output).put((left + right) / 2, bottom - SUM_ROOM / 2)
+        super().__init__(self.window, tile, self.sum)
+
+    def clear(self) -> None:
+        """No window, only the weights."""
+        self.window.clear()
+        self.beam.clear()
+        self.tile.show_weights()
+        self.sum.write("")
+
+
+class SlidingReel(Reel):
+    """A scene in which every step reads a window of each plane and writes one cell of the output.
+
+    A subclass builds, in ``dress``, the lenses and the output plane that a step needs; they stay for all steps of the same sample and
+    filter. ``window_cells`` says which cells of a plane a step reads.
+    """
+
+    lenses: list[Lens]
+    output: Plane
+    extras: list[Ink]
+
+    def dress(self, step: ConvStep) -> None:
+        """Sets ``lenses``, ``output`` and ``extras``."""
+        raise TypeError(f"{type(self).__name__} does not say what it shows")
+
+    def window_cells(self, step: ConvStep) -> list[tuple[int, int]]:
+        """Rows and columns, padding counted in."""
+        raise TypeError(f"{type(self).__name__} does not say what it reads")
+
+    # --- building ----------------------------------------------------------------------------------------------------------------------
+
+    def layout(self, trace: Any) -> None:
+        self.dressed: tuple[int, int] | None = None
+        self.target, self.out_beam = Window(self.theme), Beam(self.theme)
+        self.limit = heat_limit(trace.padded.cpu().numpy())
+        self.sampled = [Reading.of(trace[round(i)]) for i in np.linspace(0, len(trace) - 1, min(SAMPLED_STEPS, len(trace)))]
+        self.prepare(trace[0])
+
+    def prepare(self, step: ConvStep) -> None:
+        """Builds the stage for the sample and filter of a step, unless it stands already."""
+        if (step.sample, step.filter) == self.dressed:
+            return
+        self.dressed, self.extras = (step.sample, step.filter), []
+        self.dress(step)
+        self.first = step.index - self.cells_before(step)
+        planes = [lens.plane for lens in self.lenses]
+        behind = [*self.output.ground, self.target.shade, self.out_beam]
+        behind += [mark for lens in self.lenses for mark in (lens.window.shade, lens.beam)]
+        self.place([mark for plane in planes for mark in plane.ground], [*behind, *planes, self.output, *self.lenses, self.target, *self.extras])
+        self.clear()
+
+    def cells_before(self, step: ConvStep) -> int:
+        """How many cells of the output plane come before the step's."""
+        *_, row, column = (0, *step.writes["output"][0])
+        return row * self.output.columns + column
+
+    def lens(
+        self, values: np.ndarray, weights: np.ndarray, sides: Any, terms: slice, labels: tuple[str, str], rooms: tuple[Box, Box]
+    ) -> Lens:
+        """A plane with its tile; ``terms`` are those of a step's terms that belong to it."""
+        plane = Plane(values, rooms[0], "input", fits_label(labels[0], rooms[0]), self.theme, sides=sides)
+        tile_room, _ = rows(rooms[1], (rooms[1][3] - rooms[1][1] - SUM_ROOM, SUM_ROOM), gap=0)
+        texts = [term for reading in self.sampled for term in reading.written.terms if len(term) == 2]
+        widest = [max((t[0] for t in texts), key=len), "×" + max((t[1] for t in texts), key=len)]
+        tile = Tile(weights, tile_room, self.theme, fits_label(labels[1], tile_room), widest)
+        return Lens(plane, tile, terms, self.theme)
+
+    def matrix(self, tensor: Any) -> np.ndarray:
+        """A tensor as numbers to draw."""
+        return tensor.cpu().double().numpy()
+
+    def in_padded(self, cells: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """Cells of the input's plane as cells of the plane with its padding."""
+        return [tuple(at + before for at, (before, _) in zip(cell, self.trace.sides, strict=True)) for cell in cells]
+
+    def speak_of_others(self, step: ConvStep, room: Box) -> None:
+        """Says, in place of channels for which there is no room, how many there are and what they add."""
+        first, last = step.channels[lens_count(len(step.channels))], step.channels[-1]
+        x, y = (room[0] + room[2]) / 2, (room[1] + room[3]) / 2
+        lines = [f"channels {first}", f"to {last}", ""]
+        self.extras = [Ink(text, letter_size(), self.theme.muted).put(x, y + 0.6 - 0.55 * i) for i, text in enumerate(lines)]
+        self.extras[-1].set_fill(self.theme.output)
+
+    def output_plane(self, values: np.ndarray, room: Box, label: str) -> Plane:
+        """The plane that fills up."""
+        empty = np.full(values.shape, np.nan)
+        return Plane(empty, room, "output", fits_label(label, room), self.theme, spread=values)
+
+    # --- states ------------------------------------------------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """No window and no target."""
+        for lens in self.lenses:
+            lens.clear()
+        self.target.clear()
+        self.out_beam.clear()
+        if self.extras:
+            self.extras[-1].write("")
+
+    def aim(self, step: ConvStep) -> None:
+        """Windows, and the lines from them to the tiles."""
+        cells = self.window_cells(step)
+        for lens in self.lenses:
+            box = lens.plane.span(cells)
+            lens.window.put(box, [lens.plane.box(*cell) for cell in cells])
+            lens.beam.join(box, lens.tile.whole)
+
+    def read(self, reading: Reading) -> None:
+        """The values under the lenses."""
+        for lens in self.lenses:
+            values = [term[0] for term in reading.step.terms[lens.terms]]
+            lens.tile.show(reading.written.terms[lens.terms], values, self.limit)
+            lens.tile.mark(None)
+
+    def total(self, reading: Reading, done: int) -> None:
+        """Partial sums below the tiles of which all terms are among the first ``done``."""
+        for number, lens in enumerate(self.lenses):
+            ready = len(self.lenses) > 1 and done >= lens.terms.stop
+            text = reading.by_channel.terms[number][0]
+            lens.sum.write(f"{relation(reading.written.terms[lens.terms], text)} {text}" if ready else "")
+        if self.extras:
+            ready = done >= len(reading.step.terms) - (reading.step.bias is not None)
+            self.extras[-1].write(f"add {reading.by_channel.terms[len(self.lenses)][0]}" if ready else "")
+
+    def result(self, reading: Reading, shown: bool) -> None:
+        """The output up to this step, without or with the step's own cell."""
+        at = reading.step.index - self.first
+        self.output.reveal(at + shown)
+        self.target.clear()
+        self.out_beam.clear()
+        if shown:
+            box = self.output.box(*divmod(at, self.output.columns))
+            self.target.put(box)
+            self.out_beam.join(self.lenses[-1].tile.whole, box)
+
+    def line(self, reading: Reading) -> list[Piece]:
+        """The sum of a step on one line: by channels where they stand side by side, else by terms."""
+        if len(self.lenses) == 1:
+            return self.strip.whole(reading.written, ROLES, f"sum of {len(reading.written.terms)} terms")
+        written = reading.by_channel
+        parts = [Piece(factor(t[0], first=i == 0), "output") for i, t in enumerate(written.terms)]
+        if reading.step.bias is not None:
+            parts[-1] = Piece(parts[-1].text, "weight")
+        pieces = [piece for part in parts for piece in (Piece("+", "ink"), part)][1:]
+        return [*pieces, Piece(written.relation, "ink"), Piece(written.value, "output")]
+
+    # --- beats -------------------------------------------------------------------------------------------------------------------------
+
+    def show(self, beat: Beat) -> list[Cue]:
+        beats: dict[str, Callable[[Beat], list[Cue]]] = {
+            "opening": self.opening,
+            "full": self.full,
+            "quick": self.quick,
+            "sweep": self.sweep,
+            "closing": self.closing,
+        }
+        return beats[beat.kind](beat)
+
+    def opening(self, beat: Beat) -> list[Cue]:
+        """Inputs, weights and an empty output, with the formula of its size."""
+
+        def draw(_: int) -> None:
+            self.header.show(beat.phase, None)
+            self.caption.say(beat.say)
+            self.strip.show_formula(self.trace.formula)
+            self.output.reveal(0)
+
+        return [states(0, 1, 1, draw)]
+
+    def closing(self, beat: Beat) -> list[Cue]:
+        """The whole output."""
+
+        def draw(_: int) -> None:
+            self.header.show(beat.phase, len(self.trace) - 1)
+            self.caption.say(beat.say)
+            self.clear()
+            self.output.reveal(self.output.spread.size)
+            self.strip.show_formula(self.trace.formula)
+
+        return [states(0, 1, 1, draw)]
+
+    def begin(self, reading: Reading, say: str) -> None:
+        """What stands when a step begins."""
+        self.prepare(reading.step)
+        self.header.show(reading.step.phase, reading.step.index)
+        self.caption.say(say)
+        self.result(reading, False)
+
+    def slide(self, step: ConvStep, stop: float) -> Cue:
+        """The windows go from where they are to where the step needs them."""
+        before = [lens.window.box for lens in self.lenses]
+        cells = self.window_cells(step)
+
+        def draw(share: float) -> None:
+            if share >= 1:
+                self.aim(step)
+                return
+            for lens, old in zip(self.lenses, before, strict=True):
+                lens.window.between(old or lens.plane.span(cells), lens.plane.span(cells), share)
+                lens.beam.clear()
+
+        return during(0, stop, draw)
+
+    def full(self, beat: Beat) -> list[Cue]:
+        """Term by term, the running sum ticking."""
+        reading = Reading.of(self.trace[beat.start])
+        terms = len(reading.step.terms)
+        self.begin(reading, beat.say)
+        self.total(reading, 0)
+        self.strip.clear()
+        pages = self.strip.pages(reading.step.terms, reading.written, ROLES, row_ends(terms, self.lenses[0].tile.columns))
+        ticks = min(terms, MOST_TICKS)
+        line = self.line(reading)
+
+        def tick(state: int) -> None:
+            if state == 0:
+                self.read(reading)
+                return
+            self.count(reading, pages, round(state * terms / ticks))
+
+        def write(there: bool) -> None:
+            self.result(reading, there)
+            if there:
+                self.strip.write(line)
+                for lens in self.lenses:
+                    lens.tile.mark(None)
+
+        arrived = switch(ARRIVED, lambda there: self.read(reading) if there else None)
+        added = states(ARRIVED, ADDED, ticks + 1, lambda state: tick(state) if state else None)
+        return [self.slide(reading.step, ARRIVED), arrived, added, switch(WRITTEN, write)]
+
+    def count(self, reading: Reading, pages: Sequence[Page], done: int) -> None:
+        """The state in which ``done`` terms are added."""
+        page = next(p for p in reversed(pages) if p.first < done)
+        widest = min(self.strip.fitting(self.strip.line(p, len(p.terms), reading.written, ROLES)[0]) for p in pages)
+        left = -self.strip.width(self.strip.line(page, len(page.terms), reading.written, ROLES)[0], widest) / 2
+        pieces, current = self.strip.line(page, done - page.first, reading.written, ROLES)
+        self.strip.write(pieces, size=widest, current=current, left=left)
+        for lens in self.lenses:
+            here = lens.terms.start < done <= lens.terms.stop
+            lens.tile.mark(done - 1 - lens.terms.start if here else None)
+        self.total(reading, done)
+
+    def quick(self, beat: Beat) -> list[Cue]:
+        """Window and result."""
+        reading = Reading.of(self.trace[beat.start])
+        self.begin(reading, beat.say)
+        line = self.line(reading)
+
+        def read(there: bool) -> None:
+            if there:
+                self.read(reading)
+                self.total(reading, len(reading.step.terms))
+                self.strip.write(line)
+
+        return [self.slide(reading.step, 0.25), switch(0.27, read), switch(0.55, lambda there: self.result(reading, there))]
+
+    def sweep(self, beat: Beat) -> list[Cue]:
+        """Many steps, faster and faster; every picture is one whole step."""
+        steps = beat.stop - beat.start
+        count = max(1, min(steps, beat.frames // SWEEP_FRAMES))
+
+        def draw(state: int) -> None:
+            share = (state / (count - 1)) ** 2 if count > 1 else 1.0
+            reading = Reading.of(self.trace[beat.start + max(round((steps - 1) * share), state if count == steps else 0)])
+            self.begin(reading, beat.say)
+            self.aim(reading.step)
+            self.read(reading)
+            self.total(reading, len(reading.step.terms))
+            self.result(reading, True)
+            name = f"output[{', '.join(map(str, reading.step.writes['output'][0]))}]"
+            self.strip.write([Piece(name, "ink"), Piece(reading.written.relation, "ink"), Piece(reading.written.value, "output")])
+
+        return [states(0, 0.97, count, draw)]
+
+
+def fits_label(label: str, room: Box) -> str:
+    """The label, without its last words where it is too wide."""
+    words = label.split(" ")
+    while len(words) > 1 and text_width(" ".join(words), letter_size()) > room[2] - room[0]:
+        words.pop()
+    return " ".join(words)

@@ -1,0 +1,179 @@
+"""The formula strip: the sum as it is added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from manim import Group
+
+from engine.numbers import Sum, factor, running_sums
+from scenes.parts.frame import STRIP
+from scenes.parts.ink import LEAST_PX, Ink, Mark, boxes, set_text, text_width
+from scenes.parts.theme import Theme
+
+LARGEST_PX = 38.0
+SMALLEST_PX = 27.0  # digits here are read from the back row for longer than those in cells
+GAP = 0.16
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Text in the colour of a role."""
+
+    text: str
+    role: str
+    dim: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """As many terms as fit on a line, after what was carried from the page before. ``sums[i]`` is the sum after term i of the page."""
+
+    first: int
+    terms: tuple[tuple[str, ...], ...]
+    carried: str
+    sums: tuple[str, ...]
+
+
+def term_pieces(term: Sequence[str], roles: Sequence[str], dim: bool = False, *, first: bool) -> list[Piece]:
+    """A product: its factors in the colours of their roles, dots between them; ``first`` says that nothing stands before it."""
+    pieces: list[Piece] = []
+    for i, text in enumerate(term):
+        role = roles[i] if len(term) > 1 else roles[-1]
+        pieces += [Piece("·", "ink", dim)] * (i > 0) + [Piece(factor(text, first=first and i == 0), role, dim)]
+    return pieces
+
+
+class Strip(Group):
+    """A line of pieces in the middle of its zone, and a frame around the one that is current."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        roles = ("ink", "muted", "input", "weight", "output", "gradient")
+        self.marks = {(role, dim): Mark(getattr(theme, role), fill=0.38 if dim else 1.0) for role in roles for dim in (False, True)}
+        self.formula = Ink("", LARGEST_PX, theme.ink, math=True)
+        self.spot = Mark(theme.reading, stroke=4.0)
+        self.middle = (STRIP[1] + STRIP[3]) / 2
+        self.size = LARGEST_PX
+        self.texts: list[Piece] = []
+        super().__init__(*self.marks.values(), self.formula, self.spot)
+
+    @property
+    def room(self) -> float:
+        """Width of the zone."""
+        return STRIP[2] - STRIP[0]
+
+    def width(self, pieces: Sequence[Piece], size: float) -> float:
+        """Width of a line of pieces."""
+        return sum(text_width(p.text, size) for p in pieces) + GAP * (len(pieces) - 1)
+
+    def fits(self, pieces: Sequence[Piece]) -> bool:
+        """Whether the line fits in digits that are large enough."""
+        return self.width(pieces, SMALLEST_PX) <= self.room
+
+    def fitting(self, pieces: Sequence[Piece]) -> float:
+        """The largest size in which the line fits."""
+        gaps = GAP * (len(pieces) - 1)
+        natural = self.width(pieces, LARGEST_PX) - gaps
+        return max(LEAST_PX, min(LARGEST_PX, LARGEST_PX * (self.room - gaps) / natural)) if natural else LARGEST_PX
+
+    def write(
+        self, pieces: Sequence[Piece], *, size: float | None = None, current: tuple[int, int] | None = None, left: float | None = None
+    ) -> None:
+        """Shows a line; ``current`` are the first and last piece to frame; ``left`` keeps a line in place while it changes."""
+        self.clear()
+        self.texts = list(pieces)
+        self.size = size or self.fitting(pieces)
+        x = -self.width(pieces, self.size) / 2 if left is None else left
+        drawn: dict[tuple[str, bool], list[np.ndarray]] = {}
+        edges = []
+        for piece in pieces:
+            width = text_width(piece.text, self.size)
+            drawn.setdefault((piece.role, piece.dim), []).append(set_text(piece.text, self.size, x, self.middle, align=-1))
+            edges.append((x, x + width))
+            x += width + GAP
+        for key, parts in drawn.items():
+            self.marks[key].draw(np.concatenate(parts))
+        if current is not None:
+            self.spot.draw(boxes([(edges[current[0]][0] - 0.08, self.middle - 0.3, edges[current[1]][1] + 0.08, self.middle + 0.3)]))
+
+    def show_formula(self, formula: str) -> None:
+        """Shows a formula in Typst math."""
+        self.clear()
+        self.formula.size = LARGEST_PX
+        self.formula.write(formula)
+        if self.formula.width_set > self.room:
+            self.formula.size = max(LEAST_PX, LARGEST_PX * self.room / self.formula.width_set)
+        self.formula.put(0, self.middle)
+
+    def clear(self) -> None:
+        """Empties the strip."""
+        for mark in self.marks.values():
+            mark.draw(np.zeros((0, 3)))
+        self.formula.write("")
+        self.spot.draw(np.zeros((0, 3)))
+        self.texts = []
+
+    # --- sums --------------------------------------------------------------------------------------------------------------------------
+
+    def line(self, page: Page, done: int, written: Sum, roles: Sequence[str]) -> tuple[list[Piece], tuple[int, int] | None]:
+        """A page of the sum after ``done`` of its terms, and which pieces are current."""
+        pieces: list[Piece] = [Piece(page.carried, "output")] if page.carried else []
+        current = None
+        for i, term in enumerate(page.terms):
+            later = i >= done
+            if pieces:
+                pieces.append(Piece("+", "ink", later))
+            start = len(pieces)
+            pieces += term_pieces(term, roles, later, first=start == 0)
+            if i == done - 1:
+                current = (start, len(pieces) - 1)
+        total = page.sums[done - 1] if done else page.carried
+        if total:
+            pieces += [Piece(written.relation, "ink"), Piece(total, "output")]
+        return pieces, current
+
+    def pages(self, terms: Sequence[Sequence[float]], written: Sum, roles: Sequence[str], breaks: Sequence[int]) -> list[Page]:
+        """The sum in pages that fit on the strip; ``breaks`` are terms after which a page may end without being full (a row, a channel)."""
+        sums = running_sums(terms, written)
+        pages: list[Page] = []
+        first = 0
+        while first < len(terms):
+            last = self._last_fitting(first, written, sums, roles)
+            if last < len(terms):
+                last = max([b for b in breaks if first < b <= last], default=last)
+            carried = sums[first - 1] if first else ""
+            pages.append(Page(first, written.terms[first:last], carried, tuple(sums[first:last])))
+            first = last
+        return pages
+
+    def _last_fitting(self, first: int, written: Sum, sums: Sequence[str], roles: Sequence[str]) -> int:
+        widest = max(sums, key=lambda text: text_width(text, SMALLEST_PX))
+        last = first + 1
+        while last < len(written.terms):
+            page = Page(first, written.terms[first : last + 1], widest if first else "", (widest,) * (last + 1 - first))
+            if not self.fits(self.line(page, len(page.terms), written, roles)[0]):
+                break
+            last += 1
+        return last
+
+    def whole(self, written: Sum, roles: Sequence[str], name: str) -> list[Piece]:
+        """The sum on one line: whole if it fits, otherwise its first terms, dots, its last term."""
+        end = [Piece(written.relation, "ink"), Piece(written.value, "output")]
+        for count in range(len(written.terms), 0, -1):
+            shown = list(written.terms) if count == len(written.terms) else [*written.terms[: count - 1], None, written.terms[-1]]
+            pieces: list[Piece] = []
+            for term in shown:
+                pieces += [Piece("+", "ink")] * bool(pieces)
+                pieces += [Piece("⋯", "ink")] if term is None else term_pieces(term, roles, first=not pieces)
+            if self.fits([*pieces, *end]):
+                return [*pieces, *end]
+        return [Piece(name, "ink"), *end]
+
+
+def row_ends(count: int, row: int) -> list[int]:
+    """Every ``row``-th of ``count`` terms: where a page may end."""
+    return [b for _, b in pairwise(range(0, count + row, row))]

@@ -1,0 +1,89 @@
+"""Colours. A colour means one thing in every scene; a theme says which colour that is on which ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by role, as ``#RRGGBB``.
+
+    Role colours start from Okabe and Ito's palette, which colour-blind viewers can tell apart, and are darkened on light grounds until text
+    in them has a contrast of 4.5:1 (WCAG 2.2, 1.4.3). ``reading`` frames the cells read now; ``casing`` is the line around that frame.
+    """
+
+    name: str
+    ground: str
+    ink: str
+    muted: str
+    line: str
+    input: str
+    weight: str
+    output: str
+    gradient: str
+    reading: str
+    casing: str
+    negative: str
+
+
+DARK = Theme(
+    name="dark",
+    ground="#0E1116",
+    ink="#F2F4F8",
+    muted="#A9B1BD",
+    line="#4A5362",
+    input="#56B4E9",
+    weight="#E69F00",
+    output="#1FC394",
+    gradient="#FF7A1A",
+    reading="#F0E442",
+    casing="#0E1116",
+    negative="#8E44AD",
+)
+LIGHT = Theme(
+    name="light",
+    ground="#FBFBF8",
+    ink="#16181D",
+    muted="#565D68",
+    line="#B4BAC4",
+    input="#0A6AA6",
+    weight="#8F5B00",
+    output="#00704F",
+    gradient="#B34700",
+    reading="#F0E442",
+    casing="#5A5300",
+    negative="#7B3294",
+)
+PRINT = Theme(
+    name="print",
+    ground="#FFFFFF",
+    ink="#000000",
+    muted="#3D3D3D",
+    line="#8A8A8A",
+    input="#00507F",
+    weight="#7A4A00",
+    output="#00573D",
+    gradient="#8F3600",
+    reading="#F0E442",
+    casing="#000000",
+    negative="#5E1F78",
+)
+THEMES = {theme.name: theme for theme in (DARK, LIGHT, PRINT)}
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """The three channels of ``#RRGGBB``, 0 to 255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in rgb(colour))]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    """Contrast ratio of two colours, 1 to 21, WCAG 2.2."""
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)

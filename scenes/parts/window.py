@@ -1,0 +1,66 @@
+"""The cells read now, and the lines that lead from them to where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from manim import Group
+
+from scenes.parts.ink import Box, Mark, boxes, lines
+from scenes.parts.theme import Theme
+
+
+class Window(Group):
+    """A yellow frame around a block of cells; only the tapped cells are shaded, which under dilation are not all of them.
+
+    ``shade`` is no part of the group: it is placed by itself, behind the digits.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        self.shade = Mark(theme.reading, fill=0.28)
+        self.casing = Mark(theme.casing, stroke=9.0)
+        self.frame = Mark(theme.reading, stroke=5.0)
+        self.box: Box | None = None
+        super().__init__(self.casing, self.frame)
+
+    def put(self, box: Box, cells: Iterable[Box] = ()) -> None:
+        """Frames ``box`` and shades ``cells``."""
+        self.box = box
+        self.shade.draw(boxes(cells))
+        self.casing.draw(boxes([box]))
+        self.frame.draw(boxes([box]))
+
+    def between(self, old: Box, new: Box, share: float) -> None:
+        """Frames a box on the way from ``old`` to ``new``."""
+        self.put(blend(old, new, share), [blend(old, new, share)])
+
+    def clear(self) -> None:
+        """Takes the window away."""
+        self.box = None
+        for mark in (self.shade, self.casing, self.frame):
+            mark.draw(np.zeros((0, 3)))
+
+
+class Beam(Mark):
+    """Thin lines between the facing corners of two boxes, such as a window and the cell that it makes."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme.reading if theme.name == "dark" else theme.casing, stroke=2.2, opacity=0.5)
+
+    def join(self, a: Box, b: Box) -> None:
+        """From the right side of ``a`` to the left side of ``b``, or from the bottom to the top where ``b`` is below."""
+        if b[0] >= a[2]:
+            self.draw(lines([((a[2], a[3]), (b[0], b[3])), ((a[2], a[1]), (b[0], b[1]))]))
+        else:
+            self.draw(lines([((a[0], a[1]), (b[0], b[3])), ((a[2], a[1]), (b[2], b[3]))]))
+
+    def clear(self) -> None:
+        """Takes the lines away."""
+        self.draw(np.zeros((0, 3)))
+
+
+def blend(a: Box, b: Box, share: float) -> Box:
+    """A box between two boxes."""
+    x0, y0, x1, y1 = (p + (q - p) * share for p, q in zip(a, b, strict=True))
+    return x0, y0, x1, y1
