@@ -1,1 +1,189 @@
-"""Command line of tensorreel."""
+"""The front desk: ``tensorreel list | show | trace | render | doctor``.
+
+Commands import what they need when they run, so that help and lists answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from engine.arguments import choices, kind, option, parse, pick_device
+from engine.catalogue import concepts, find
+from engine.errors import InputError
+from studio.options import ConceptGroup, example
+
+NUMERIC_OPTIONS = [
+    click.Option(["--size"], metavar="N|HxW", help="Resize pictures to N x N, or to height x width, pixels."),
+    click.Option(["--seed"], type=int, default=0, show_default=True, help="For the generators randn and rand."),
+    click.Option(["--allow-nan"], is_flag=True, help="Accept nan and infinite values in the inputs."),
+    click.Option(
+        ["--device"],
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        default="auto",
+        show_default=True,
+        help="auto is a GPU if torch sees one.",
+    ),
+    click.Option(
+        ["--dtype"], type=click.Choice(["float64", "float32"]), default="float64", show_default=True, help="Precision of all numbers."
+    ),
+]
+TRACE_OPTIONS = [
+    click.Option(["--format", "form"], type=click.Choice(["json", "text", "md"]), default="text", show_default=True, help="What to print."),
+    click.Option(["--steps"], default=":", metavar="A:B", help="Only steps A up to but without B, as in a Python slice."),
+    click.Option(["--no-outputs"], is_flag=True, help="Leave out the output tensors."),
+]
+RENDER_OPTIONS = [
+    click.Option(["-o", "--output"], metavar="FILE.mp4", help="Where to write.  [default: renders/CONCEPT.mp4]"),
+    click.Option(
+        ["-q", "--quality"],
+        type=click.Choice(["480p", "720p", "1080p", "2160p"]),
+        default="1080p",
+        show_default=True,
+        help="Height of the picture.",
+    ),
+    click.Option(["--fps"], type=int, default=30, show_default=True, help="Frames a second."),
+    click.Option(["--detail"], type=int, default=2, show_default=True, metavar="N", help="So many steps are shown term by term."),
+    click.Option(["--seconds"], type=float, metavar="S", help="Length of the clip; steps are swept through where time is short."),
+    click.Option(
+        ["--theme"],
+        type=click.Choice(["dark", "light", "print"]),
+        default="dark",
+        show_default=True,
+        help="Colours: print is for paper and projectors.",
+    ),
+]
+
+
+class Tensorreel(click.Group):
+    """Turns an unusable input into one sentence and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise _Refused(str(error)) from error
+
+
+class _Refused(click.ClickException):
+    exit_code = 2
+
+
+@click.group(cls=Tensorreel, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="tensorreel", message="%(prog)s %(version)s")
+def main() -> None:
+    """Shows deep learning one computed step at a time: torch computes and checks every number, Manim draws it."""
+
+
+@main.command("list")
+def list_() -> None:
+    """List the concepts."""
+    width = max(map(len, concepts()))
+    for concept in concepts().values():
+        click.echo(f"{concept.name.ljust(width)}  {concept.summary}")
+
+
+@main.command()
+@click.argument("concept")
+def show(concept: str) -> None:
+    """Show what CONCEPT computes: options, shapes, defaults, an example."""
+    found = find(concept)
+    click.echo(f"{found.name}: {found.title}\n\n{found.doc.split(chr(10) + 'Args:')[0].rstrip()}\n\nOptions:")
+    for parameter in found.parameters:
+        words = choices(parameter)
+        what = "tensor" if parameter.is_tensor else "one of " + ", ".join(words) if words else "flag" if kind(parameter) == "bool" else ""
+        default = "required" if parameter.required else "" if parameter.default is None else f"default {parameter.default}"
+        notes = "; ".join(note for note in (what, default) if note)
+        click.echo(f"  --{option(parameter.name)}" + (f"  ({notes})" if notes else ""))
+        click.echo(f"      {parameter.doc}")
+    click.echo(f"\nExample:\n  {example(found, 'render')}")
+
+
+def _open(concept: Any, texts: dict[str, str], given: dict[str, Any]) -> Any:
+    from engine.load import parse_size
+
+    device = pick_device(given.pop("device"), given["dtype"])
+    size = given.pop("size")
+    arguments = parse(
+        concept,
+        texts,
+        device=device,
+        dtype=given.pop("dtype"),
+        seed=given.pop("seed"),
+        size=parse_size(size) if size is not None else None,
+        allow_nan=given.pop("allow_nan"),
+    )
+    return concept.open(arguments)
+
+
+def _trace(concept: Any, texts: dict[str, str], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
+    from engine.worksheet import FORMATS, parse_steps
+
+    trace = _open(concept, texts, given)
+    for piece in FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs):
+        sys.stdout.write(piece)
+    sys.stdout.flush()
+
+
+def _render(
+    concept: Any,
+    texts: dict[str, str],
+    *,
+    output: str | None,
+    quality: str,
+    fps: int,
+    detail: int,
+    seconds: float | None,
+    theme: str,
+    **given: Any,
+) -> None:
+    from studio.files import target
+    from studio.pace import beats
+    from studio.render import Picture, render
+
+    path = target(output, f"{concept.name}.mp4", ".mp4")
+    picture = Picture.of(quality, fps, theme)
+    trace = _open(concept, texts, given)
+    planned = beats(trace, detail=detail, seconds=seconds, fps=fps)
+    from studio.progress import progress
+
+    with progress(planned, len(trace)) as watcher:
+        render(trace, planned, picture, path, watcher)
+    click.echo(f"{path} ({sum(beat.frames for beat in planned) / fps:.1f} s) and {path.with_suffix('.vtt')}")
+
+
+main.add_command(
+    ConceptGroup(
+        "trace",
+        help="Print a concept's steps: every read, term and value, checked against torch.",
+        body=_trace,
+        shared=[*TRACE_OPTIONS, *NUMERIC_OPTIONS],
+    )
+)
+main.add_command(
+    ConceptGroup(
+        "render", help="Render a concept as an mp4 with chapters and captions.", body=_render, shared=[*RENDER_OPTIONS, *NUMERIC_OPTIONS]
+    )
+)
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is installed, what is missing and how to get it, and whether a GPU is seen."""
+    from studio.doctor import findings
+
+    missing = False
+    for finding in findings():
+        missing |= finding.ok is False
+        sign = {True: "ok", False: "MISSING", None: "--"}[finding.ok]
+        click.echo(f"{sign:8}{finding.name:20}{finding.found}")
+        if finding.ok is False:
+            click.echo(f"{'':8}{'':20}{finding.remedy}")
+    if missing:
+        raise click.exceptions.Exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -37,7 +37,7 @@ def parse(
             tensor = load(text, name=option(parameter.name), seed=seed, size=size, allow_nan=allow_nan)
             arguments[parameter.name] = tensor.to(device=device, dtype=getattr(torch, dtype))
         else:
-            arguments[parameter.name] = READERS.get(kind(parameter), str)(option(parameter.name), text)
+            arguments[parameter.name] = READERS.get(kind(parameter), _word)(option(parameter.name), text)
     return arguments
 
 
@@ -77,6 +77,10 @@ def pick_device(name: str, dtype: str) -> str:
     if name == "mps" and dtype == "float64":
         raise InputError("--device is 'mps', which has no float64; add --dtype float32")
     return name
+
+
+def _word(name: str, text: str) -> str:
+    return text
 
 
 def _whole(name: str, text: str) -> int:

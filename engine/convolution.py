@@ -286,12 +286,14 @@ def _values(setup: _Setup, padded: Tensor) -> Tensor:
     """Every step value: tap by tap, so that memory stays at the size of the output."""
     size, groups = setup.output_size, setup.groups
     samples, filters = padded.shape[0], setup.weight.shape[0]
-    x = padded.unflatten(1, (groups, -1))
-    w = setup.kernel.unflatten(0, (groups, -1))
+    x = padded.reshape(padded.shape[0], groups, -1, *padded.shape[2:])
+    w = setup.kernel.reshape(groups, -1, *setup.kernel.shape[1:])
     total = padded.new_zeros((samples, groups, filters // groups, *size))
     for tap in product(*map(range, setup.kernel_size)):
         cells = [slice(t * d, t * d + (o - 1) * s + 1, s) for t, d, o, s in zip(tap, setup.dilation, size, setup.stride, strict=True)]
-        total += torch.einsum("ngc...,gfc->ngf...", x[(..., *cells)], w[(..., *tap)])
+        here: tuple[Any, ...] = (..., *cells)
+        weights: tuple[Any, ...] = (..., *tap)
+        total += torch.einsum("ngc...,gfc->ngf...", x[here], w[weights])
     values = total.flatten(1, 2)
     return values if setup.bias is None else values + setup.bias.view(-1, *[1] * setup.axes)
 
@@ -306,7 +308,7 @@ def _check(setup: _Setup, values: Tensor) -> Reference:
         name += f" after torch.nn.functional.pad(mode={mode!r})"
     conv: Any = {1: F.conv1d, 2: F.conv2d}[setup.axes]
     # TF32 would compare our float32 with ten bits of mantissa.
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # type: ignore[no-untyped-call]
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         expected = conv(x, setup.kernel.contiguous(), setup.bias, setup.stride, padding, setup.dilation, setup.groups)
     reach = float(setup.weight.abs().flatten(1).sum(1).max())
     scale = largest(setup.input) * reach + (largest(setup.bias) if setup.bias is not None else 0.0)
@@ -332,8 +334,11 @@ class _Cutter:
         first = f // (setup.weight.shape[0] // setup.groups) * per_group
         channels = range(first, first + per_group)
         starts = [o * s for o, s in zip(out, setup.stride, strict=True)]
-        taken = [slice(start, start + (t - 1) * d + 1, d) for start, t, d in zip(starts, setup.kernel_size, setup.dilation, strict=True)]
-        window = self.padded[(sample, slice(channels.start, channels.stop), *taken)]
+        taken: list[slice] = [
+            slice(start, start + (t - 1) * d + 1, d) for start, t, d in zip(starts, setup.kernel_size, setup.dilation, strict=True)
+        ]
+        here: tuple[Any, ...] = (sample, slice(channels.start, channels.stop), *taken)
+        window = self.padded[here]
         kernel = setup.kernel[f]
         terms: list[tuple[float, ...]] = list(zip(window.flatten().tolist(), kernel.flatten().tolist(), strict=True))
         bias = None if setup.bias is None else float(setup.bias[f])
@@ -403,8 +408,8 @@ def _opening(setup: _Setup) -> str:
     filters, times = setup.weight.shape[0], sentences.times
     kernel, size = times(setup.kernel_size), times(setup.input_size)
     if setup.axes == 1:
-        kernel, size = f"length-{kernel}", f"length-{size}"
-    who = f"A {kernel} kernel slides" if filters == 1 else f"{filters} {kernel} kernels slide"
+        kernel, size = f"length {kernel}", f"length-{size}"
+    who = f"A kernel of {kernel} slides" if filters == 1 else f"{filters} kernels of {kernel} slide"
     padded = [n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True)]
     pad = f", padded to {times(padded)}" if tuple(padded) != setup.input_size else ""
     how = "".join(

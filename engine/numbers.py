@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 MOST_DECIMALS = 4
 #: Decimals that are shown where more would not make a sum come out exactly.
@@ -102,7 +102,7 @@ def sum_of_products(terms: Sequence[Sequence[float]], value: float) -> Sum:
     """Writes ``terms[0][0]·terms[0][1] + ... = value`` with as few decimals as make the shown sum exact.
 
     If the shown terms do not add up to the shown value with up to four decimals, the relation is ``≈``, with the fewest decimals (two or
-    more) at which the shown terms add up to the shown value after rounding.
+    more) at which the shown terms come within one unit of the last decimal of the shown value.
     """
     if not _is_finite(terms, value):
         return _written(terms, value, USUAL_DECIMALS, "=")
@@ -111,8 +111,8 @@ def sum_of_products(terms: Sequence[Sequence[float]], value: float) -> Sum:
         if _total(terms, decimals) == _rounded(value, MOST_DECIMALS):
             return _written(terms, value, decimals, "=")
     for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
-        exponent = Decimal(1).scaleb(-decimals)
-        if _total(terms, decimals).quantize(exponent, ROUND_HALF_EVEN) == _rounded(value, decimals):
+        unit = Decimal(1).scaleb(-decimals)
+        if abs(_total(terms, decimals) - _rounded(value, decimals)) <= unit:
             return _written(terms, value, decimals, "≈")
     return _written(terms, value, MOST_DECIMALS, "≈")
 

@@ -7,16 +7,21 @@ from scenes.parts.frame import STAGE
 from scenes.parts.rooms import rows
 from scenes.parts.sliding import SlidingReel
 
+#: Channels or filters beyond these get no more room.
+MOST_ROWS = 4
+
 
 class Conv1d(SlidingReel):
     """One output cell after the other. The rows of a plane are its channels, those of the output its filters."""
 
     concept = "conv1d"
+    labels_left = True
 
     def dress(self, step: ConvStep) -> None:
         trace = self.trace
         channels = slice(step.channels[0], step.channels[-1] + 1)
-        plane, tile, output = rows(STAGE, (1, 1.15, 1), gap=0.05)
+        read, made = (min(n, MOST_ROWS) for n in (len(step.channels), len(trace.kernel)))
+        plane, tile, output = rows(STAGE, (read + 2.2, 1.9 * read + 1.2, made + 2.2), gap=0)
         self.lenses = [
             self.lens(
                 self.matrix(trace.padded[step.sample, channels]),

@@ -7,6 +7,9 @@ from scenes.parts.frame import STAGE
 from scenes.parts.rooms import columns, rows
 from scenes.parts.sliding import MOST_LENSES, SlidingReel, lens_count
 
+#: Kernels with more rows have no digits where channels stand side by side, and need less room.
+MOST_DIGIT_ROWS = 3
+
 
 class Conv2d(SlidingReel):
     """One output cell after the other. Up to four channels stand side by side, each with its own tile and partial sum."""
@@ -21,7 +24,8 @@ class Conv2d(SlidingReel):
         else:
             left, output = columns(STAGE, (2.8, 1))
             places = columns(left, (1,) * min(len(channels), MOST_LENSES))
-            rooms = [tuple(rows(place, (1, 1.05))) for place in places]
+            shares = (1, 1.4) if trace.kernel.shape[-2] <= MOST_DIGIT_ROWS else (1.2, 1)
+            rooms = [tuple(rows(place, shares, gap=0)) for place in places]
         shown = lens_count(len(channels))
         if shown < len(channels):
             self.speak_of_others(step, places[-1])
@@ -51,7 +55,7 @@ class Conv2d(SlidingReel):
     def output_label(self, step: ConvStep) -> str:
         """Of the output plane."""
         size = "×".join(map(str, self.trace.outputs["output"].shape[-2:]))
-        return f"output {size}" if len(self.trace.kernel) == 1 else f"filter {step.filter} {size}"
+        return f"output {size}" if len(self.trace.kernel) == 1 else f"filter {step.filter}, {size}"
 
     def window_cells(self, step: ConvStep) -> list[tuple[int, ...]]:
         return self.in_padded(step.window)

@@ -18,6 +18,7 @@ Mode = Literal["digits", "heat", "picture"]
 LARGEST_CELL = 0.82
 LARGEST_DIGIT_PX = 42.0
 SMALLEST_DIGIT_CELL_PX = 28.0
+SMALLEST_RULED_CELL_PX = 22.0  # with lines between smaller cells one sees lines, not colours
 MOST_HEAT_CELLS = 64
 LABEL_ROOM = 0.5  # above the plane
 SCALE_ROOM = 0.5  # below it, for the colour scale
@@ -42,6 +43,7 @@ class Plane(Group):
         *,
         spread: np.ndarray | None = None,
         sides: Sequence[tuple[int, int]] = ((0, 0), (0, 0)),
+        label_left: bool = False,
     ) -> None:
         super().__init__()
         self.values, self.role, self.theme, self.sides = values, role, theme, sides
@@ -49,23 +51,27 @@ class Plane(Group):
         self.known = -1
         self.rows, self.columns = values.shape
         left, bottom, right, top = room
-        self.cell = min((right - left) / self.columns, (top - bottom - LABEL_ROOM - SCALE_ROOM) / self.rows, LARGEST_CELL)
         self.decimals = decimals_needed(every[np.isfinite(every)].tolist()[:5000])
+        self.cell = self._cell(right - left, top - bottom - LABEL_ROOM)
         self.mode: Mode = self._mode(every)
-        if self.mode == "digits":
-            self.cell = min((right - left) / self.columns, (top - bottom - LABEL_ROOM) / self.rows, LARGEST_CELL)
-        low = bottom if self.mode == "digits" else bottom + SCALE_ROOM
+        self.is_picture = self.mode != "digits" and is_picture(every) and role == "input"
+        scale_room = SCALE_ROOM if self.mode != "digits" and not self.is_picture else 0.0
+        self.cell = self._cell(right - left, top - bottom - LABEL_ROOM - scale_room)
+        low = bottom + scale_room
         middle_x, middle_y = (left + right) / 2, (low + top - LABEL_ROOM) / 2
         self.left, self.top = middle_x - self.columns * self.cell / 2, middle_y + self.rows * self.cell / 2
-        self.is_picture = self.mode != "digits" and is_picture(every) and role == "input"
         self.limit = heat_limit(every)
         self.ground: list[Mobject] = []
         self._draw_lines()
         self._draw_values()
-        self.label = Ink(label, letter_size(), getattr(theme, role)).put(middle_x, self.top + LABEL_ROOM / 2 + 0.03)
+        self.label = Ink(label, letter_size(), getattr(theme, role), align=-1 if label_left else 0)
+        self.label.put(left if label_left else middle_x, self.top + LABEL_ROOM / 2 + 0.03)
         self.ground.append(self.label)
-        if self.mode != "digits":
+        if scale_room:
             self.ground += self._scale(middle_x, right - left)
+
+    def _cell(self, width: float, height: float) -> float:
+        return min(width / self.columns, height / self.rows, LARGEST_CELL)
 
     def _mode(self, every: np.ndarray) -> Mode:
         finite = every[np.isfinite(every)]
@@ -106,7 +112,7 @@ class Plane(Group):
         inner = self.box(above, before, self.rows - above - below, self.columns - before - after)
         x0, y0, x1, y1 = inner
         solid = [((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x1, y1), (x0, y1)), ((x0, y1), (x0, y0))]
-        if self.mode != "picture" and self.cell > 8 * PX:
+        if self.mode != "picture" and self.cell >= SMALLEST_RULED_CELL_PX * PX:
             solid += [((x0 + i * self.cell, y0), (x0 + i * self.cell, y1)) for i in range(1, self.columns - before - after)]
             solid += [((x0, y0 + i * self.cell), (x1, y0 + i * self.cell)) for i in range(1, self.rows - above - below)]
         self.frame = Mark(self.theme.line, stroke=2.0).draw(lines(solid))
@@ -163,16 +169,14 @@ class Plane(Group):
 
     def _scale(self, middle: float, room: float) -> list[Ink | Raster | Mark]:
         """The colour scale below the plane: its ends in numbers, its colours between."""
-        limit = self.limit
-        ends = ("0", "1") if self.is_picture else (plain(-limit, 2), plain(limit, 2))
-        size, y = LEAST_PX, self.whole[1] - SCALE_ROOM / 2
-        widths = [text_width(t, size) for t in ends]
+        limit, y = self.limit, self.whole[1] - SCALE_ROOM / 2
+        ends = (plain(-limit, 2), plain(limit, 2))
+        widths = [text_width(t, LEAST_PX) for t in ends]
         bar = min(2.0, room - sum(widths) - 0.4)
         left = middle - bar / 2 + (widths[0] - widths[1]) / 2
-        steps = np.linspace(0, 1, 33)[None] if self.is_picture else np.linspace(-limit, limit, 33)[None]
         box = (left, y - 0.08, left + bar, y + 0.08)
-        colours = cell_colours(steps, self.theme, self.role, picture=self.is_picture, limit=limit)
-        low, high = (Ink(t, size, self.theme.muted, align=a) for t, a in zip(ends, (1, -1), strict=True))
+        colours = cell_colours(np.linspace(-limit, limit, 33)[None], self.theme, self.role, picture=False, limit=limit)
+        low, high = (Ink(t, LEAST_PX, self.theme.muted, align=a) for t, a in zip(ends, (1, -1), strict=True))
         return [
             Raster(colours, box),
             Mark(self.theme.line, stroke=1.0).draw(boxes([box])),

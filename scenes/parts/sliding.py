@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from manim import Group
@@ -17,11 +17,10 @@ from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.plane import Plane
 from scenes.parts.raster import heat_limit
 from scenes.parts.reel import Reel
-from scenes.parts.rooms import rows
 from scenes.parts.strip import Page, Piece, row_ends
 from scenes.parts.theme import Theme
 from scenes.parts.tile import Tile
-from scenes.parts.window import Beam, Window
+from scenes.parts.window import Beam, Window, blend
 
 ROLES = ("input", "weight")
 #: Shares of a full beat: the window has arrived, the last term is added, the result stands in the output.
@@ -83,6 +82,8 @@ class SlidingReel(Reel):
     lenses: list[Lens]
     output: Plane
     extras: list[Ink]
+    #: Whether labels stand at the left edge, out of the way of lines that lead downwards.
+    labels_left: ClassVar[bool] = False
 
     def dress(self, step: ConvStep) -> None:
         """Sets ``lenses``, ``output`` and ``extras``."""
@@ -106,12 +107,15 @@ class SlidingReel(Reel):
         if (step.sample, step.filter) == self.dressed:
             return
         self.dressed, self.extras = (step.sample, step.filter), []
+        self.has_sums = not self.labels_left and len(step.channels) > 1
         self.dress(step)
         self.first = step.index - self.cells_before(step)
         planes = [lens.plane for lens in self.lenses]
         behind = [*self.output.ground, self.target.shade, self.out_beam]
         behind += [mark for lens in self.lenses for mark in (lens.window.shade, lens.beam)]
-        self.place([mark for plane in planes for mark in plane.ground], [*behind, *planes, self.output, *self.lenses, self.target, *self.extras])
+        self.place(
+            [mark for plane in planes for mark in plane.ground], [*behind, *planes, self.output, *self.lenses, self.target, *self.extras]
+        )
         self.clear()
 
     def cells_before(self, step: ConvStep) -> int:
@@ -123,11 +127,12 @@ class SlidingReel(Reel):
         self, values: np.ndarray, weights: np.ndarray, sides: Any, terms: slice, labels: tuple[str, str], rooms: tuple[Box, Box]
     ) -> Lens:
         """A plane with its tile; ``terms`` are those of a step's terms that belong to it."""
-        plane = Plane(values, rooms[0], "input", fits_label(labels[0], rooms[0]), self.theme, sides=sides)
-        tile_room, _ = rows(rooms[1], (rooms[1][3] - rooms[1][1] - SUM_ROOM, SUM_ROOM), gap=0)
+        plane = Plane(values, rooms[0], "input", fits_label(labels[0], rooms[0]), self.theme, sides=sides, label_left=self.labels_left)
+        left, bottom, right, top = rooms[1]
+        tile_room = (left, bottom + (SUM_ROOM if self.has_sums else 0.0), right, top)
         texts = [term for reading in self.sampled for term in reading.written.terms if len(term) == 2]
         widest = [max((t[0] for t in texts), key=len), "×" + max((t[1] for t in texts), key=len)]
-        tile = Tile(weights, tile_room, self.theme, fits_label(labels[1], tile_room), widest)
+        tile = Tile(weights, tile_room, self.theme, fits_label(labels[1], tile_room), widest, label_left=self.labels_left)
         return Lens(plane, tile, terms, self.theme)
 
     def matrix(self, tensor: Any) -> np.ndarray:
@@ -149,7 +154,7 @@ class SlidingReel(Reel):
     def output_plane(self, values: np.ndarray, room: Box, label: str) -> Plane:
         """The plane that fills up."""
         empty = np.full(values.shape, np.nan)
-        return Plane(empty, room, "output", fits_label(label, room), self.theme, spread=values)
+        return Plane(empty, room, "output", fits_label(label, room), self.theme, spread=values, label_left=self.labels_left)
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
@@ -167,8 +172,14 @@ class SlidingReel(Reel):
         cells = self.window_cells(step)
         for lens in self.lenses:
             box = lens.plane.span(cells)
-            lens.window.put(box, [lens.plane.box(*cell) for cell in cells])
+            lens.window.put(box, self.shaded(lens.plane, cells))
             lens.beam.join(box, lens.tile.whole)
+
+    def shaded(self, plane: Plane, cells: Sequence[tuple[int, ...]]) -> list[Box]:
+        """The cells to shade: all that are read, but on a coloured plane none where the frame alone says which they are."""
+        rows_, columns_ = ({cell[axis] for cell in cells} for axis in (0, 1))
+        dense = all(max(at) - min(at) + 1 == len(at) for at in (rows_, columns_))
+        return [] if plane.mode != "digits" and dense else [plane.box(*cell) for cell in cells]
 
     def read(self, reading: Reading) -> None:
         """The values under the lenses."""
@@ -250,6 +261,10 @@ class SlidingReel(Reel):
         self.header.show(reading.step.phase, reading.step.index)
         self.caption.say(say)
         self.result(reading, False)
+        self.strip.clear()
+        for lens in self.lenses:
+            lens.tile.show_weights()
+            lens.sum.write("")
 
     def slide(self, step: ConvStep, stop: float) -> Cue:
         """The windows go from where they are to where the step needs them."""
@@ -261,7 +276,7 @@ class SlidingReel(Reel):
                 self.aim(step)
                 return
             for lens, old in zip(self.lenses, before, strict=True):
-                lens.window.between(old or lens.plane.span(cells), lens.plane.span(cells), share)
+                lens.window.put(blend(old or lens.plane.span(cells), lens.plane.span(cells), share))
                 lens.beam.clear()
 
         return during(0, stop, draw)
@@ -271,8 +286,6 @@ class SlidingReel(Reel):
         reading = Reading.of(self.trace[beat.start])
         terms = len(reading.step.terms)
         self.begin(reading, beat.say)
-        self.total(reading, 0)
-        self.strip.clear()
         pages = self.strip.pages(reading.step.terms, reading.written, ROLES, row_ends(terms, self.lenses[0].tile.columns))
         ticks = min(terms, MOST_TICKS)
         line = self.line(reading)
@@ -344,4 +357,4 @@ def fits_label(label: str, room: Box) -> str:
     words = label.split(" ")
     while len(words) > 1 and text_width(" ".join(words), letter_size()) > room[2] - room[0]:
         words.pop()
-    return " ".join(words)
+    return " ".join(words).rstrip(",")

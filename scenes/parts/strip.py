@@ -11,12 +11,14 @@ from manim import Group
 
 from engine.numbers import Sum, factor, running_sums
 from scenes.parts.frame import STRIP
-from scenes.parts.ink import LEAST_PX, Ink, Mark, boxes, set_text, text_width
+from scenes.parts.ink import LEAST_PX, Ink, Mark, set_text, text_width
 from scenes.parts.theme import Theme
+from scenes.parts.window import Window
 
 LARGEST_PX = 38.0
-SMALLEST_PX = 27.0  # digits here are read from the back row for longer than those in cells
-GAP = 0.16
+#: A page of a sum is broken off, and a whole sum cut short, rather than set smaller than this.
+PAGE_PX, WHOLE_PX = 32.0, 28.0
+GAP, TIGHT = 0.15, 0.05  # between pieces, and around the dot of a product
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ def term_pieces(term: Sequence[str], roles: Sequence[str], dim: bool = False, *,
     return pieces
 
 
+def gaps(pieces: Sequence[Piece]) -> list[float]:
+    """The space after each piece but the last: little around the dot of a product."""
+    return [TIGHT if "·" in (a.text, b.text) else GAP for a, b in pairwise(pieces)]
+
+
 class Strip(Group):
     """A line of pieces in the middle of its zone, and a frame around the one that is current."""
 
@@ -55,7 +62,7 @@ class Strip(Group):
         roles = ("ink", "muted", "input", "weight", "output", "gradient")
         self.marks = {(role, dim): Mark(getattr(theme, role), fill=0.38 if dim else 1.0) for role in roles for dim in (False, True)}
         self.formula = Ink("", LARGEST_PX, theme.ink, math=True)
-        self.spot = Mark(theme.reading, stroke=4.0)
+        self.spot = Window(theme)
         self.middle = (STRIP[1] + STRIP[3]) / 2
         self.size = LARGEST_PX
         self.texts: list[Piece] = []
@@ -68,17 +75,17 @@ class Strip(Group):
 
     def width(self, pieces: Sequence[Piece], size: float) -> float:
         """Width of a line of pieces."""
-        return sum(text_width(p.text, size) for p in pieces) + GAP * (len(pieces) - 1)
+        return sum(text_width(p.text, size) for p in pieces) + sum(gaps(pieces))
 
-    def fits(self, pieces: Sequence[Piece]) -> bool:
-        """Whether the line fits in digits that are large enough."""
-        return self.width(pieces, SMALLEST_PX) <= self.room
+    def fits(self, pieces: Sequence[Piece], size: float) -> bool:
+        """Whether the line fits in that size."""
+        return self.width(pieces, size) <= self.room
 
     def fitting(self, pieces: Sequence[Piece]) -> float:
         """The largest size in which the line fits."""
-        gaps = GAP * (len(pieces) - 1)
-        natural = self.width(pieces, LARGEST_PX) - gaps
-        return max(LEAST_PX, min(LARGEST_PX, LARGEST_PX * (self.room - gaps) / natural)) if natural else LARGEST_PX
+        between = sum(gaps(pieces))
+        natural = self.width(pieces, LARGEST_PX) - between
+        return max(LEAST_PX, min(LARGEST_PX, LARGEST_PX * (self.room - between) / natural)) if natural else LARGEST_PX
 
     def write(
         self, pieces: Sequence[Piece], *, size: float | None = None, current: tuple[int, int] | None = None, left: float | None = None
@@ -90,15 +97,15 @@ class Strip(Group):
         x = -self.width(pieces, self.size) / 2 if left is None else left
         drawn: dict[tuple[str, bool], list[np.ndarray]] = {}
         edges = []
-        for piece in pieces:
+        for piece, gap in zip(pieces, [*gaps(pieces), 0.0], strict=False):
             width = text_width(piece.text, self.size)
             drawn.setdefault((piece.role, piece.dim), []).append(set_text(piece.text, self.size, x, self.middle, align=-1))
             edges.append((x, x + width))
-            x += width + GAP
+            x += width + gap
         for key, parts in drawn.items():
             self.marks[key].draw(np.concatenate(parts))
         if current is not None:
-            self.spot.draw(boxes([(edges[current[0]][0] - 0.08, self.middle - 0.3, edges[current[1]][1] + 0.08, self.middle + 0.3)]))
+            self.spot.put((edges[current[0]][0] - 0.08, self.middle - 0.3, edges[current[1]][1] + 0.08, self.middle + 0.3))
 
     def show_formula(self, formula: str) -> None:
         """Shows a formula in Typst math."""
@@ -114,7 +121,7 @@ class Strip(Group):
         for mark in self.marks.values():
             mark.draw(np.zeros((0, 3)))
         self.formula.write("")
-        self.spot.draw(np.zeros((0, 3)))
+        self.spot.clear()
         self.texts = []
 
     # --- sums --------------------------------------------------------------------------------------------------------------------------
@@ -151,11 +158,11 @@ class Strip(Group):
         return pages
 
     def _last_fitting(self, first: int, written: Sum, sums: Sequence[str], roles: Sequence[str]) -> int:
-        widest = max(sums, key=lambda text: text_width(text, SMALLEST_PX))
+        widest = max(sums, key=lambda text: text_width(text, PAGE_PX))
         last = first + 1
         while last < len(written.terms):
             page = Page(first, written.terms[first : last + 1], widest if first else "", (widest,) * (last + 1 - first))
-            if not self.fits(self.line(page, len(page.terms), written, roles)[0]):
+            if not self.fits(self.line(page, len(page.terms), written, roles)[0], PAGE_PX):
                 break
             last += 1
         return last
@@ -169,7 +176,7 @@ class Strip(Group):
             for term in shown:
                 pieces += [Piece("+", "ink")] * bool(pieces)
                 pieces += [Piece("⋯", "ink")] if term is None else term_pieces(term, roles, first=not pieces)
-            if self.fits([*pieces, *end]):
+            if self.fits([*pieces, *end], WHOLE_PX):
                 return [*pieces, *end]
         return [Piece(name, "ink"), *end]
 

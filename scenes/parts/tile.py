@@ -8,23 +8,27 @@ import numpy as np
 from manim import Group
 
 from engine.numbers import decimals_needed, plain
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, letter_size, lines, set_text, text_width
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, letter_size, lines, set_text, text_width
 from scenes.parts.raster import Raster, diverging, heat_limit
 from scenes.parts.theme import Theme
+from scenes.parts.window import Window
 
 LARGEST = (1.6, 1.45)  # of a cell, width and height
 LARGEST_DIGIT_PX = 54.0
-GAP_PX = 14.0  # between the storeys and at the sides
+GAP_PX = 14.0  # at the sides
+TIMES_ROOM = 0.5  # for the sign between the two grids
+LARGEST_HEAT_CELL = 0.5
+STOREY_GAP_PX = 7.0  # between the storeys, above and below them
 
 
 class Tile(Group):
     """``weights`` (rows x columns) and, once :meth:`show` was called, the window's values.
 
     ``values`` are all the values that will ever be read, ``decimals`` what most of them are written with: they decide whether digits fit
-    at all. Where they do not, both storeys are coloured cells.
+    at all. Where they do not, values and weights stand side by side as coloured cells.
     """
 
-    def __init__(self, weights: np.ndarray, room: Box, theme: Theme, label: str, widest: Sequence[str], *, label_role: str = "ink") -> None:
+    def __init__(self, weights: np.ndarray, room: Box, theme: Theme, label: str, widest: Sequence[str], *, label_left: bool = False) -> None:
         super().__init__()
         self.weights, self.theme = weights, theme
         self.rows, self.columns = weights.shape
@@ -32,41 +36,57 @@ class Tile(Group):
         top -= 0.5 if label else 0.0
         self.cell = (min((right - left) / self.columns, LARGEST[0]), min((top - bottom) / self.rows, LARGEST[1]))
         middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
-        self.left, self.top = middle_x - self.columns * self.cell[0] / 2, middle_y + self.rows * self.cell[1] / 2
         self.digit_px = self._fitting(widest)
         self.has_digits = self.digit_px >= LEAST_PX
-        self.frame = Mark(theme.line, stroke=2.0).draw(self._grid())
-        self.upper = Mark(theme.input, fill=1.0)
-        self.lower = Mark(theme.weight, fill=1.0)
-        self.spot = Mark(theme.reading, fill=0.0, stroke=5.0)
-        if not self.has_digits:
-            self.upper_cells, self.lower_cells = self._rasters()
-            self.add(self.upper_cells, self.lower_cells)
-        self.add(self.frame, self.upper, self.lower, self.spot)
+        self.upper, self.lower = Mark(theme.input, fill=1.0), Mark(theme.weight, fill=1.0)
+        self.spots = [Window(theme) for _ in range(1 if self.has_digits else 2)]
+        if self.has_digits:
+            self.corners = [(middle_x - self.columns * self.cell[0] / 2, middle_y + self.rows * self.cell[1] / 2)]
+            self.add(Mark(theme.line, stroke=2.0).draw(self._grid(0)), self.upper, self.lower)
+        else:
+            self._stand_side_by_side(middle_x, middle_y, right - left, top - bottom)
+        self.add(*self.spots)
         if label:
-            size = letter_size()
-            self.label = Ink(label, size, getattr(theme, label_role)).put(middle_x, self.top + 0.28)
+            self.label = Ink(label, letter_size(), theme.weight, align=-1 if label_left else 0)
+            self.label.put(left if label_left else middle_x, self.corners[0][1] + 0.28)
             self.add(self.label)
+
+    def _stand_side_by_side(self, x: float, y: float, width: float, height: float) -> None:
+        side = min((width - TIMES_ROOM) / 2 / self.columns, height / self.rows, LARGEST_HEAT_CELL)
+        self.cell = (side, side)
+        top, across = y + self.rows * side / 2, self.columns * side
+        self.corners = [(x - TIMES_ROOM / 2 - across, top), (x + TIMES_ROOM / 2, top)]
+        self.upper_cells, self.lower_cells = (
+            Raster(self._colours(np.full(self.weights.shape, np.nan), 1.0, "input"), self._area(i)) for i in (0, 1)
+        )
+        self.add(self.upper_cells, self.lower_cells, *(Mark(self.theme.line, stroke=1.5).draw(self._grid(i)) for i in (0, 1)))
+        self.add(Ink("×", 40.0, self.theme.ink).put(x, y))
 
     def _fitting(self, widest: Sequence[str]) -> float:
         width = max(text_width(text, LEAST_PX) for text in widest)
         across = LEAST_PX * (self.cell[0] - GAP_PX * PX) / width
-        down = (self.cell[1] / PX - 3 * GAP_PX) / 2
+        down = (self.cell[1] / PX - 3 * STOREY_GAP_PX) / 2
         return min(across, down, LARGEST_DIGIT_PX)
+
+    def _area(self, grid: int) -> Box:
+        x, y = self.corners[grid]
+        return x, y - self.rows * self.cell[1], x + self.columns * self.cell[0], y
 
     @property
     def whole(self) -> Box:
         """The box of all cells."""
-        return self.left, self.top - self.rows * self.cell[1], self.left + self.columns * self.cell[0], self.top
+        (left, bottom, _, top), (_, _, right, _) = self._area(0), self._area(-1)
+        return left, bottom, right, top
 
-    def box(self, tap: int) -> Box:
+    def box(self, tap: int, grid: int = 0) -> Box:
         """The box of a tap; taps are counted row by row."""
         row, column = divmod(tap, self.columns)
-        x, y = self.left + column * self.cell[0], self.top - row * self.cell[1]
+        left, top = self.corners[grid]
+        x, y = left + column * self.cell[0], top - row * self.cell[1]
         return x, y - self.cell[1], x + self.cell[0], y
 
-    def _grid(self) -> np.ndarray:
-        x0, y0, x1, y1 = self.whole
+    def _grid(self, grid: int) -> np.ndarray:
+        x0, y0, x1, y1 = self._area(grid)
         across = [((x0, y1 - i * self.cell[1]), (x1, y1 - i * self.cell[1])) for i in range(self.rows + 1)]
         down = [((x0 + i * self.cell[0], y0), (x0 + i * self.cell[0], y1)) for i in range(self.columns + 1)]
         return lines([*across, *down])
@@ -74,46 +94,44 @@ class Tile(Group):
     def _storey(self, texts: Sequence[str], above: bool) -> np.ndarray:
         parts = []
         size = min(self.digit_px, self._fitting(texts))
-        offset = (self.digit_px + GAP_PX) / 2 * PX
+        offset = (size + max(STOREY_GAP_PX, size / 4)) / 2 * PX
         for tap, text in enumerate(texts):
             left, bottom, right, top = self.box(tap)
             parts.append(set_text(text, size, (left + right) / 2, (bottom + top) / 2 + (offset if above else -offset)))
         return np.concatenate(parts) if parts else np.zeros((0, 3))
 
-    def _rasters(self) -> tuple[Raster, Raster]:
-        x0, y0, x1, y1 = self.whole
-        empty = np.full((2 * self.rows, self.columns), np.nan)
-        blank = diverging(empty, 1.0, self.theme.input, self.theme.negative)
-        return Raster(blank, (x0, y0, x1, y1)), Raster(blank.copy(), (x0, y0, x1, y1))
-
-    def _interleaved(self, values: np.ndarray, above: bool) -> np.ndarray:
-        both = np.full((2 * self.rows, self.columns), np.nan)
-        both[0 if above else 1 :: 2] = values
-        return both
+    def _colours(self, values: np.ndarray, limit: float, role: str) -> np.ndarray:
+        return diverging(values, limit, getattr(self.theme, role), self.theme.negative)
 
     def show_weights(self) -> None:
-        """The lower storey alone, before the first step."""
+        """The weights alone, before the first step."""
         weights = self.weights.flatten().tolist()
         self._draw_weights([plain(w, decimals_needed(weights)) for w in weights])
-        self.upper.draw(np.zeros((0, 3)))
+        if self.has_digits:
+            self.upper.draw(np.zeros((0, 3)))
+        else:
+            self.upper_cells.colour(self._colours(np.full(self.weights.shape, np.nan), 1.0, "input"))
         self.mark(None)
 
     def _draw_weights(self, texts: Sequence[str]) -> None:
         if self.has_digits:
             self.lower.draw(self._storey([f"×{text}" for text in texts], above=False))
         else:
-            cells = self._interleaved(self.weights, above=False)
-            self.lower_cells.colour(diverging(cells, heat_limit(self.weights), self.theme.weight, self.theme.negative))
+            self.lower_cells.colour(self._colours(self.weights, heat_limit(self.weights), "weight"))
 
     def show(self, terms: Sequence[tuple[str, ...]], values: Sequence[float], limit: float) -> None:
         """The window of one step: ``terms`` are its factors as they are written, ``values`` the numbers read, ``limit`` their colour scale."""
-        self._draw_weights([term[1] for term in terms])
+        taps = self.weights.size
+        self._draw_weights([term[1] for term in terms[:taps]])
         if self.has_digits:
-            self.upper.draw(self._storey([term[0] for term in terms], above=True))
-            return
-        cells = self._interleaved(np.array(values).reshape(self.rows, self.columns), above=True)
-        self.upper_cells.colour(diverging(cells, limit, self.theme.input, self.theme.negative))
+            self.upper.draw(self._storey([term[0] for term in terms[:taps]], above=True))
+        else:
+            self.upper_cells.colour(self._colours(np.array(values[:taps]).reshape(self.weights.shape), limit, "input"))
 
     def mark(self, tap: int | None) -> None:
         """Frames the tap that is being multiplied now."""
-        self.spot.draw(boxes([self.box(tap)]) if tap is not None else np.zeros((0, 3)))
+        for grid, spot in enumerate(self.spots):
+            if tap is None:
+                spot.clear()
+            else:
+                spot.put(self.box(tap, grid))

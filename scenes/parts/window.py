@@ -31,10 +31,6 @@ class Window(Group):
         self.casing.draw(boxes([box]))
         self.frame.draw(boxes([box]))
 
-    def between(self, old: Box, new: Box, share: float) -> None:
-        """Frames a box on the way from ``old`` to ``new``."""
-        self.put(blend(old, new, share), [blend(old, new, share)])
-
     def clear(self) -> None:
         """Takes the window away."""
         self.box = None

@@ -1,0 +1,167 @@
+"""A trace on paper: as JSON for other programs, as text and Markdown for a person with a pencil."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from engine.errors import InputError
+from engine.numbers import decimals_needed, plain, sum_line, sum_of_products
+from engine.sentences import cell_name, times
+from engine.trace import Step, Trace
+
+#: Tensors with more values than this are named, not written out, on a worksheet.
+MOST_VALUES = 1024
+
+
+def parse_steps(text: str, length: int) -> range:
+    """``A:B``, as Python slices: from step A up to but without B; either may be left out or count from the end.
+
+    Raises :class:`InputError` for anything else.
+    """
+    parts = text.split(":")
+    try:
+        ends = [int(part) if part.strip() else None for part in parts]
+    except ValueError:
+        ends = []
+    if len(ends) != 2:
+        raise InputError(f"--steps is {text!r}; give A:B, such as 0:3 for the first three steps")
+    return range(length)[slice(*ends)]
+
+
+# --- JSON --------------------------------------------------------------------------------------------------------------------------------
+
+
+def json_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
+    """The trace as JSON text, piece by piece, so that a long one never stands in memory whole.
+
+    Floats print so that they read back the same. JSON has no word for them, so nan and infinities are the strings ``"NaN"``,
+    ``"Infinity"`` and ``"-Infinity"``.
+    """
+    head = {"concept": trace.concept, "params": dict(trace.params), "device": trace.device, "dtype": trace.dtype}
+    yield _dumped(head)[:-1]
+    yield f', "inputs": {_dumped(_tensors(trace.inputs))}, "steps": ['
+    for number, k in enumerate(steps):
+        yield (", " if number else "") + _dumped(step_record(trace[k]))
+    yield "]"
+    if outputs:
+        yield f', "outputs": {_dumped(_tensors(trace.outputs))}'
+    reference = {"name": trace.reference.name, "max_abs_error": trace.reference.max_abs_error}
+    yield f', "reference": {_dumped(reference)}}}\n'
+
+
+def step_record(step: Step) -> dict[str, Any]:
+    """A step as it stands in the JSON; the fields are those of :class:`~engine.trace.Step`."""
+    return {
+        "index": step.index,
+        "phase": step.phase,
+        "reads": step.reads,
+        "terms": step.terms,
+        "value": step.value,
+        "writes": step.writes,
+        "formula": step.formula,
+        "say": step.say,
+    }
+
+
+def _tensors(tensors: Any) -> dict[str, Any]:
+    return {name: {"shape": list(tensor.shape), "data": tensor.tolist()} for name, tensor in tensors.items()}
+
+
+def _dumped(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_named(value), ensure_ascii=False, allow_nan=False)
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _named(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_named(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+# --- worksheets --------------------------------------------------------------------------------------------------------------------------
+
+
+def text_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
+    """A worksheet in plain text."""
+    yield f"{trace.title}\n{'=' * len(trace.title)}\n\n{trace.opening}\n"
+    yield from _matrices(trace.inputs, _text_matrix, "\n{}\n")
+    yield from _worked(trace, steps, "\n{}\n" + "-" * 40 + "\n", "{}. {}\n   {}\n")
+    if outputs:
+        yield from _matrices(trace.outputs, _text_matrix, "\n{}\n")
+    yield f"\n{trace.closing}\n"
+
+
+def markdown_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
+    """A worksheet in Markdown."""
+    yield f"# {trace.title}\n\n{trace.opening}\n"
+    yield from _matrices(trace.inputs, _markdown_matrix, "\n## {}\n\n")
+    yield from _worked(trace, steps, "\n## Steps: {}\n\n", "- **Step {}.** {}  \n  `{}`\n")
+    if outputs:
+        yield from _matrices(trace.outputs, _markdown_matrix, "\n## {}\n\n")
+    yield f"\n{trace.closing}\n"
+
+
+def _worked(trace: Trace, steps: Iterable[int], heading: str, entry: str) -> Iterator[str]:
+    phase = None
+    for k in steps:
+        step = trace[k]
+        if step.phase != phase:
+            phase = step.phase
+            yield heading.format(phase)
+        yield entry.format(k + 1, step.say, _result(step))
+
+
+def _result(step: Step) -> str:
+    names = [cell_name(tensor, cell) for tensor, cells in step.writes.items() for cell in cells]
+    return f"{', '.join(names)} = {sum_line(sum_of_products(step.terms, step.value))}"
+
+
+def _matrices(tensors: Any, matrix: Callable[[Sequence[Sequence[str]]], str], heading: str) -> Iterator[str]:
+    for name, tensor in tensors.items():
+        yield heading.format(f"{name} {times(tensor.shape)}")
+        if tensor.numel() > MOST_VALUES:
+            yield f"({tensor.numel():,} values)\n"
+            continue
+        for title, rows in _planes(name, tensor):
+            yield f"{title}\n\n" if title else ""
+            yield f"{matrix(rows)}\n"
+
+
+def _planes(name: str, tensor: Tensor) -> Iterator[tuple[str, list[list[str]]]]:
+    values = tensor.tolist() if tensor.dim() else [tensor.item()]
+    decimals = decimals_needed(tensor.flatten().tolist(), at_most=4)
+    if tensor.dim() < 2:
+        yield "", [[plain(v, decimals) for v in values]]
+        return
+    flat = tensor.reshape(-1, *tensor.shape[-2:])
+    for i, plane in enumerate(flat.tolist()):
+        at, lead = [], i
+        for n in reversed(tensor.shape[:-2]):
+            lead, index = divmod(lead, n)
+            at.append(index)
+        yield cell_name(name, tuple(reversed(at))) if len(flat) > 1 else "", [[plain(v, decimals) for v in row] for row in plane]
+
+
+def _text_matrix(rows: Sequence[Sequence[str]]) -> str:
+    width = max(len(text) for row in rows for text in row)
+    return "".join("  " + "  ".join(text.rjust(width) for text in row) + "\n" for row in rows)
+
+
+def _markdown_matrix(rows: Sequence[Sequence[str]]) -> str:
+    columns = len(rows[0])
+    head = "|" + " |" * columns + "\n|" + "---:|" * columns + "\n"
+    return head + "".join("| " + " | ".join(row) + " |\n" for row in rows)
+
+
+FORMATS: dict[str, Callable[..., Iterator[str]]] = {"json": json_pieces, "text": text_pieces, "md": markdown_pieces}

@@ -1,0 +1,87 @@
+"""A command per concept, with options made from the concept's signature."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from engine.arguments import choices, kind, option
+from engine.catalogue import Concept, Parameter, concepts, find
+from engine.errors import InputError
+
+TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
+METAVARS = {"Size": "N[,N]", "Padding": "N[,N]|valid|same", "int": "N", "float": "X"}
+
+Body = Callable[..., None]
+
+
+class ConceptGroup(click.Group):
+    """``tensorreel render conv2d ...``: the concepts are the subcommands; asking for their names imports none of them.
+
+    ``body(concept, texts, **shared)`` runs with the texts of the concept's own options and the values of ``shared``.
+    """
+
+    def __init__(self, *args: Any, body: Body | None = None, shared: list[click.Option] | None = None, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.body, self.shared = body, shared or []
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(concepts())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        concept = find(cmd_name)
+        own = [_option(parameter) for parameter in concept.parameters]
+        return click.Command(
+            cmd_name,
+            params=[*own, *self.shared],
+            callback=functools.partial(self._run, concept),
+            help=f"{concept.summary}\n\nExample: {example(concept, ctx.info_name or '')}",
+        )
+
+    def _run(self, concept: Concept, /, **given: Any) -> None:
+        names = {parameter.name for parameter in concept.parameters}
+        texts = {name: str(value) for name, value in given.items() if name in names and value is not None}
+        shared = {name: value for name, value in given.items() if name not in names}
+        assert self.body is not None
+        self.body(concept, texts, **shared)
+
+
+def _option(parameter: Parameter) -> click.Option:
+    declared = f"--{option(parameter.name)}"
+    words = choices(parameter)
+    if kind(parameter) == "bool":
+        return click.Option([declared, parameter.name], is_flag=True, default=bool(parameter.default), help=parameter.doc)
+    default = None if parameter.default is None else str(parameter.default)
+    return click.Option(
+        [declared, parameter.name],
+        type=click.Choice(words) if words else str,
+        required=parameter.required,
+        default=default,
+        show_default=default is not None,
+        metavar=None if words else "TENSOR" if parameter.is_tensor else METAVARS.get(kind(parameter), "TEXT"),
+        help=f"{parameter.doc} ({TENSOR_HELP})" if parameter.is_tensor and parameter.required else parameter.doc,
+    )
+
+
+def example(concept: Concept, command: str) -> str:
+    """The concept's own example as a command line."""
+    parts = [f"--{option(name)} {_quoted(str(value))}" for name, value in concept.example.items()]
+    return f"tensorreel {command} {concept.name} {' '.join(parts)}"
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if any(c in text for c in " []{}()*?;&|<>$#\"'") else text
+
+
+def whole_number(name: str, text: str) -> int:
+    """A whole number given for a shared option.
+
+    Raises :class:`InputError` that names the option.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"--{name} is {text!r}; give a whole number") from None

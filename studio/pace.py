@@ -1,0 +1,148 @@
+"""Pace: from a number of steps to beats that fill the seconds asked for. Pure arithmetic, nothing is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from engine.errors import InputError
+from engine.trace import Trace
+from scenes.parts.beat import Beat, Kind
+
+#: Seconds that a beat takes if nothing else is asked for.
+ENDS, QUICK = 3.0, 1.3
+FULL_BASE, FULL_TERM, FULL_RANGE = 1.6, 0.25, (2.4, 7.0)
+SWEEP_STEP, SWEEP_RANGE = 0.15, (1.6, 8.0)
+
+DETAIL = 2
+QUICK_STEPS = 4
+#: So many steps at the most are left over for a sweep that is not worth having: they are shown one by one.
+NO_SWEEP = 8
+#: Phases after these are swept through together.
+MOST_PHASES = 6
+#: A clip may be this much faster than its natural pace before beats are left out.
+SQUEEZE = 0.75
+LEAST_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A beat before it has words: its steps and its natural length in seconds."""
+
+    kind: Kind
+    start: int
+    stop: int
+    phase: str
+    seconds: float
+
+
+def full_seconds(terms: int) -> float:
+    """A sum of that many terms, one by one."""
+    low, high = FULL_RANGE
+    return min(high, max(low, FULL_BASE + FULL_TERM * terms))
+
+
+def sweep_seconds(steps: int) -> float:
+    """That many steps, faster and faster."""
+    low, high = SWEEP_RANGE
+    return min(high, max(low, SWEEP_STEP * steps))
+
+
+def shots(phases: Sequence[tuple[str, int]], terms: int, detail: int, quick: int, most_phases: int = MOST_PHASES) -> list[Shot]:
+    """The first ``detail`` steps in full, ``quick`` quick ones, the rest of the phase swept; later phases begin with one quick step.
+
+    ``phases`` are names and numbers of steps, ``terms`` the terms of a step.
+    """
+    found: list[Shot] = [Shot("opening", 0, 0, "setup", ENDS)]
+    start = 0
+    for name, steps in _merged(phases, most_phases):
+        found += _phase(name, start, start + steps, terms, max(0, detail - start), quick if start == 0 else min(1, quick))
+        start += steps
+    return [*found, Shot("closing", start, start, "result", ENDS)]
+
+
+def _merged(phases: Sequence[tuple[str, int]], most: int) -> list[tuple[str, int]]:
+    if len(phases) <= most:
+        return list(phases)
+    rest = phases[most - 1 :]
+    return [*phases[: most - 1], (f"{rest[0][0]} to {rest[-1][0]}", sum(steps for _, steps in rest))]
+
+
+def _phase(name: str, start: int, stop: int, terms: int, detail: int, quick: int) -> Iterator[Shot]:
+    k = start
+    while k < stop and k < start + detail:
+        yield Shot("full", k, k + 1, name, full_seconds(terms))
+        k += 1
+    one_by_one = stop if stop - k <= quick + NO_SWEEP and quick >= QUICK_STEPS else min(stop, k + quick)
+    while k < one_by_one:
+        yield Shot("quick", k, k + 1, name, QUICK)
+        k += 1
+    if k < stop:
+        yield Shot("sweep", k, stop, name, sweep_seconds(stop - k))
+
+
+def fitted(phases: Sequence[tuple[str, int]], terms: int, detail: int, seconds: float | None) -> list[Shot]:
+    """The richest shots that fit into ``seconds``, stretched or squeezed to fill them exactly; without ``seconds`` the natural ones.
+
+    Raises :class:`InputError` for fewer seconds than a clip needs, or a negative detail.
+    """
+    if detail < 0:
+        raise InputError(f"--detail is {detail}; give the number of steps to show term by term, 0 or more")
+    if seconds is None:
+        return shots(phases, terms, detail, QUICK_STEPS)
+    if not LEAST_SECONDS <= seconds <= 24 * 3600:
+        raise InputError(f"--seconds is {seconds:g}; give at least {LEAST_SECONDS:g} and at most a day")
+    best = next((found for found in _ever_shorter(phases, terms, detail, seconds) if _length(found) * SQUEEZE <= seconds), None)
+    found = best if best is not None else shots(phases, terms, 0, 0, 1)
+    scale = seconds / _length(found)
+    return [replace(shot, seconds=shot.seconds * scale) for shot in found]
+
+
+def _length(found: Sequence[Shot]) -> float:
+    return sum(shot.seconds for shot in found)
+
+
+def _ever_shorter(phases: Sequence[tuple[str, int]], terms: int, detail: int, seconds: float) -> Iterator[list[Shot]]:
+    first = phases[0][1] if phases else 0
+    room = min(first, int(seconds / QUICK))
+    for quick in (q for q in (room, room // 2, room // 4, QUICK_STEPS, 2, 1, 0) if q <= room):
+        yield shots(phases, terms, detail, quick)
+    for most_phases in range(min(MOST_PHASES, len(phases)), 0, -1):
+        yield shots(phases, terms, detail, 0, most_phases)
+    for fewer in range(min(detail, first) - 1, -1, -1):
+        yield shots(phases, terms, fewer, 0, 1)
+
+
+def beats(trace: Trace, *, detail: int = DETAIL, seconds: float | None = None, fps: float = 30) -> list[Beat]:
+    """The beats of a clip. Their frames add up to ``seconds``·``fps``, rounded."""
+    found = fitted(trace.phases, len(trace[0].terms), detail, seconds)
+    ends, at = [], 0.0
+    for shot in found:
+        at += shot.seconds
+        ends.append(round(at * fps))
+    frames = [max(1, b - a) for a, b in zip([0, *ends], ends, strict=False)]
+    return [Beat(s.kind, s.start, s.stop, s.phase, _say(trace, s), n) for s, n in zip(found, frames, strict=True)]
+
+
+def _say(trace: Trace, shot: Shot) -> str:
+    if shot.kind == "opening":
+        return trace.opening
+    if shot.kind == "closing":
+        return trace.closing
+    if shot.kind == "sweep" and shot.stop - shot.start > 1:
+        return f"Steps {shot.start + 1:,} to {shot.stop:,} follow in the same way, faster and faster."
+    return trace[shot.start].say
+
+
+def chapters(found: Sequence[Beat]) -> list[tuple[str, int, int]]:
+    """Neighbouring beats of one phase as one chapter: its name, first frame, and the frame after its last."""
+    result: list[tuple[str, int, int]] = []
+    at = 0
+    for beat in found:
+        if result and result[-1][0] == beat.phase:
+            name, first, _ = result.pop()
+            result.append((name, first, at + beat.frames))
+        else:
+            result.append((beat.phase, at, at + beat.frames))
+        at += beat.frames
+    return result

@@ -1,0 +1,83 @@
+"""How far a rendering is: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from scenes.parts.beat import Beat
+
+#: Plain lines come no more often than this, in seconds.
+PATIENCE = 2.0
+
+
+def _where(beats: Sequence[Beat], number: int, steps: int) -> str:
+    beat = beats[number]
+    shown = f"step {min(beat.start + 1, steps):,} of {steps:,}" if beat.kind not in ("opening", "closing") else f"{steps:,} steps"
+    return f"beat {number + 1} of {len(beats)} ({beat.kind}), {shown}"
+
+
+class Lines:
+    """Plain lines on standard error, for logs and pipes."""
+
+    def __init__(self, beats: Sequence[Beat], steps: int) -> None:
+        self.beats, self.steps, self.last = beats, steps, float("-inf")
+        self.frames, self.total = 0, sum(beat.frames for beat in beats)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Nothing to take down."""
+
+    def beat(self, number: int, beat: Beat) -> None:
+        """Says where the rendering is, now and then."""
+        if time.monotonic() - self.last >= PATIENCE:
+            self.last = time.monotonic()
+            click.echo(f"{100 * self.frames // self.total:3d}%  {_where(self.beats, number, self.steps)}", err=True)
+
+    def frame(self, frames: int) -> None:
+        """Counts."""
+        self.frames = frames
+
+
+class Bar(Lines):
+    """A bar with step, beat and time left."""
+
+    def __init__(self, beats: Sequence[Beat], steps: int) -> None:
+        super().__init__(beats, steps)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self.task = self.bar.add_task("opening", total=self.total)
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.bar.stop()
+
+    def beat(self, number: int, beat: Beat) -> None:
+        """Names the beat."""
+        self.bar.update(self.task, description=_where(self.beats, number, self.steps))
+
+    def frame(self, frames: int) -> None:
+        """Moves the bar."""
+        self.bar.update(self.task, completed=frames)
+
+
+def progress(beats: Sequence[Beat], steps: int) -> Lines:
+    """A bar if someone is watching a terminal, plain lines if not."""
+    return (Bar if Console(stderr=True).is_terminal else Lines)(beats, steps)
