@@ -72,7 +72,7 @@ class Timeline(Animation):
         self.changed = True
 
     def begin(self) -> None:
-        self.interpolate(0)
+        """The first frame draws the first state."""
 
     def interpolate(self, alpha: float) -> None:
         # All cues must be asked, in their order: a later one may draw over what an earlier one set.

@@ -71,7 +71,7 @@ class Reel(Scene):
             if self.on_beat:
                 self.on_beat(number, beat)
             described = {"kind": beat.kind, "start": beat.start, "stop": beat.stop, "phase": beat.phase, "say": beat.say}
-            self.next_section(name=beat.name, type_=json.dumps(described))
+            self.next_section(name=beat.name, section_type=json.dumps(described))
             self.play(self.timeline(beat))
 
     def timeline(self, beat: Beat) -> Timeline:

@@ -28,7 +28,9 @@ class Tile(Group):
     at all. Where they do not, values and weights stand side by side as coloured cells.
     """
 
-    def __init__(self, weights: np.ndarray, room: Box, theme: Theme, label: str, widest: Sequence[str], *, label_left: bool = False) -> None:
+    def __init__(
+        self, weights: np.ndarray, room: Box, theme: Theme, label: str, widest: Sequence[str], *, label_left: bool = False
+    ) -> None:
         super().__init__()
         self.weights, self.theme = weights, theme
         self.rows, self.columns = weights.shape
