@@ -55,6 +55,15 @@ def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
     return text.replace("-", MINUS)
 
 
+def fitting(x: float, characters: int) -> str:
+    """``x`` with as many decimals as fit into so many characters, at least as a whole number or with an exponent."""
+    for decimals in range(MOST_DECIMALS, -1, -1):
+        text = plain(x, decimals)
+        if len(text) <= characters:
+            return text
+    return min(plain(x, 0), _exponent(x), key=len)
+
+
 def decimals_needed(values: Iterable[float], at_most: int = USUAL_DECIMALS) -> int:
     """The fewest decimals, up to ``at_most``, with which every finite value is written exactly."""
     needed = 0

@@ -10,8 +10,8 @@ from scenes.parts.typeset import SERIF
 
 #: left, bottom, right, top
 TITLE: Box = (-6.95, 3.3, 6.95, 3.95)
-STAGE: Box = (-6.95, -1.75, 6.95, 3.2)
-STRIP: Box = (-6.95, -2.6, 6.95, -1.85)
+STAGE: Box = (-6.95, -1.62, 6.95, 3.25)
+STRIP: Box = (-6.95, -2.64, 6.95, -1.72)
 CAPTION: Box = (-6.95, -3.95, 6.95, -2.7)
 
 TITLE_PX = 40.0
@@ -30,8 +30,9 @@ class Header(Group):
 
     def show(self, phase: str, step: int | None) -> None:
         """``step`` counts from 0; none before the first one."""
-        self.phase.write(phase)
         self.counter.write(f"step {step + 1:,} of {self.steps:,}" if step is not None else f"{self.steps:,} steps")
+        room = TITLE[2] - self.counter.width_set - 0.35 - self.phase.line.x
+        self.phase.write(shortened(phase, self.phase.line.size, room))
 
 
 class Caption(Group):
@@ -40,15 +41,15 @@ class Caption(Group):
     def __init__(self, theme: Theme) -> None:
         size = letter_size(SERIF)
         self.room = CAPTION[2] - CAPTION[0]
-        self.lines = [Ink("", size, theme.ink, font=SERIF).put(0, CAPTION[3] - 0.32 - 0.58 * i) for i in range(2)]
-        super().__init__(*self.lines)
+        self.rows = [Ink("", size, theme.ink, font=SERIF).put(0, CAPTION[3] - 0.32 - 0.58 * i) for i in range(2)]
+        super().__init__(*self.rows)
 
     def say(self, sentence: str) -> None:
         """Breaks the sentence where it is too wide; a third line is not to be had, so what is left over is cut with dots."""
-        rows = wrapped(sentence, self.lines[0].size, self.room)
+        rows = wrapped(sentence, self.rows[0].line.size, self.room)
         if len(rows) > 2:
-            rows = [rows[0], shortened(f"{rows[1]} {rows[2]}", self.lines[0].size, self.room)]
-        for line, text in zip(self.lines, [*rows, "", ""], strict=False):
+            rows = [rows[0], shortened(f"{rows[1]} {rows[2]}", self.rows[0].line.size, self.room)]
+        for line, text in zip(self.rows, [*rows, "", ""], strict=False):
             line.write(text)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from manim import VMobject
 
-from scenes.parts.typeset import MONO, digit_height, math_outline, polygon, small_letter_height, straight, text_outline
+from scenes.parts.typeset import MATH, MONO, Outline, digit_height, math_outline, polygon, small_letter_height, straight, text_outline
 
 PX = 1 / 135  # Manim units per pixel at 1080p
 #: Least height of a digit, and of a small letter, in px at 1080p.
@@ -42,51 +43,101 @@ class Mark(VMobject):
         return len(self.points) > 0 and (self.get_fill_opacity() > 0 or (self.get_stroke_opacity() > 0 and self.get_stroke_width() > 0))
 
 
-class Ink(Mark):
-    """A line of text, or a formula, of which a zero is ``size`` px high at 1080p. ``align`` is -1 (left), 0 or 1 (right)."""
+@dataclass(frozen=True)
+class Line:
+    """A line of text, or a formula, of which a zero is ``size`` px high at 1080p.
+
+    ``x`` is where it begins (``align`` -1), its middle (0) or its end (1); ``y`` is half the height of a digit above the baseline, or the
+    middle of a formula.
+    """
+
+    text: str
+    size: float
+    x: float
+    y: float
+    font: str = MONO
+    math: bool = False
+    align: int = 0
+
+    @property
+    def outline(self) -> Outline:
+        """Its outline in em."""
+        return math_outline(self.text) if self.math else text_outline(self.text, self.font)
+
+    @property
+    def scale(self) -> float:
+        """Units per em."""
+        return self.size * PX / digit_height(MATH if self.math else self.font)
+
+    @property
+    def points(self) -> np.ndarray:
+        """Bézier points on the frame."""
+        outline = self.outline
+        middle = outline.height / 2 if self.math else digit_height(self.font) / 2
+        left = (self.align + 1) / 2 * outline.width
+        return (outline.points - np.array([left, middle, 0.0])) * self.scale + np.array([self.x, self.y, 0.0])
+
+    @property
+    def width(self) -> float:
+        """With the room at its ends."""
+        return self.outline.width * self.scale
+
+    @property
+    def least_px(self) -> float:
+        """Height of its lowest kind of letter or digit, px at 1080p."""
+        plain = self.math or not any(c.islower() for c in self.text)
+        return self.size * (1.0 if plain else small_letter_height(self.font) / digit_height(self.font))
+
+
+class Letters(Mark):
+    """Any number of lines of text in one colour."""
+
+    def __init__(self, colour: str) -> None:
+        super().__init__(colour, fill=1.0)
+        self.lines: list[Line] = []
+
+    def write_lines(self, lines: Iterable[Line]) -> Letters:
+        """Replaces the text."""
+        self.lines = [line for line in lines if line.text]
+        self.points = np.concatenate([line.points for line in self.lines]) if self.lines else np.zeros((0, 3))
+        return self
+
+
+class Ink(Letters):
+    """One line of text in a place of its own."""
 
     def __init__(self, text: str, size: float, colour: str, *, font: str = MONO, math: bool = False, align: int = 0) -> None:
-        super().__init__(colour, fill=1.0)
-        self.font, self.math, self.align, self.size = font, math, align, size
-        self.spot = (0.0, 0.0)
-        self.write(text)
+        super().__init__(colour)
+        self.line = Line(text, size, 0.0, 0.0, font, math, align)
+        self.write_lines([self.line])
 
     def write(self, text: str) -> Ink:
         """Sets other text in the same place."""
-        self.text = text
-        return self.put(*self.spot)
+        return self._set(replace(self.line, text=text))
 
     def put(self, x: float, y: float) -> Ink:
-        """Moves the text: ``x`` by ``align``, ``y`` is half the height of a digit above the baseline (of a formula, its middle)."""
-        self.spot = (x, y)
-        self.points = set_text(self.text, self.size, x, y, font=self.font, math=self.math, align=self.align)
+        """Moves the text."""
+        return self._set(replace(self.line, x=x, y=y))
+
+    def resize(self, size: float) -> Ink:
+        """Sets the text in another size."""
+        return self._set(replace(self.line, size=size))
+
+    def _set(self, line: Line) -> Ink:
+        if line != self.line:
+            self.line = line
+            self.write_lines([line])
         return self
 
     @property
     def width_set(self) -> float:
         """Width of the line, with the room at its ends."""
-        outline = math_outline(self.text) if self.math else text_outline(self.text, self.font)
-        return outline.width * self.size * PX / digit_height(self.font)
-
-    @property
-    def small_letter_px(self) -> float:
-        """Height of its smallest kind of letter or digit, px at 1080p."""
-        plain = self.math or not any(c.islower() for c in self.text)
-        return self.size * (1.0 if plain else small_letter_height(self.font) / digit_height(self.font))
-
-
-def set_text(text: str, size: float, x: float, y: float, *, font: str = MONO, math: bool = False, align: int = 0) -> np.ndarray:
-    """Points of a line of text; the arguments are those of :class:`Ink`."""
-    outline = math_outline(text) if math else text_outline(text, font)
-    scale = size * PX / digit_height(font)
-    middle = outline.height / 2 if math else digit_height(font) / 2
-    left = (align + 1) / 2 * outline.width
-    return (outline.points - np.array([left, middle, 0.0])) * scale + np.array([x, y, 0.0])
+        return self.line.width
 
 
 def text_width(text: str, size: float, font: str = MONO) -> float:
     """Width of a line of text of which a zero is ``size`` px high."""
-    return text_outline(text, font).width * size * PX / digit_height(font)
+    return Line(text, size, 0.0, 0.0, font).width
 
 
 def letter_size(font: str = MONO) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from manim import Group, Mobject
 
 from engine.numbers import decimals_needed, plain
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, dashes, letter_size, lines, set_text, text_width
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, dashes, letter_size, lines, text_width
 from scenes.parts.raster import Raster, cell_colours, heat_limit, is_picture
 from scenes.parts.theme import Theme
 
@@ -129,8 +129,8 @@ class Plane(Group):
 
     def _draw_values(self) -> None:
         if self.mode == "digits":
-            self.digits = Mark(getattr(self.theme, self.role), fill=1.0)
-            self.pale = Mark(self.theme.muted, fill=1.0)
+            self.digits = Letters(getattr(self.theme, self.role))
+            self.pale = Letters(self.theme.muted)
             self.add(self.digits, self.pale)
         else:
             self.raster = Raster(self._colours(), self.whole)
@@ -153,19 +153,19 @@ class Plane(Group):
         if self.mode != "digits":
             self.raster.colour(self._colours())
             return
-        real, pads = [], []
+        real: list[Line] = []
+        pads: list[Line] = []
         for cell in zip(*(axis.tolist() for axis in np.nonzero(~np.isnan(self.values))), strict=True):
             (real if self._inside(*cell) else pads).append(self._digit(*cell))
-        self.digits.draw(np.concatenate(real) if real else np.zeros((0, 3)))
-        self.pale.draw(np.concatenate(pads) if pads else np.zeros((0, 3)))
+        self.digits.write_lines(real)
+        self.pale.write_lines(pads)
 
     def _inside(self, row: int, column: int) -> bool:
         (above, below), (before, after) = self.sides
         return above <= row < self.rows - below and before <= column < self.columns - after
 
-    def _digit(self, row: int, column: int) -> np.ndarray:
-        text = plain(float(self.values[row, column]), self.decimals)
-        return set_text(text, self.digit_px, *self.centre(row, column))
+    def _digit(self, row: int, column: int) -> Line:
+        return Line(plain(float(self.values[row, column]), self.decimals), self.digit_px, *self.centre(row, column))
 
     def _scale(self, middle: float, room: float) -> list[Ink | Raster | Mark]:
         """The colour scale below the plane: its ends in numbers, its colours between."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-import numpy as np
 from manim import Group
 
 from engine.numbers import Sum, factor, running_sums
 from scenes.parts.frame import STRIP
-from scenes.parts.ink import LEAST_PX, Ink, Mark, set_text, text_width
+from scenes.parts.ink import LEAST_PX, Ink, Letters, Line, text_width
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -27,7 +26,6 @@ class Piece:
 
     text: str
     role: str
-    dim: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,12 +38,12 @@ class Page:
     sums: tuple[str, ...]
 
 
-def term_pieces(term: Sequence[str], roles: Sequence[str], dim: bool = False, *, first: bool) -> list[Piece]:
+def term_pieces(term: Sequence[str], roles: Sequence[str], *, first: bool) -> list[Piece]:
     """A product: its factors in the colours of their roles, dots between them; ``first`` says that nothing stands before it."""
     pieces: list[Piece] = []
     for i, text in enumerate(term):
         role = roles[i] if len(term) > 1 else roles[-1]
-        pieces += [Piece("·", "ink", dim)] * (i > 0) + [Piece(factor(text, first=first and i == 0), role, dim)]
+        pieces += [Piece("·", "ink")] * (i > 0) + [Piece(factor(text, first=first and i == 0), role)]
     return pieces
 
 
@@ -60,7 +58,7 @@ class Strip(Group):
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         roles = ("ink", "muted", "input", "weight", "output", "gradient")
-        self.marks = {(role, dim): Mark(getattr(theme, role), fill=0.38 if dim else 1.0) for role in roles for dim in (False, True)}
+        self.marks = {role: Letters(getattr(theme, role)) for role in roles}
         self.formula = Ink("", LARGEST_PX, theme.ink, math=True)
         self.spot = Window(theme)
         self.middle = (STRIP[1] + STRIP[3]) / 2
@@ -95,31 +93,30 @@ class Strip(Group):
         self.texts = list(pieces)
         self.size = size or self.fitting(pieces)
         x = -self.width(pieces, self.size) / 2 if left is None else left
-        drawn: dict[tuple[str, bool], list[np.ndarray]] = {}
+        drawn: dict[str, list[Line]] = {}
         edges = []
         for piece, gap in zip(pieces, [*gaps(pieces), 0.0], strict=False):
-            width = text_width(piece.text, self.size)
-            drawn.setdefault((piece.role, piece.dim), []).append(set_text(piece.text, self.size, x, self.middle, align=-1))
-            edges.append((x, x + width))
-            x += width + gap
-        for key, parts in drawn.items():
-            self.marks[key].draw(np.concatenate(parts))
+            line = Line(piece.text, self.size, x, self.middle, align=-1)
+            drawn.setdefault(piece.role, []).append(line)
+            edges.append((x, x + line.width))
+            x += line.width + gap
+        for role, lines in drawn.items():
+            self.marks[role].write_lines(lines)
         if current is not None:
             self.spot.put((edges[current[0]][0] - 0.08, self.middle - 0.3, edges[current[1]][1] + 0.08, self.middle + 0.3))
 
     def show_formula(self, formula: str) -> None:
         """Shows a formula in Typst math."""
         self.clear()
-        self.formula.size = LARGEST_PX
-        self.formula.write(formula)
-        if self.formula.width_set > self.room:
-            self.formula.size = max(LEAST_PX, LARGEST_PX * self.room / self.formula.width_set)
-        self.formula.put(0, self.middle)
+        self.formula.write(formula).resize(LARGEST_PX)
+        height = STRIP[3] - STRIP[1]
+        smaller = min(1.0, self.room / self.formula.width_set, height / (self.formula.line.outline.height * self.formula.line.scale))
+        self.formula.resize(max(LEAST_PX, LARGEST_PX * smaller)).put(0, self.middle)
 
     def clear(self) -> None:
         """Empties the strip."""
         for mark in self.marks.values():
-            mark.draw(np.zeros((0, 3)))
+            mark.write_lines([])
         self.formula.write("")
         self.spot.clear()
         self.texts = []
@@ -131,11 +128,13 @@ class Strip(Group):
         pieces: list[Piece] = [Piece(page.carried, "output")] if page.carried else []
         current = None
         for i, term in enumerate(page.terms):
+            # What is not added up yet is grey.
             later = i >= done
             if pieces:
-                pieces.append(Piece("+", "ink", later))
+                pieces.append(Piece("+", "muted" if later else "ink"))
             start = len(pieces)
-            pieces += term_pieces(term, roles, later, first=start == 0)
+            shown = term_pieces(term, roles, first=start == 0)
+            pieces += [replace(piece, role="muted") for piece in shown] if later else shown
             if i == done - 1:
                 current = (start, len(pieces) - 1)
         total = page.sums[done - 1] if done else page.carried

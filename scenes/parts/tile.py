@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from manim import Group
 
-from engine.numbers import decimals_needed, plain
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, letter_size, lines, set_text, text_width
+from engine.numbers import decimals_needed, fitting, plain
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, lines, text_width
 from scenes.parts.raster import Raster, diverging, heat_limit
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
@@ -16,6 +16,7 @@ from scenes.parts.window import Window
 LARGEST = (1.6, 1.45)  # of a cell, width and height
 LARGEST_DIGIT_PX = 54.0
 GAP_PX = 14.0  # at the sides
+LEAST_CHARACTERS = 4  # as in ×−21; cells for fewer have no digits at all
 TIMES_ROOM = 0.5  # for the sign between the two grids
 LARGEST_HEAT_CELL = 0.5
 STOREY_GAP_PX = 7.0  # between the storeys, above and below them
@@ -38,9 +39,10 @@ class Tile(Group):
         top -= 0.5 if label else 0.0
         self.cell = (min((right - left) / self.columns, LARGEST[0]), min((top - bottom) / self.rows, LARGEST[1]))
         middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
-        self.digit_px = self._fitting(widest)
-        self.has_digits = self.digit_px >= LEAST_PX
-        self.upper, self.lower = Mark(theme.input, fill=1.0), Mark(theme.weight, fill=1.0)
+        self.most_characters = int((self.cell[0] / PX - GAP_PX) * PX / text_width("0", LEAST_PX))
+        self.digit_px = min(self._fitting(["0"]), max(LEAST_PX, self._fitting(widest)))
+        self.has_digits = self.digit_px >= LEAST_PX and self.most_characters >= LEAST_CHARACTERS
+        self.upper, self.lower = Letters(theme.input), Letters(theme.weight)
         self.spots = [Window(theme) for _ in range(1 if self.has_digits else 2)]
         if self.has_digits:
             self.corners = [(middle_x - self.columns * self.cell[0] / 2, middle_y + self.rows * self.cell[1] / 2)]
@@ -93,14 +95,15 @@ class Tile(Group):
         down = [((x0 + i * self.cell[0], y0), (x0 + i * self.cell[0], y1)) for i in range(self.columns + 1)]
         return lines([*across, *down])
 
-    def _storey(self, texts: Sequence[str], above: bool) -> np.ndarray:
-        parts = []
-        size = min(self.digit_px, self._fitting(texts))
-        offset = (size + max(STOREY_GAP_PX, size / 4)) / 2 * PX
-        for tap, text in enumerate(texts):
-            left, bottom, right, top = self.box(tap)
-            parts.append(set_text(text, size, (left + right) / 2, (bottom + top) / 2 + (offset if above else -offset)))
-        return np.concatenate(parts) if parts else np.zeros((0, 3))
+    def _write(self, texts: Sequence[str], numbers: Sequence[float], prefix: str, above: bool) -> None:
+        """One storey. A number whose text is too long for its cell is written with fewer decimals."""
+        room = self.most_characters - len(prefix)
+        fitted = [prefix + (t if len(t) <= room else fitting(x, room)) for t, x in zip(texts, numbers, strict=True)]
+        size = min(self.digit_px, self._fitting(fitted))
+        offset = (size + max(STOREY_GAP_PX, size / 4)) / 2 * PX * (1 if above else -1)
+        middles = [((x0 + x1) / 2, (y0 + y1) / 2 + offset) for x0, y0, x1, y1 in map(self.box, range(len(texts)))]
+        storey = self.upper if above else self.lower
+        storey.write_lines(Line(text, size, x, y) for text, (x, y) in zip(fitted, middles, strict=True))
 
     def _colours(self, values: np.ndarray, limit: float, role: str) -> np.ndarray:
         return diverging(values, limit, getattr(self.theme, role), self.theme.negative)
@@ -110,14 +113,14 @@ class Tile(Group):
         weights = self.weights.flatten().tolist()
         self._draw_weights([plain(w, decimals_needed(weights)) for w in weights])
         if self.has_digits:
-            self.upper.draw(np.zeros((0, 3)))
+            self.upper.write_lines([])
         else:
             self.upper_cells.colour(self._colours(np.full(self.weights.shape, np.nan), 1.0, "input"))
         self.mark(None)
 
     def _draw_weights(self, texts: Sequence[str]) -> None:
         if self.has_digits:
-            self.lower.draw(self._storey([f"×{text}" for text in texts], above=False))
+            self._write(texts, self.weights.flatten().tolist(), "×", above=False)
         else:
             self.lower_cells.colour(self._colours(self.weights, heat_limit(self.weights), "weight"))
 
@@ -126,7 +129,7 @@ class Tile(Group):
         taps = self.weights.size
         self._draw_weights([term[1] for term in terms[:taps]])
         if self.has_digits:
-            self.upper.draw(self._storey([term[0] for term in terms[:taps]], above=True))
+            self._write([term[0] for term in terms[:taps]], values[:taps], "", above=True)
         else:
             self.upper_cells.colour(self._colours(np.array(values[:taps]).reshape(self.weights.shape), limit, "input"))
 

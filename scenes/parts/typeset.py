@@ -60,7 +60,8 @@ def math_outline(formula: str) -> Outline:
 @functools.cache
 def digit_height(font: str) -> float:
     """Height of a zero, in em: the measure of every size here."""
-    return float(text_outline("0", font).points[:, 1].max())
+    points = math_outline("0").points if font == MATH else text_outline("0", font).points
+    return float(points[:, 1].max() - points[:, 1].min())
 
 
 @functools.cache

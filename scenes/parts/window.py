@@ -10,6 +10,9 @@ from manim import Group
 from scenes.parts.ink import Box, Mark, boxes, lines
 from scenes.parts.theme import Theme
 
+#: Opacity of the shade: digits on it keep a contrast of 4.5:1.
+SHADE = 0.18
+
 
 class Window(Group):
     """A yellow frame around a block of cells; only the tapped cells are shaded, which under dilation are not all of them.
@@ -18,7 +21,7 @@ class Window(Group):
     """
 
     def __init__(self, theme: Theme) -> None:
-        self.shade = Mark(theme.reading, fill=0.28)
+        self.shade = Mark(theme.reading, fill=SHADE)
         self.casing = Mark(theme.casing, stroke=9.0)
         self.frame = Mark(theme.reading, stroke=5.0)
         self.box: Box | None = None
