@@ -143,7 +143,7 @@ def _render(
     from studio.pace import beats
     from studio.render import Picture, render
 
-    path = target(output, f"{concept.name}.mp4", ".mp4")
+    path = target(output, f"{concept.name}.mp4", ".mp4", ".vtt")
     picture = Picture.of(quality, fps, theme)
     trace = _open(concept, texts, given)
     planned = beats(trace, detail=detail, seconds=seconds, fps=fps)

@@ -17,7 +17,7 @@ class _Engine(ModuleType):
     """This package: an attribute named after a concept's file is the concept itself."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or find_spec(f"{self.__name__}.{name}") is None:
+        if not name.isidentifier() or name.startswith("_") or find_spec(f"{self.__name__}.{name}") is None:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         import_module(f"{self.__name__}.{name}")
         return self.__dict__[name]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parameter:
-    """An argument of a concept: its annotation as source text, its default (``required`` says that it has none), its line of the docstring."""
+    """An argument of a concept: its annotation as source text, its default unless it is ``required``, its line of the docstring."""
 
     name: str
     annotation: str

@@ -31,7 +31,8 @@ def conv2d(
 ) -> ConvTrace:
     """A kernel slides over an image; every window becomes one number.
 
-    output[n, f, y, x] = bias[f] + Σ_c Σ_i Σ_j weight[f, c, i, j] · input[n, c, y·stride + i·dilation − padding, x·stride + j·dilation − padding]
+    output[n, f, y, x] = bias[f] + Σ_c Σ_i Σ_j weight[f, c, i, j] · input[n, c, u, v]
+    with u = y·stride + i·dilation − padding and v = x·stride + j·dilation − padding
 
     This is the cross-correlation that torch calls convolution; ``flip`` turns the kernel by 180° first. One step computes one cell of the
     output, in memory order: filter by filter, row by row.

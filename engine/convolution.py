@@ -26,6 +26,8 @@ from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_
 from engine.trace import Cell, Reference, Step, TensorLike, Trace, compare, floating, largest, together
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+#: Larger tensors than this (8 GiB in float64) are refused instead of filling the memory.
+MOST_CELLS = 2**30
 PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
 
 
@@ -117,6 +119,7 @@ def convolve(
 ) -> ConvTrace:
     """The trace of a convolution over ``axes`` axes; ``conv1d`` and ``conv2d`` document the arguments."""
     setup = _resolve(axes, input, weight, bias, stride, padding, dilation, groups, padding_mode, flip)
+    _check_amount(setup)
     sources = [_sources(n, side, padding_mode) for n, side in zip(setup.input_size, setup.sides, strict=True)]
     padded = _gather(setup.input, sources)
     values = _values(setup, padded)
@@ -238,6 +241,17 @@ def _check_channels(x: Tensor, w: Tensor, groups: int) -> None:
         )
 
 
+def _check_amount(setup: _Setup) -> None:
+    samples, channels = setup.input.shape[:2]
+    padded = samples * channels * math.prod(n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True))
+    output = samples * setup.weight.shape[0] * math.prod(setup.output_size)
+    if max(padded, output) > MOST_CELLS:
+        raise InputError(
+            f"the padded input would have {padded:,} cells and the output {output:,}, at most {MOST_CELLS:,} are possible; "
+            "give a smaller input, fewer filters, less padding or a larger stride"
+        )
+
+
 def _bias(bias: Tensor | None, filters: int) -> Tensor | None:
     if bias is None:
         return None
@@ -302,7 +316,8 @@ def _check(setup: _Setup, values: Tensor) -> Reference:
     name, pads = f"torch.nn.functional.conv{setup.axes}d", [cell for side in reversed(setup.sides) for cell in side]
     x, padding = setup.input, [before for before, _ in setup.sides]
     symmetric = all(before == after for before, after in setup.sides)
-    if setup.padding_mode != "zeros" or not symmetric:
+    # torch leaves padding cells out of the sum, we multiply them: 0 times an infinite weight is nan only if the zero is there.
+    if setup.padding_mode != "zeros" or not symmetric or not bool(torch.isfinite(setup.weight).all()):
         mode = "constant" if setup.padding_mode == "zeros" else setup.padding_mode
         x, padding = F.pad(x, pads, mode=mode), [0] * setup.axes
         name += f" after torch.nn.functional.pad(mode={mode!r})"

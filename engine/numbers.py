@@ -6,10 +6,11 @@ possible with :data:`MOST_DECIMALS` decimals, the result is announced by ``≈``
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 MOST_DECIMALS = 4
 #: Decimals that are shown where more would not make a sum come out exactly.
@@ -47,6 +48,9 @@ def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
     if abs(x) >= LARGE:
         return _exponent(x)
     rounded = round(x, decimals)
+    while rounded == 0 != x and decimals < MOST_DECIMALS:
+        decimals += 1
+        rounded = round(x, decimals)
     if rounded == 0:
         return "0" if x == 0 else _exponent(x)
     text = f"{rounded:.{decimals}f}"
@@ -56,19 +60,22 @@ def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
 
 
 def fitting(x: float, characters: int) -> str:
-    """``x`` with as many decimals as fit into so many characters, at least as a whole number or with an exponent."""
+    """``x`` with as many decimals as fit into so many characters; ``≈0`` where it is too small for them.
+
+    A large number that does not fit is written with an exponent, which may not fit either.
+    """
     for decimals in range(MOST_DECIMALS, -1, -1):
         text = plain(x, decimals)
         if len(text) <= characters:
             return text
-    return min(plain(x, 0), _exponent(x), key=len)
+    return "≈0" if abs(x) < 1 else min(plain(x, 0), _exponent(x), key=len)
 
 
 def decimals_needed(values: Iterable[float], at_most: int = USUAL_DECIMALS) -> int:
     """The fewest decimals, up to ``at_most``, with which every finite value is written exactly."""
     needed = 0
     for x in values:
-        while needed < at_most and math.isfinite(x) and Decimal(repr(x)) != _rounded(x, needed):
+        while needed < at_most and math.isfinite(x) and abs(x) < LARGE and round(x, MOST_DECIMALS) and round(x, needed) != x:
             needed += 1
     return needed
 
@@ -87,14 +94,19 @@ def _read(text: str) -> Decimal:
     return Decimal(text.replace(MINUS, "-").replace("∞", "Infinity"))
 
 
-def _total(terms: Sequence[Sequence[float]], decimals: int) -> Decimal:
+#: Enough digits for any sum of products of floats as they are shown; the 28 of Python's default would swallow terms.
+_EXACT = Context(prec=5000)
+
+
+def _added(terms: Iterable[Iterable[Decimal]]) -> Decimal:
     total = Decimal(0)
     for term in terms:
-        product = Decimal(1)
-        for x in term:
-            product *= _rounded(x, decimals)
-        total += product
+        total = _EXACT.add(total, functools.reduce(_EXACT.multiply, term, Decimal(1)))
     return total
+
+
+def _total(terms: Sequence[Sequence[float]], decimals: int) -> Decimal:
+    return _added([_rounded(x, decimals) for x in term] for term in terms)
 
 
 def _written(terms: Sequence[Sequence[float]], value: float, decimals: int, relation: str) -> Sum:
@@ -121,7 +133,7 @@ def sum_of_products(terms: Sequence[Sequence[float]], value: float) -> Sum:
             return _written(terms, value, decimals, "=")
     for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
         unit = Decimal(1).scaleb(-decimals)
-        if abs(_total(terms, decimals) - _rounded(value, decimals)) <= unit:
+        if _EXACT.abs(_EXACT.subtract(_total(terms, decimals), _rounded(value, decimals))) <= unit:
             return _written(terms, value, decimals, "≈")
     return _written(terms, value, MOST_DECIMALS, "≈")
 
@@ -137,20 +149,25 @@ def sum_line(written: Sum) -> str:
 
 
 def running_sums(terms: Sequence[Sequence[float]], written: Sum) -> list[str]:
-    """What a reader has after each term of ``written``: exact sums of the shown terms, or rounded sums of the true ones after ``≈``."""
-    if written.relation == "=" and _is_finite(terms, 0.0):
-        return [plain(float(_total(terms[: i + 1], written.decimals))) for i in range(len(terms))]
-    totals, total = [], 0.0
+    """What a reader has after each term of ``written``: the sum of the shown terms, or of the true ones after ``≈``.
+
+    Sums are rounded to four decimals where they need more; :func:`relation` says whether one is exact.
+    """
+    if not _is_finite(terms, 0.0):
+        return [plain(math.fsum(math.prod(t) for t in terms[: i + 1]), USUAL_DECIMALS) for i in range(len(terms) - 1)] + [written.value]
+    exact = written.relation == "="
+    totals, total = [], Decimal(0)
     for term in terms:
-        total += math.prod(term)
-        totals.append(plain(total, written.decimals))
+        shown = [_rounded(x, written.decimals) if exact else Decimal(x) for x in term]
+        total = _EXACT.add(total, functools.reduce(_EXACT.multiply, shown, Decimal(1)))
+        totals.append(plain(float(total), MOST_DECIMALS if exact else written.decimals))
     return [*totals[:-1], written.value]
 
 
 def relation(terms: Iterable[Sequence[str]], total: str) -> str:
     """``=`` if the sum of products of numbers as they are written is exactly the written ``total``, otherwise ``≈``."""
-    try:
-        added = sum((math.prod((_read(text) for text in term), start=Decimal(1)) for term in terms), Decimal(0))
-        return "=" if added == _read(total) else "≈"
-    except ArithmeticError:
-        return "="  # not a number or infinite: there is nothing to add up
+    numbers = [[_read(text) for text in term] for term in terms]
+    whole = _read(total)
+    if not whole.is_finite() or not all(x.is_finite() for term in numbers for x in term):
+        return "="  # there is nothing to add up
+    return "=" if _added(numbers) == whole else "≈"

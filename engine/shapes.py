@@ -15,7 +15,7 @@ Padding = Size | Literal["valid", "same"]
 
 def per_axis(value: Size, axes: int, name: str, *, least: int) -> tuple[int, ...]:
     """``value`` as one whole number per axis; ``name`` is the parameter's, for the error."""
-    given = (value,) * axes if isinstance(value, int) else tuple(value)
+    given = tuple(value) if isinstance(value, Sequence) else (value,) * axes
     if len(given) == 1:
         given = given * axes
     numbers = all(isinstance(x, int) and not isinstance(x, bool) for x in given)
@@ -35,6 +35,14 @@ def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int 
     >>> conv_output_size(256, 5, stride=2)
     126
     """
+    for name, value, least in (
+        ("size", size, 1),
+        ("kernel_size", kernel_size, 1),
+        ("stride", stride, 1),
+        ("padding", padding, 0),
+        ("dilation", dilation, 1),
+    ):
+        per_axis(value, 1, name, least=least)
     return padded_output_size(size, kernel_size, stride, (padding, padding), dilation)
 
 

@@ -153,12 +153,17 @@ def floating(name: str, value: TensorLike) -> Tensor:
     Raises :class:`InputError` for ragged lists, words, complex and half-precision tensors.
     """
     if not isinstance(value, Tensor):
+        if "complex" in str(getattr(value, "dtype", "")):
+            raise InputError(f"{name} has dtype {getattr(value, 'dtype', '')}; give float64 or float32")
         try:
             value = torch.as_tensor(value, dtype=torch.float64)
-        except (TypeError, ValueError, RuntimeError) as error:
+        except (TypeError, ValueError, RuntimeError, OverflowError) as error:
             reason = " ".join(str(error).split())
             raise InputError(f"{name} cannot be made a tensor ({reason}); give rows of numbers, all of the same length") from error
-    value = value.detach()
+    if value.layout is not torch.strided or value.is_quantized:
+        raise InputError(f"{name} is a sparse or quantized tensor; give a dense one, such as {name}.to_dense()")
+    # A copy: a trace shows the numbers that were checked, whatever becomes of the caller's tensor.
+    value = value.detach().clone()
     if value.dtype.is_complex or (value.dtype.is_floating_point and value.dtype not in TOLERANCE):
         raise InputError(f"{name} has dtype {str(value.dtype).removeprefix('torch.')}; give float64 or float32")
     return value if value.dtype in TOLERANCE else value.to(torch.float64)

@@ -21,7 +21,7 @@ class Conv1d(SlidingReel):
         trace = self.trace
         channels = slice(step.channels[0], step.channels[-1] + 1)
         read, made = (min(n, MOST_ROWS) for n in (len(step.channels), len(trace.kernel)))
-        plane, tile, output = rows(STAGE, (read + 2.2, 1.9 * read + 1.2, made + 2.2), gap=0)
+        plane, tile, output = rows(STAGE, (read + 0.7, 1.9 * read, made + 0.7))
         self.lenses = [
             self.lens(
                 self.matrix(trace.padded[step.sample, channels]),
@@ -36,18 +36,19 @@ class Conv1d(SlidingReel):
         self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label())
 
     def labels(self, step: ConvStep) -> tuple[str, str]:
-        """Of the sequence and of the tile."""
-        length = self.trace.inputs["input"].shape[-1]
-        flipped = " reversed" if self.trace.params["flip"] else ""
-        if self.trace.padded.shape[1] == 1:
-            return f"input, length {length}", f"weight{flipped}"
-        first, last = step.channels[0], step.channels[-1]
-        return f"input, channels {first} to {last}, length {length}", f"filter {step.filter}{flipped}"
+        """Of the input and of the tile."""
+        trace = self.trace
+        several = trace.padded.shape[1] > len(step.channels)
+        name = f"group {step.filter * trace.params['groups'] // len(trace.kernel)}" if several else "input"
+        flipped = " reversed" if trace.params["flip"] else ""
+        return (
+            f"{name} {len(step.channels)}×{trace.inputs['input'].shape[-1]}",
+            f"weight {'×'.join(map(str, trace.kernel.shape[1:]))}{flipped}",
+        )
 
     def output_label(self) -> str:
         """Of the output plane."""
-        filters, length = self.trace.outputs["output"].shape[-2:]
-        return f"output, length {length}" if filters == 1 else f"output, {filters} filters, length {length}"
+        return f"output {'×'.join(map(str, self.trace.outputs['output'].shape[-2:]))}"
 
     def window_cells(self, step: ConvStep) -> list[tuple[int, ...]]:
         return [(row, *at) for row in range(len(step.channels)) for at in self.in_padded(step.window)]

@@ -13,8 +13,8 @@ from engine.errors import InputError
 FOLDER = Path("renders")
 
 
-def target(given: str | None, default: str, suffix: str) -> Path:
-    """Where to write: ``given``, or ``default`` in the folder ``renders``, which is made.
+def target(given: str | None, default: str, suffix: str, *beside: str) -> Path:
+    """Where to write: ``given``, or ``default`` in the folder ``renders``, which is made; files that end in ``beside`` come with it.
 
     Raises :class:`InputError` if nothing can be written there.
     """
@@ -24,12 +24,27 @@ def target(given: str | None, default: str, suffix: str) -> Path:
             FOLDER.mkdir(exist_ok=True)
     if path.suffix.lower() != suffix:
         raise InputError(f"-o is {str(path)!r}; give a file name that ends in {suffix}")
-    if path.is_dir():
+    if _is_dir(path):
         raise InputError(f"-o is {str(path)!r}, which is a folder; give the name of a file in it")
-    if not path.parent.is_dir():
+    for other in map(path.with_suffix, beside):
+        if _is_dir(other):
+            raise InputError(f"-o is {str(path)!r}, but {str(other)!r}, which is written too, is a folder; choose another name")
+    if not _is_dir(path.parent):
         raise InputError(f"-o is {str(path)!r}, but there is no folder {str(path.parent)!r}; make it first, or choose another")
     check_writable(path)
     return path
+
+
+def _is_dir(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # a name that is too long, for example
+        raise InputError(f"-o is {_short(path)!r}, which cannot be written ({error.strerror}); give another name") from error
+
+
+def _short(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= 60 else f"{text[:28]}...{text[-29:]}"
 
 
 def check_writable(path: Path) -> None:

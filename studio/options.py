@@ -54,13 +54,13 @@ def _option(parameter: Parameter) -> click.Option:
     words = choices(parameter)
     if kind(parameter) == "bool":
         return click.Option([declared, parameter.name], is_flag=True, default=bool(parameter.default), help=parameter.doc)
-    default = None if parameter.default is None else str(parameter.default)
+    # click takes a default of None for a value: a required option that has one is never missed.
+    default: dict[str, Any] = {} if parameter.default is None else {"default": str(parameter.default), "show_default": True}
     return click.Option(
         [declared, parameter.name],
         type=click.Choice(words) if words else str,
         required=parameter.required,
-        default=default,
-        show_default=default is not None,
+        **default,
         metavar=None if words else "TENSOR" if parameter.is_tensor else METAVARS.get(kind(parameter), "TEXT"),
         help=f"{parameter.doc} ({TENSOR_HELP})" if parameter.is_tensor and parameter.required else parameter.doc,
     )

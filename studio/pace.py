@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from engine.errors import InputError
 from engine.trace import Trace
@@ -92,8 +94,7 @@ def fitted(phases: Sequence[tuple[str, int]], terms: int, detail: int, seconds: 
         return shots(phases, terms, detail, QUICK_STEPS)
     if not LEAST_SECONDS <= seconds <= 24 * 3600:
         raise InputError(f"--seconds is {seconds:g}; give at least {LEAST_SECONDS:g} and at most a day")
-    best = next((found for found in _ever_shorter(phases, terms, detail, seconds) if _length(found) * SQUEEZE <= seconds), None)
-    found = best if best is not None else shots(phases, terms, 0, 0, 1)
+    found = _richest(phases, terms, detail, seconds / SQUEEZE)
     scale = seconds / _length(found)
     return [replace(shot, seconds=shot.seconds * scale) for shot in found]
 
@@ -102,26 +103,43 @@ def _length(found: Sequence[Shot]) -> float:
     return sum(shot.seconds for shot in found)
 
 
-def _ever_shorter(phases: Sequence[tuple[str, int]], terms: int, detail: int, seconds: float) -> Iterator[list[Shot]]:
+def _richest(phases: Sequence[tuple[str, int]], terms: int, detail: int, room: float) -> list[Shot]:
+    """Shots that last at most ``room`` seconds: with as many quick steps as fit, or fewer phases, or fewer steps in full, or one sweep."""
     first = phases[0][1] if phases else 0
-    room = min(first, int(seconds / QUICK))
-    for quick in (q for q in (room, room // 2, room // 4, QUICK_STEPS, 2, 1, 0) if q <= room):
-        yield shots(phases, terms, detail, quick)
+    # Of more full steps than would fill the room by themselves nothing is to be known.
+    detail = min(detail, int(room / full_seconds(terms)) + 1)
+    found = _fullest(min(first, int(room / QUICK)), room, lambda quick: shots(phases, terms, detail, quick))
     for most_phases in range(min(MOST_PHASES, len(phases)), 0, -1):
-        yield shots(phases, terms, detail, 0, most_phases)
-    for fewer in range(min(detail, first) - 1, -1, -1):
-        yield shots(phases, terms, fewer, 0, 1)
+        if found is None and _length(swept := shots(phases, terms, detail, 0, most_phases)) <= room:
+            found = swept
+    if found is None:
+        found = _fullest(min(detail, first), room, lambda fewer: shots(phases, terms, fewer, 0, 1))
+    return found if found is not None else shots(phases, terms, 0, 0, 1)
+
+
+def _fullest(most: int, room: float, make: Callable[[int], list[Shot]]) -> list[Shot] | None:
+    """``make(n)`` with the largest n up to ``most`` that fits into ``room`` seconds, if there is one."""
+    fitting = bisect_right(range(most + 1), room, key=lambda n: _length(make(n)))
+    return make(fitting - 1) if fitting else None
 
 
 def beats(trace: Trace, *, detail: int = DETAIL, seconds: float | None = None, fps: float = 30) -> list[Beat]:
     """The beats of a clip. Their frames add up to ``seconds``·``fps``, rounded."""
     found = fitted(trace.phases, len(trace[0].terms), detail, seconds)
-    ends, at = [], 0.0
-    for shot in found:
-        at += shot.seconds
-        ends.append(round(at * fps))
-    frames = [max(1, b - a) for a, b in zip([0, *ends], ends, strict=False)]
+    frames = _frames([shot.seconds for shot in found], seconds, fps)
     return [Beat(s.kind, s.start, s.stop, s.phase, _say(trace, s), n) for s, n in zip(found, frames, strict=True)]
+
+
+def _frames(lengths: Sequence[float], seconds: float | None, fps: float) -> list[int]:
+    """The lengths in whole frames, at least one each."""
+    total = round((sum(lengths) if seconds is None else seconds) * fps)
+    ends, at = [0], 0.0
+    for after, length in zip(range(len(lengths) - 1, -1, -1), lengths, strict=True):
+        at += length
+        # The last beat ends with the clip, whatever the rounding of the sum; one frame is left for each beat to come.
+        end = min(round(at * fps), total - after) if after else total
+        ends.append(max(ends[-1] + 1, end))
+    return [b - a for a, b in pairwise(ends)]
 
 
 def _say(trace: Trace, shot: Shot) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from manim import Group
 
 from scenes.parts.ink import Box, Ink, letter_size, text_width
+from scenes.parts.legend import Legend
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import SERIF
 
@@ -18,21 +21,25 @@ TITLE_PX = 40.0
 
 
 class Header(Group):
-    """Title and chapter at the left, step counter at the right."""
+    """Title and chapter at the left, step counter at the right; before the first step the legend, with the roles ``legend``."""
 
-    def __init__(self, title: str, steps: int, theme: Theme) -> None:
+    def __init__(self, title: str, steps: int, legend: Sequence[str], theme: Theme) -> None:
         middle = (TITLE[1] + TITLE[3]) / 2
         self.steps = steps
         self.title = Ink(title, TITLE_PX, theme.ink, font=SERIF, align=-1).put(TITLE[0], middle)
         self.phase = Ink("", letter_size(SERIF), theme.muted, font=SERIF, align=-1).put(TITLE[0] + self.title.width_set + 0.35, middle)
         self.counter = Ink("", letter_size(), theme.muted, align=1).put(TITLE[2], middle)
-        super().__init__(self.title, self.phase, self.counter)
+        self.counter.write(f"{steps:,} steps")
+        self.legend = Legend(legend, TITLE[2] - self.counter.width_set - 0.6, middle, theme)
+        super().__init__(self.title, self.phase, self.counter, self.legend)
 
     def show(self, phase: str, step: int | None) -> None:
-        """``step`` counts from 0; none before the first one."""
+        """``step`` counts from 0; none before the first one, when the legend is shown in place of the chapter, if there is room for it."""
+        legend = step is None and self.legend.left > self.phase.line.x
+        self.legend.show(legend)
         self.counter.write(f"step {step + 1:,} of {self.steps:,}" if step is not None else f"{self.steps:,} steps")
         room = TITLE[2] - self.counter.width_set - 0.35 - self.phase.line.x
-        self.phase.write(shortened(phase, self.phase.line.size, room))
+        self.phase.write("" if legend else shortened(phase, self.phase.line.size, room))
 
 
 class Caption(Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,8 @@ from scenes.parts.typeset import MATH, MONO, Outline, digit_height, math_outline
 PX = 1 / 135  # Manim units per pixel at 1080p
 #: Least height of a digit, and of a small letter, in px at 1080p.
 LEAST_PX = 24.0
+
+EXPONENT = re.compile(r"(?<=\d)e(?=[−\d])")
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 
@@ -84,8 +87,8 @@ class Line:
 
     @property
     def least_px(self) -> float:
-        """Height of its lowest kind of letter or digit, px at 1080p."""
-        plain = self.math or not any(c.islower() for c in self.text)
+        """Height of its lowest kind of letter or digit, px at 1080p; the e of an exponent counts as a digit."""
+        plain = self.math or not any(c.islower() for c in EXPONENT.sub("", self.text))
         return self.size * (1.0 if plain else small_letter_height(self.font) / digit_height(self.font))
 
 

@@ -10,6 +10,7 @@ from manim import Group, Mobject
 
 from engine.numbers import decimals_needed, plain
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, dashes, letter_size, lines, text_width
+from scenes.parts.legend import ColourScale
 from scenes.parts.raster import Raster, cell_colours, heat_limit, is_picture
 from scenes.parts.theme import Theme
 
@@ -21,6 +22,7 @@ SMALLEST_DIGIT_CELL_PX = 28.0
 SMALLEST_RULED_CELL_PX = 22.0  # with lines between smaller cells one sees lines, not colours
 MOST_HEAT_CELLS = 64
 LABEL_ROOM = 0.5  # above the plane
+LABEL_COLUMN = 2.9  # at its left, for labels that stand there
 SCALE_ROOM = 0.5  # below it, for the colour scale
 MARGIN_PX = 10.0
 
@@ -50,25 +52,27 @@ class Plane(Group):
         self.spread = every = values if spread is None else spread
         self.known = -1
         self.rows, self.columns = values.shape
-        left, bottom, right, top = room
+        room_left, bottom, right, top = room
+        left = room_left + LABEL_COLUMN if label_left else room_left
+        label_room = 0.0 if label_left else LABEL_ROOM
         self.decimals = decimals_needed(every[np.isfinite(every)].tolist()[:5000])
-        self.cell = self._cell(right - left, top - bottom - LABEL_ROOM)
+        self.cell = self._cell(right - left, top - bottom - label_room)
         self.mode: Mode = self._mode(every)
         self.is_picture = self.mode != "digits" and is_picture(every) and role == "input"
         scale_room = SCALE_ROOM if self.mode != "digits" and not self.is_picture else 0.0
-        self.cell = self._cell(right - left, top - bottom - LABEL_ROOM - scale_room)
+        self.cell = self._cell(right - left, top - bottom - label_room - scale_room)
         low = bottom + scale_room
-        middle_x, middle_y = (left + right) / 2, (low + top - LABEL_ROOM) / 2
+        middle_x, middle_y = (left + right) / 2, (low + top - label_room) / 2
         self.left, self.top = middle_x - self.columns * self.cell / 2, middle_y + self.rows * self.cell / 2
         self.limit = heat_limit(every)
         self.ground: list[Mobject] = []
         self._draw_lines()
         self._draw_values()
         self.label = Ink(label, letter_size(), getattr(theme, role), align=-1 if label_left else 0)
-        self.label.put(left if label_left else middle_x, self.top + LABEL_ROOM / 2 + 0.03)
+        self.label.put(*((room_left, middle_y) if label_left else (middle_x, self.top + LABEL_ROOM / 2 + 0.03)))
         self.ground.append(self.label)
         if scale_room:
-            self.ground += self._scale(middle_x, right - left)
+            self.ground.append(ColourScale(self.limit, role, middle_x, self.whole[1] - SCALE_ROOM / 2, right - left, theme))
 
     def _cell(self, width: float, height: float) -> float:
         return min(width / self.columns, height / self.rows, LARGEST_CELL)
@@ -166,20 +170,3 @@ class Plane(Group):
 
     def _digit(self, row: int, column: int) -> Line:
         return Line(plain(float(self.values[row, column]), self.decimals), self.digit_px, *self.centre(row, column))
-
-    def _scale(self, middle: float, room: float) -> list[Ink | Raster | Mark]:
-        """The colour scale below the plane: its ends in numbers, its colours between."""
-        limit, y = self.limit, self.whole[1] - SCALE_ROOM / 2
-        ends = (plain(-limit, 2), plain(limit, 2))
-        widths = [text_width(t, LEAST_PX) for t in ends]
-        bar = min(2.0, room - sum(widths) - 0.4)
-        left = middle - bar / 2 + (widths[0] - widths[1]) / 2
-        box = (left, y - 0.08, left + bar, y + 0.08)
-        colours = cell_colours(np.linspace(-limit, limit, 33)[None], self.theme, self.role, picture=False, limit=limit)
-        low, high = (Ink(t, LEAST_PX, self.theme.muted, align=a) for t, a in zip(ends, (1, -1), strict=True))
-        return [
-            Raster(colours, box),
-            Mark(self.theme.line, stroke=1.0).draw(boxes([box])),
-            low.put(left - 0.12, y),
-            high.put(left + bar + 0.12, y),
-        ]

@@ -42,8 +42,7 @@ class ReelCamera(Camera):
             super().display_image_mobject(image_mobject, pixel_array)
             return
         left, bottom, right, top = image_mobject.box
-        height, width = pixel_array.shape[:2]
-        per_unit = width / self.frame_width
+        per_unit = pixel_array.shape[1] / self.frame_width
         x0, x1 = (round((x + self.frame_width / 2) * per_unit) for x in (left, right))
         y0, y1 = (round((self.frame_height / 2 - y) * per_unit) for y in (top, bottom))
         cells = image_mobject.pixel_array

@@ -59,7 +59,7 @@ class Reel(Scene):
     def setup(self) -> None:
         """Places the outer zones and, by ``layout``, the stage."""
         self.camera.background_color = self.theme.ground
-        self.header = Header(self.trace.title, len(self.trace), self.theme)
+        self.header = Header(self.trace.title, len(self.trace), self.legend(), self.theme)
         self.caption = Caption(self.theme)
         self.strip = Strip(self.theme)
         self.add(self.still, self.live)
@@ -82,6 +82,10 @@ class Reel(Scene):
         """Puts marks on the stage: what stays as it is during a beat, and what may change, which stands in front."""
         self.still.submobjects = list(still)
         self.live.submobjects = [*live, self.header, self.strip, self.caption]
+
+    def legend(self) -> list[str]:
+        """The roles that are explained before the first step."""
+        return ["input", "weight", "output", "reading"]
 
     def layout(self, trace: Any) -> None:
         """Places the parts of the scene."""

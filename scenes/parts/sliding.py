@@ -14,7 +14,7 @@ from engine.numbers import Sum, factor, relation, sum_of_products
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_width
 from scenes.parts.motion import Cue, during, states, switch
-from scenes.parts.plane import Plane
+from scenes.parts.plane import LABEL_COLUMN, Plane
 from scenes.parts.raster import heat_limit
 from scenes.parts.reel import Reel
 from scenes.parts.strip import Page, Piece, row_ends
@@ -93,6 +93,9 @@ class SlidingReel(Reel):
         """Rows and columns, padding counted in."""
         raise TypeError(f"{type(self).__name__} does not say what it reads")
 
+    def legend(self) -> list[str]:
+        return [*super().legend(), *(["padding"] if any(map(any, self.trace.sides)) else [])]
+
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
     def layout(self, trace: Any) -> None:
@@ -127,12 +130,12 @@ class SlidingReel(Reel):
         self, values: np.ndarray, weights: np.ndarray, sides: Any, terms: slice, labels: tuple[str, str], rooms: tuple[Box, Box]
     ) -> Lens:
         """A plane with its tile; ``terms`` are those of a step's terms that belong to it."""
-        plane = Plane(values, rooms[0], "input", fits_label(labels[0], rooms[0]), self.theme, sides=sides, label_left=self.labels_left)
+        plane = Plane(values, rooms[0], "input", self.label(labels[0], rooms[0]), self.theme, sides=sides, label_left=self.labels_left)
         left, bottom, right, top = rooms[1]
         tile_room = (left, bottom + (SUM_ROOM if self.has_sums else 0.0), right, top)
         texts = [term for reading in self.sampled for term in reading.written.terms if len(term) == 2]
         widest = [max((t[0] for t in texts), key=len), "×" + max((t[1] for t in texts), key=len)]
-        tile = Tile(weights, tile_room, self.theme, fits_label(labels[1], tile_room), widest, label_left=self.labels_left)
+        tile = Tile(weights, values, tile_room, self.theme, self.label(labels[1], tile_room), widest, label_left=self.labels_left)
         return Lens(plane, tile, terms, self.theme)
 
     def matrix(self, tensor: Any) -> np.ndarray:
@@ -151,10 +154,14 @@ class SlidingReel(Reel):
         self.extras = [Ink(text, letter_size(), self.theme.muted).put(x, y + 0.6 - 0.55 * i) for i, text in enumerate(lines)]
         self.extras[-1].set_fill(self.theme.output)
 
+    def label(self, text: str, room: Box) -> str:
+        """As much of a label as fits."""
+        return fits_label(text, LABEL_COLUMN if self.labels_left else room[2] - room[0])
+
     def output_plane(self, values: np.ndarray, room: Box, label: str) -> Plane:
         """The plane that fills up."""
         empty = np.full(values.shape, np.nan)
-        return Plane(empty, room, "output", fits_label(label, room), self.theme, spread=values, label_left=self.labels_left)
+        return Plane(empty, room, "output", self.label(label, room), self.theme, spread=values, label_left=self.labels_left)
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
@@ -310,10 +317,10 @@ class SlidingReel(Reel):
     def count(self, reading: Reading, pages: Sequence[Page], done: int) -> None:
         """The state in which ``done`` terms are added."""
         page = next(p for p in reversed(pages) if p.first < done)
-        widest = min(self.strip.fitting(self.strip.line(p, len(p.terms), reading.written, ROLES)[0]) for p in pages)
-        left = -self.strip.width(self.strip.line(page, len(page.terms), reading.written, ROLES)[0], widest) / 2
+        size = min(self.strip.fitting(self.strip.widest(p, reading.written, ROLES)) for p in pages)
+        left = -self.strip.width(self.strip.widest(page, reading.written, ROLES), size) / 2
         pieces, current = self.strip.line(page, done - page.first, reading.written, ROLES)
-        self.strip.write(pieces, size=widest, current=current, left=left)
+        self.strip.write(pieces, size=size, current=current, left=left)
         for lens in self.lenses:
             here = lens.terms.start < done <= lens.terms.stop
             lens.tile.mark(done - 1 - lens.terms.start if here else None)
@@ -352,9 +359,9 @@ class SlidingReel(Reel):
         return [states(0, 0.97, count, draw)]
 
 
-def fits_label(label: str, room: Box) -> str:
+def fits_label(label: str, width: float) -> str:
     """The label, without its last words where it is too wide."""
     words = label.split(" ")
-    while len(words) > 1 and text_width(" ".join(words), letter_size()) > room[2] - room[0]:
+    while len(words) > 1 and text_width(" ".join(words), letter_size()) > width:
         words.pop()
     return " ".join(words).rstrip(",")

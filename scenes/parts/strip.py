@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from manim import Group
 
-from engine.numbers import Sum, factor, running_sums
+from engine.numbers import Sum, factor, relation, running_sums
 from scenes.parts.frame import STRIP
 from scenes.parts.ink import LEAST_PX, Ink, Letters, Line, text_width
 from scenes.parts.theme import Theme
@@ -139,8 +139,15 @@ class Strip(Group):
                 current = (start, len(pieces) - 1)
         total = page.sums[done - 1] if done else page.carried
         if total:
-            pieces += [Piece(written.relation, "ink"), Piece(total, "output")]
+            added = [(page.carried,), *page.terms[:done]] if page.carried else page.terms[:done]
+            exact = written.relation if written.relation == "≈" else relation(added, total)
+            pieces += [Piece(exact, "ink"), Piece(total, "output")]
         return pieces, current
+
+    def widest(self, page: Page, written: Sum, roles: Sequence[str]) -> list[Piece]:
+        """The page when all its terms are there, with the longest of its sums."""
+        pieces, _ = self.line(page, len(page.terms), written, roles)
+        return [*pieces[:-1], replace(pieces[-1], text=max(page.sums, key=len))]
 
     def pages(self, terms: Sequence[Sequence[float]], written: Sum, roles: Sequence[str], breaks: Sequence[int]) -> list[Page]:
         """The sum in pages that fit on the strip; ``breaks`` are terms after which a page may end without being full (a row, a channel)."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from manim import Group
 
-from engine.numbers import decimals_needed, fitting, plain
+from engine.numbers import USUAL_DECIMALS, decimals_needed, fitting, plain
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, lines, text_width
+from scenes.parts.plane import LABEL_COLUMN, LABEL_ROOM
 from scenes.parts.raster import Raster, diverging, heat_limit
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
@@ -16,7 +17,7 @@ from scenes.parts.window import Window
 LARGEST = (1.6, 1.45)  # of a cell, width and height
 LARGEST_DIGIT_PX = 54.0
 GAP_PX = 14.0  # at the sides
-LEAST_CHARACTERS = 4  # as in ×−21; cells for fewer have no digits at all
+MOST_TRIED = 500
 TIMES_ROOM = 0.5  # for the sign between the two grids
 LARGEST_HEAT_CELL = 0.5
 STOREY_GAP_PX = 7.0  # between the storeys, above and below them
@@ -25,23 +26,32 @@ STOREY_GAP_PX = 7.0  # between the storeys, above and below them
 class Tile(Group):
     """``weights`` (rows x columns) and, once :meth:`show` was called, the window's values.
 
-    ``values`` are all the values that will ever be read, ``decimals`` what most of them are written with: they decide whether digits fit
-    at all. Where they do not, values and weights stand side by side as coloured cells.
+    ``values`` are all the numbers that may be read: where one of them does not fit into a cell, values and weights stand side by side as
+    coloured cells. ``widest`` are texts that should fit whole; they decide the size of the digits.
     """
 
     def __init__(
-        self, weights: np.ndarray, room: Box, theme: Theme, label: str, widest: Sequence[str], *, label_left: bool = False
+        self,
+        weights: np.ndarray,
+        values: np.ndarray,
+        room: Box,
+        theme: Theme,
+        label: str,
+        widest: Sequence[str],
+        *,
+        label_left: bool = False,
     ) -> None:
         super().__init__()
         self.weights, self.theme = weights, theme
         self.rows, self.columns = weights.shape
-        left, bottom, right, top = room
-        top -= 0.5 if label else 0.0
+        room_left, bottom, right, top = room
+        left = room_left + LABEL_COLUMN if label_left else room_left
+        top -= 0.0 if label_left else LABEL_ROOM
         self.cell = (min((right - left) / self.columns, LARGEST[0]), min((top - bottom) / self.rows, LARGEST[1]))
         middle_x, middle_y = (left + right) / 2, (bottom + top) / 2
         self.most_characters = int((self.cell[0] / PX - GAP_PX) * PX / text_width("0", LEAST_PX))
         self.digit_px = min(self._fitting(["0"]), max(LEAST_PX, self._fitting(widest)))
-        self.has_digits = self.digit_px >= LEAST_PX and self.most_characters >= LEAST_CHARACTERS
+        self.has_digits = self.digit_px >= LEAST_PX and self._all_fit(values, 0) and self._all_fit(weights, 1)
         self.upper, self.lower = Letters(theme.input), Letters(theme.weight)
         self.spots = [Window(theme) for _ in range(1 if self.has_digits else 2)]
         if self.has_digits:
@@ -50,10 +60,9 @@ class Tile(Group):
         else:
             self._stand_side_by_side(middle_x, middle_y, right - left, top - bottom)
         self.add(*self.spots)
-        if label:
-            self.label = Ink(label, letter_size(), theme.weight, align=-1 if label_left else 0)
-            self.label.put(left if label_left else middle_x, self.corners[0][1] + 0.28)
-            self.add(self.label)
+        self.label = Ink(label, letter_size(), theme.weight, align=-1 if label_left else 0)
+        self.label.put(*((room_left, middle_y) if label_left else (middle_x, self.corners[0][1] + 0.28)))
+        self.add(self.label)
 
     def _stand_side_by_side(self, x: float, y: float, width: float, height: float) -> None:
         side = min((width - TIMES_ROOM) / 2 / self.columns, height / self.rows, LARGEST_HEAT_CELL)
@@ -65,6 +74,13 @@ class Tile(Group):
         )
         self.add(self.upper_cells, self.lower_cells, *(Mark(self.theme.line, stroke=1.5).draw(self._grid(i)) for i in (0, 1)))
         self.add(Ink("×", 40.0, self.theme.ink).put(x, y))
+
+    def _all_fit(self, numbers: np.ndarray, prefix: int) -> bool:
+        """Whether every number can be written in a cell, with two decimals unless it is too small for them."""
+        room = self.most_characters - prefix
+        distinct = np.unique(np.round(numbers[np.isfinite(numbers)], USUAL_DECIMALS))
+        ends = [*distinct[:MOST_TRIED], *distinct[-MOST_TRIED:]]
+        return all(len(fitting(float(x), room)) <= room for x in ends) and room >= len("≈0")
 
     def _fitting(self, widest: Sequence[str]) -> float:
         width = max(text_width(text, LEAST_PX) for text in widest)
@@ -125,7 +141,7 @@ class Tile(Group):
             self.lower_cells.colour(self._colours(self.weights, heat_limit(self.weights), "weight"))
 
     def show(self, terms: Sequence[tuple[str, ...]], values: Sequence[float], limit: float) -> None:
-        """The window of one step: ``terms`` are its factors as they are written, ``values`` the numbers read, ``limit`` their colour scale."""
+        """The window of one step: its factors as they are written, the numbers read, the limit of their colours."""
         taps = self.weights.size
         self._draw_weights([term[1] for term in terms[:taps]])
         if self.has_digits:

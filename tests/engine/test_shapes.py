@@ -62,10 +62,13 @@ def test_output_sizes(sizes: tuple[int, ...], out: int) -> None:
         ((2, 3), ["size 3", "size 2"]),
         ((4, 3, 1, 0, 2), ["size 3", "dilated by 2 to 5", "size 4"]),
         ((1, 9, 1, 3), ["size 9", "size 7"]),
-        ((0, 1), ["size 1", "size 0"]),
+        ((0, 1), ["size is 0", "at least 1"]),
+        ((4, 0), ["kernel_size is 0", "at least 1"]),
+        ((4, 2, 0), ["stride is 0", "at least 1"]),
+        ((4, 2, 1, -1), ["padding is -1", "at least 0"]),
     ],
 )
-def test_kernels_that_are_too_large(sizes: tuple[int, ...], holds: list[str]) -> None:
+def test_sizes_that_do_not_fit(sizes: tuple[int, ...], holds: list[str]) -> None:
     with pytest.raises(InputError) as caught:
         conv_output_size(*sizes)
     assert "\n" not in str(caught.value)

@@ -1,0 +1,42 @@
+# Every target sets up what it needs first; nothing is done twice. For settings (PYTHON, TORCH) see scripts/setup.sh.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check lint bench clean
+
+READY := .venv/.ready
+BIN := .venv/bin
+MATRIX := [[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]
+KERNEL := [[1,2],[-2,-1]]
+
+help:  ## list the targets
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-7s%s\n", $$1, $$2 }' Makefile
+
+$(READY): pyproject.toml constraints.txt scripts/setup.sh
+	@bash scripts/setup.sh
+
+demo: $(READY)  ## render two clips into renders/
+	@mkdir -p renders
+	$(BIN)/tensorreel render conv2d --input '$(MATRIX)' --weight '$(KERNEL)' --padding 1 -o renders/conv2d.mp4
+	$(BIN)/tensorreel render conv2d --input examples/digit.png --weight sobel_x --seconds 30 -o renders/sobel.mp4
+	@printf '\nThe clips, each with captions (.vtt) beside it:\n  %s\n  %s\n' '$(CURDIR)/renders/conv2d.mp4' '$(CURDIR)/renders/sobel.mp4'
+
+test: $(READY)  ## run the tests (with ARGS="-k conv1d": some of them)
+	$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+lint: $(READY)  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: lint test  ## everything that CI checks: ruff, mypy, then the tests
+
+bench: $(READY)  ## measure time and memory against torch
+	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file"; done
+
+clean:  ## remove .venv, caches and rendered clips
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis media
+	rm -f renders/*.mp4 renders/*.vtt
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

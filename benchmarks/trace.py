@@ -1,0 +1,96 @@
+"""What a trace costs beyond torch itself: time and memory of whole processes, see README.md in this folder.
+
+Exit code 1 if `tensorreel trace` takes more than three times as long as torch alone, or 1.5 GB of memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+RATIO_LIMIT = 3.0
+MEMORY_LIMIT = 1.5e9  # bytes
+
+TRACE = [
+    str(Path(sys.executable).parent / "tensorreel"),
+    *("trace", "conv2d", "--input", "randn:3x224x224", "--weight", "randn:64x3x7x7", "--stride", "2", "--padding", "3"),
+    *("--steps", "0:3", "--format", "json"),
+]
+# The same numbers, straight from torch's generator: what any program that convolves them has to do.
+TORCH = """
+import torch, zlib
+def randn(name, *shape):
+    random = torch.Generator().manual_seed(zlib.crc32(f"0:{name}".encode()))
+    return torch.randn(shape, generator=random, dtype=torch.float64)
+torch.nn.functional.conv2d(randn("input", 1, 3, 224, 224), randn("weight", 64, 3, 7, 7), stride=2, padding=3)
+"""
+COMMANDS = {
+    "torch": [sys.executable, "-c", TORCH],
+    "trace --no-outputs": [*TRACE, "--no-outputs"],
+    "trace": TRACE,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process from its start to its end."""
+
+    seconds: float
+    memory: int  # bytes at most
+
+
+def measured(command: list[str]) -> Run:
+    """Runs a command whose output goes nowhere."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command[0]} failed with exit code {process.returncode}")
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux
+    return Run(seconds, usage.ru_maxrss * unit)
+
+
+def paired(rounds: int) -> dict[str, list[Run]]:
+    """All commands in turn, so many rounds, in alternating order; a round before that warms up and does not count."""
+    runs: dict[str, list[Run]] = {name: [] for name in COMMANDS}
+    for number in range(-1, rounds):
+        names = list(COMMANDS) if number % 2 else list(reversed(COMMANDS))
+        for name in names:
+            run = measured(COMMANDS[name])
+            if number >= 0:
+                runs[name].append(run)
+    return runs
+
+
+def main() -> int:
+    """Prints a line per command; the exit code."""
+    parser = argparse.ArgumentParser(description="Compare tensorreel trace with torch alone.")
+    parser.add_argument("--rounds", type=int, default=7, help="at least 5 (default: 7)")
+    rounds = max(5, parser.parse_args().rounds)
+    runs = paired(rounds)
+    print(f"{rounds} rounds{'min':>21}{'median':>9}{'max':>9}{'x torch':>9}{'memory':>10}")
+    broken = []
+    for name, these in runs.items():
+        seconds = [run.seconds for run in these]
+        ratio = median(run.seconds / base.seconds for run, base in zip(these, runs["torch"], strict=True))
+        memory = max(run.memory for run in these)
+        spread = "".join(f"{value:7.2f} s" for value in (min(seconds), median(seconds), max(seconds)))
+        print(f"{name:20}{spread}{ratio:9.2f}{memory / 1e6:7.0f} MB")
+        if ratio > RATIO_LIMIT:
+            broken.append(f"{name} takes {ratio:.2f} times as long as torch alone, more than {RATIO_LIMIT:g}")
+        if memory > MEMORY_LIMIT:
+            broken.append(f"{name} takes {memory / 1e9:.2f} GB, more than {MEMORY_LIMIT / 1e9:g}")
+    print("\n".join(broken) or f"both within bounds: {RATIO_LIMIT:g} times torch alone, {MEMORY_LIMIT / 1e9:g} GB")
+    return bool(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

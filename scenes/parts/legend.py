@@ -1,0 +1,59 @@
+"""What colours mean: a scale for coloured cells, a key of roles for the whole scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from manim import Group
+
+from engine.numbers import plain
+from scenes.parts.ink import LEAST_PX, Ink, Mark, boxes, dashes, letter_size, lines, text_width
+from scenes.parts.raster import Raster, cell_colours
+from scenes.parts.theme import Theme
+
+SWATCH, GAP = 0.24, 0.4
+
+
+class ColourScale(Group):
+    """From −``limit`` to ``limit``: its ends in numbers, the colours of a role between them, in ``room`` units around ``x``, ``y``."""
+
+    def __init__(self, limit: float, role: str, x: float, y: float, room: float, theme: Theme) -> None:
+        ends = (plain(-limit, 2), plain(limit, 2))
+        widths = [text_width(text, LEAST_PX) for text in ends]
+        bar = min(2.0, room - sum(widths) - 0.4)
+        left = x - bar / 2 + (widths[0] - widths[1]) / 2
+        box = (left, y - 0.08, left + bar, y + 0.08)
+        colours = cell_colours(np.linspace(-limit, limit, 33)[None], theme, role, picture=False, limit=limit)
+        low = Ink(ends[0], LEAST_PX, theme.muted, align=1).put(left - 0.12, y)
+        high = Ink(ends[1], LEAST_PX, theme.muted, align=-1).put(left + bar + 0.12, y)
+        super().__init__(Raster(colours, box), Mark(theme.line, stroke=1.0).draw(boxes([box])), low, high)
+
+
+class Legend(Group):
+    """Swatches with words, in a row that ends at ``right``: roles filled, ``reading`` as a frame, ``padding`` dashed."""
+
+    def __init__(self, entries: Sequence[str], right: float, y: float, theme: Theme) -> None:
+        super().__init__()
+        x = right
+        for entry in reversed(entries):
+            word = Ink(entry, letter_size(), theme.muted, align=1).put(x, y)
+            x -= word.width_set + 0.1 + SWATCH
+            self.add(self._swatch(entry, (x, y - SWATCH / 2, x + SWATCH, y + SWATCH / 2), theme), word)
+            x -= GAP
+        self.left = x + GAP
+
+    def _swatch(self, entry: str, box: tuple[float, float, float, float], theme: Theme) -> Mark:
+        x0, y0, x1, y1 = box
+        if entry == "padding":
+            corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
+            sides = zip(corners, corners[1:], strict=False)
+            return Mark(theme.muted, stroke=2.5).draw(lines(dash for a, b in sides for dash in dashes(a, b, 0.05)))
+        if entry == "reading":
+            return Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=4.0).draw(boxes([box]))
+        return Mark(getattr(theme, entry), fill=1.0).draw(boxes([box]))
+
+    def show(self, shown: bool) -> None:
+        """All of it or nothing."""
+        for mark in self.submobjects:
+            mark.fade(1.0 if shown else 0.0)

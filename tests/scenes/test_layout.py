@@ -1,0 +1,150 @@
+"""Every scene at many sizes, in every theme, under the layout lint."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine import conv1d, conv2d
+from engine.trace import Trace
+from scenes.conv1d import Conv1d
+from scenes.conv2d import Conv2d
+from scenes.parts.beat import Beat
+from scenes.parts.theme import THEMES
+from tests.scenes.lint import findings
+
+SIZES = [(3, 3), (5, 8), (8, 5), (14, 14), (28, 28), (64, 64), (65, 40), (100, 100), (224, 224)]
+
+
+def numbers(kind: str, *shape: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(1)
+    if kind == "whole":
+        return torch.randint(-9, 10, shape, generator=generator).double()
+    if kind == "picture":
+        return torch.rand(shape, generator=generator, dtype=torch.float64)
+    scale = {"normal": 1.0, "large": 1e5, "tiny": 1e-6}[kind]
+    return torch.randn(shape, generator=generator, dtype=torch.float64) * scale
+
+
+def beats(trace: Trace) -> list[Beat]:
+    """One beat of every kind; steps at the begin, in the middle and at the end."""
+    last, middle = len(trace) - 1, len(trace) // 2
+
+    def one(kind: str, k: int) -> Beat:
+        return Beat(kind, k, k + 1, trace[k].phase, trace[k].say, 30)
+
+    found = [Beat("opening", 0, 0, "setup", trace.opening, 20), one("full", 0), one("quick", min(1, last)), one("full", middle)]
+    found += [
+        Beat("sweep", middle, last + 1, trace[middle].phase, "Steps follow in the same way, faster and faster.", 30),
+        one("quick", last),
+    ]
+    return [*found, Beat("closing", last + 1, last + 1, "result", trace.closing, 20)]
+
+
+def check(scene: type, trace: Trace, theme: str = "dark") -> None:
+    assert findings(scene, trace, beats(trace), theme) == []
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_conv2d_sizes_and_channels(size: tuple[int, int], channels: int) -> None:
+    kind = "picture" if min(size) > 14 else "whole"
+    check(Conv2d, conv2d(numbers(kind, channels, *size), numbers("whole", 1, channels, 3, 3), padding=1))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", [3, 28, 100])
+def test_conv2d_themes(theme: str, size: int) -> None:
+    check(Conv2d, conv2d(numbers("normal", size, size), numbers("normal", 2, 2)), theme)
+    check(Conv2d, conv2d(numbers("normal", 2, size, size), numbers("normal", 1, 2, 3, 3), bias=[0.5]), theme)
+
+
+@pytest.mark.parametrize("kind", ["whole", "picture", "normal", "large", "tiny"])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 5, 7])
+def test_conv2d_kernels_and_numbers(kernel: int, kind: str) -> None:
+    check(Conv2d, conv2d(numbers(kind, 9, 9), numbers(kind, kernel, kernel)))
+    check(Conv2d, conv2d(numbers(kind, 3, 9, 9), numbers(kind, 2, 3, kernel, kernel), bias=[1.5, -2.0]))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"padding": 2, "padding_mode": "reflect"},
+        {"padding": (2, 0), "stride": (2, 1)},
+        {"dilation": 2, "padding": 1},
+        {"padding": "same", "flip": True},
+        {"dilation": (1, 3), "padding": (0, 3), "padding_mode": "circular"},
+    ],
+    ids=str,
+)
+def test_conv2d_options(options: dict) -> None:
+    check(Conv2d, conv2d(numbers("whole", 7, 9), numbers("whole", 3, 2), **options))
+    check(Conv2d, conv2d(numbers("whole", 2, 7, 9), numbers("whole", 3, 2, 3, 2), **options))
+
+
+def test_conv2d_with_more_channels_than_fit() -> None:
+    check(Conv2d, conv2d(numbers("normal", 64, 10, 10), numbers("normal", 3, 64, 3, 3), bias=[1.0, 2.0, 3.0]))
+
+
+def test_conv2d_depthwise_and_batched() -> None:
+    check(Conv2d, conv2d(numbers("whole", 4, 6, 6), numbers("whole", 4, 1, 3, 3), groups=4))
+    check(Conv2d, conv2d(numbers("whole", 12, 2, 5, 5), numbers("whole", 15, 2, 3, 3)))
+
+
+def test_conv2d_long_and_thin() -> None:
+    check(Conv2d, conv2d(numbers("whole", 1, 40), numbers("whole", 1, 3)))
+    check(Conv2d, conv2d(numbers("whole", 40, 1), numbers("whole", 3, 1)))
+    check(Conv2d, conv2d(numbers("picture", 10, 300), numbers("whole", 3, 3)))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("length", [3, 9, 20, 64, 500])
+def test_conv1d(length: int, theme: str) -> None:
+    check(Conv1d, conv1d(numbers("whole", length), numbers("whole", 3), padding=1), theme)
+    check(Conv1d, conv1d(numbers("normal", 3, length), numbers("normal", 2, 3, 2), bias=[0.5, 1.0]), theme)
+
+
+def test_conv1d_wide() -> None:
+    check(Conv1d, conv1d(numbers("normal", 16, 30), numbers("normal", 8, 16, 9), stride=3, padding=4))
+    check(Conv1d, conv1d(numbers("whole", 4, 12), numbers("whole", 4, 2, 3), groups=2, dilation=2))
+
+
+def test_the_lint_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kind of finding, provoked."""
+    trace = conv2d(numbers("whole", 4, 4), numbers("whole", 2, 2))
+
+    def found(change) -> str:
+        class Spoilt(Conv2d):
+            def setup(self) -> None:
+                super().setup()
+                change(self)
+
+        return "\n".join(findings(Spoilt, trace, beats(trace)[:2]))
+
+    assert "px high" in found(lambda scene: scene.output.label.resize(20))
+    assert "leaves its zone" in found(lambda scene: scene.output.label.put(7, 3))
+    assert "overlap" in found(lambda scene: scene.output.label.put(*scene.lenses[0].tile.label.line.points.mean(axis=0)[:2]))
+    assert "contrast" in found(lambda scene: scene.output.label.set_fill("#222222"))
+    assert found(lambda scene: None) == ""
+
+
+def test_cells_that_are_read_are_the_cells_that_are_framed() -> None:
+    """The window on the plane covers the cells of the step, the target the cell that it writes."""
+    trace = conv2d(numbers("whole", 5, 6), numbers("whole", 2, 3), padding=1, stride=2, dilation=(2, 1))
+    from manim import tempconfig
+
+    with tempconfig({"dry_run": True, "pixel_width": 96, "pixel_height": 54}):
+        scene = Conv2d(trace, [])
+        scene.setup()
+        for step in trace:
+            beat = Beat("quick", step.index, step.index + 1, step.phase, step.say, 10)
+            scene.timeline(beat).interpolate(1.0)
+            lens = scene.lenses[0]
+            rows, columns = (sorted({cell[axis] + 1 for cell in step.window}) for axis in (0, 1))
+            assert lens.window.box == lens.plane.box(rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
+            assert scene.target.box == scene.output.box(*step.writes["output"][0][1:])
+            shown = np.nan_to_num(scene.output.values, nan=0.0)
+            expected = trace.outputs["output"][0].numpy().copy()
+            expected.flat[step.index + 1 :] = 0.0
+            assert (shown == expected).all()
