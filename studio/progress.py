@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -80,4 +81,5 @@ class Bar(Lines):
 
 def progress(beats: Sequence[Beat], steps: int) -> Lines:
     """A bar if someone is watching a terminal, plain lines if not."""
-    return (Bar if Console(stderr=True).is_terminal else Lines)(beats, steps)
+    # Rich takes FORCE_COLOR, which logs of builds often have, for a terminal.
+    return (Bar if sys.stderr.isatty() else Lines)(beats, steps)

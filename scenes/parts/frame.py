@@ -30,16 +30,15 @@ class Header(Group):
         self.phase = Ink("", letter_size(SERIF), theme.muted, font=SERIF, align=-1).put(TITLE[0] + self.title.width_set + 0.35, middle)
         self.counter = Ink("", letter_size(), theme.muted, align=1).put(TITLE[2], middle)
         self.counter.write(f"{steps:,} steps")
-        self.legend = Legend(legend, TITLE[2] - self.counter.width_set - 0.6, middle, theme)
+        self.legend = Legend(legend, self.phase.line.x, TITLE[2] - self.counter.width_set - 0.6, middle, theme)
         super().__init__(self.title, self.phase, self.counter, self.legend)
 
     def show(self, phase: str, step: int | None) -> None:
-        """``step`` counts from 0; none before the first one, when the legend is shown in place of the chapter, if there is room for it."""
-        legend = step is None and self.legend.left > self.phase.line.x
-        self.legend.show(legend)
+        """``step`` counts from 0; none before the first one, when the legend is shown in place of the chapter."""
+        self.legend.show(step is None)
         self.counter.write(f"step {step + 1:,} of {self.steps:,}" if step is not None else f"{self.steps:,} steps")
         room = TITLE[2] - self.counter.width_set - 0.35 - self.phase.line.x
-        self.phase.write("" if legend else shortened(phase, self.phase.line.size, room))
+        self.phase.write("" if step is None else shortened(phase, self.phase.line.size, room))
 
 
 class Caption(Group):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from manim import Group
@@ -11,6 +12,7 @@ from engine.numbers import plain
 from scenes.parts.ink import LEAST_PX, Ink, Mark, boxes, dashes, letter_size, lines, text_width
 from scenes.parts.raster import Raster, cell_colours
 from scenes.parts.theme import Theme
+from scenes.parts.typeset import SERIF
 
 SWATCH, GAP = 0.24, 0.4
 
@@ -31,24 +33,27 @@ class ColourScale(Group):
 
 
 class Legend(Group):
-    """Swatches with words, in a row that ends at ``right``: roles filled, ``reading`` as a frame, ``padding`` dashed."""
+    """Swatches with words, in a row from ``left`` to ``right``: roles filled, ``reading`` as a frame, ``padding`` dashed.
 
-    def __init__(self, entries: Sequence[str], right: float, y: float, theme: Theme) -> None:
+    Where there is no room for all entries, the first are left out: the labels of the planes say them too.
+    """
+
+    def __init__(self, entries: Sequence[str], left: float, right: float, y: float, theme: Theme) -> None:
         super().__init__()
         x = right
         for entry in reversed(entries):
-            word = Ink(entry, letter_size(), theme.muted, align=1).put(x, y)
+            word = Ink(entry, letter_size(SERIF), theme.muted, font=SERIF, align=1).put(x, y)
+            if x - word.width_set - 0.1 - SWATCH < left:
+                return
             x -= word.width_set + 0.1 + SWATCH
             self.add(self._swatch(entry, (x, y - SWATCH / 2, x + SWATCH, y + SWATCH / 2), theme), word)
             x -= GAP
-        self.left = x + GAP
 
     def _swatch(self, entry: str, box: tuple[float, float, float, float], theme: Theme) -> Mark:
         x0, y0, x1, y1 = box
         if entry == "padding":
             corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
-            sides = zip(corners, corners[1:], strict=False)
-            return Mark(theme.muted, stroke=2.5).draw(lines(dash for a, b in sides for dash in dashes(a, b, 0.05)))
+            return Mark(theme.muted, stroke=2.5).draw(lines(dash for a, b in pairwise(corners) for dash in dashes(a, b, 0.05)))
         if entry == "reading":
             return Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=4.0).draw(boxes([box]))
         return Mark(getattr(theme, entry), fill=1.0).draw(boxes([box]))

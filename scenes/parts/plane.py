@@ -9,7 +9,7 @@ import numpy as np
 from manim import Group, Mobject
 
 from engine.numbers import decimals_needed, plain
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, dashes, letter_size, lines, text_width
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, dashes, letter_size, lines, text_width
 from scenes.parts.legend import ColourScale
 from scenes.parts.raster import Raster, cell_colours, heat_limit, is_picture
 from scenes.parts.theme import Theme

@@ -10,7 +10,8 @@ class Theme:
     """Colours by role, as ``#RRGGBB``.
 
     Role colours start from Okabe and Ito's palette, which colour-blind viewers can tell apart, and are darkened on light grounds until text
-    in them has a contrast of 4.5:1 (WCAG 2.2, 1.4.3). ``reading`` frames the cells read now; ``casing`` is the line around that frame.
+    in them has a contrast of 4.5:1 (WCAG 2.2, 1.4.3). ``reading`` frames the cells read now, ``casing`` is the line around that frame, and
+    ``shade`` the opacity of ``reading`` over the cells.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Theme:
     reading: str
     casing: str
     negative: str
+    shade: float
 
 
 DARK = Theme(
@@ -40,6 +42,7 @@ DARK = Theme(
     reading="#F0E442",
     casing="#0E1116",
     negative="#8E44AD",
+    shade=0.2,
 )
 LIGHT = Theme(
     name="light",
@@ -54,6 +57,7 @@ LIGHT = Theme(
     reading="#F0E442",
     casing="#5A5300",
     negative="#7B3294",
+    shade=0.45,
 )
 PRINT = Theme(
     name="print",
@@ -68,6 +72,7 @@ PRINT = Theme(
     reading="#F0E442",
     casing="#000000",
     negative="#5E1F78",
+    shade=0.5,
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, PRINT)}
 

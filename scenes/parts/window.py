@@ -10,9 +10,6 @@ from manim import Group
 from scenes.parts.ink import Box, Mark, boxes, lines
 from scenes.parts.theme import Theme
 
-#: Opacity of the shade: digits on it keep a contrast of 4.5:1.
-SHADE = 0.18
-
 
 class Window(Group):
     """A yellow frame around a block of cells; only the tapped cells are shaded, which under dilation are not all of them.
@@ -21,7 +18,7 @@ class Window(Group):
     """
 
     def __init__(self, theme: Theme) -> None:
-        self.shade = Mark(theme.reading, fill=SHADE)
+        self.shade = Mark(theme.reading, fill=theme.shade)
         self.casing = Mark(theme.casing, stroke=9.0)
         self.frame = Mark(theme.reading, stroke=5.0)
         self.box: Box | None = None

@@ -14,7 +14,6 @@ from scenes.parts.frame import CAPTION, STAGE, STRIP, TITLE
 from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark
 from scenes.parts.raster import Raster
 from scenes.parts.theme import Theme, contrast, rgb
-from scenes.parts.window import SHADE
 
 #: Strokes are drawn around the outlines that are measured here.
 SLACK = 4 * PX
@@ -102,7 +101,7 @@ def over_rasters(texts: list, boxes: np.ndarray, rasters: list[Box]) -> Iterator
 
 def pale(texts: list, theme: Theme) -> Iterator[str]:
     """Text must stand out from the ground, and from the shade of a window, for any of it may lie in one."""
-    shaded = [round(a + (b - a) * SHADE) for a, b in zip(rgb(theme.ground), rgb(theme.reading), strict=True)]
+    shaded = [round(a + (b - a) * theme.shade) for a, b in zip(rgb(theme.ground), rgb(theme.reading), strict=True)]
     grounds = [theme.ground, "#{:02X}{:02X}{:02X}".format(*shaded)]
     for mark in {id(mark): mark for mark, _ in texts}.values():
         colour = ManimColor(mark.get_fill_color()).to_hex()
