@@ -114,7 +114,7 @@ def test_the_example_runs_as_it_is_printed(name: str) -> None:
 @pytest.mark.parametrize("command", ["render", "trace"])
 @pytest.mark.parametrize("name", ["conv1d", "conv2d"])
 def test_options_are_those_of_the_signature(command: str, name: str) -> None:
-    text = printed(command, name, "--help")
+    text = printed(command, name, "--help").split("Options:\n")[1]
     offered = re.findall(r"^  (?:-\w, )?--([\w-]+)", text, re.MULTILINE)
     signature = inspect.signature(getattr(engine, name)).parameters
     assert offered[: len(signature)] == [parameter.replace("_", "-") for parameter in signature]
@@ -163,9 +163,8 @@ def test_only_what_computes_imports_torch(arguments: str, imported: list[str]) -
 
 def test_json_keeps_the_contract() -> None:
     trace = traced("conv2d", *SMALL, "--bias", "[0.1]")
-    expected = F.conv2d(
-        torch.tensor([json.loads(INPUT)]).double(), torch.tensor([[json.loads(WEIGHT)]]).double(), torch.tensor([0.1]).double()
-    )
+    image, kernel = (torch.tensor(json.loads(text), dtype=torch.float64)[None, None] for text in (INPUT, WEIGHT))
+    expected = F.conv2d(image, kernel, torch.tensor([0.1]).double())[0]
     assert list(trace) == ["concept", "params", "device", "dtype", "inputs", "steps", "outputs", "reference"]
     assert trace["concept"] == "conv2d"
     assert trace["params"] == {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "padding_mode": "zeros", "flip": False}
@@ -329,7 +328,7 @@ def test_without_a_name_clips_go_to_renders(folder: Path) -> None:
     assert names(folder) == {"renders", str(Path("renders", "conv1d.mp4")), str(Path("renders", "conv1d.vtt"))}
 
 
-class Stop(Exception):
+class BrokenError(Exception):
     """What goes wrong in the middle."""
 
 
@@ -369,7 +368,7 @@ def break_captions(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Non
     monkeypatch.setattr("studio.render.webvtt", webvtt)
 
 
-@pytest.mark.parametrize("error", [Stop("the disk is full"), KeyboardInterrupt()], ids=["error", "interrupt"])
+@pytest.mark.parametrize("error", [BrokenError("the disk is full"), KeyboardInterrupt()], ids=["error", "interrupt"])
 @pytest.mark.parametrize("break_it", [break_encoder, break_frame, break_beat, break_captions])
 @pytest.mark.parametrize("older", [False, True], ids=["new", "older"])
 def test_a_broken_render_leaves_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from manim import Group
@@ -71,7 +72,8 @@ def wrapped(sentence: str, size: float, room: float) -> list[str]:
 
 def _greedy(sentence: str, size: float, room: float) -> list[str]:
     rows = [""]
-    for word in sentence.split():
+    # A number stays with what it counts.
+    for word in re.findall(r"(?:[\d,]+ )?\S+", sentence):
         longer = f"{rows[-1]} {word}".strip()
         if rows[-1] and text_width(longer, size, SERIF) > room:
             rows.append(shortened(word, size, room))

@@ -15,6 +15,7 @@ PX = 1 / 135  # Manim units per pixel at 1080p
 #: Least height of a digit, and of a small letter, in px at 1080p.
 LEAST_PX = 24.0
 
+HALO = 9.0
 EXPONENT = re.compile(r"(?<=\d)e(?=[−\d])")
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top
@@ -93,11 +94,13 @@ class Line:
 
 
 class Letters(Mark):
-    """Any number of lines of text in one colour."""
+    """Any number of lines of text in one colour; ``halo`` keeps lines that pass behind them at a distance."""
 
-    def __init__(self, colour: str) -> None:
+    def __init__(self, colour: str, *, halo: str | None = None) -> None:
         super().__init__(colour, fill=1.0)
         self.lines: list[Line] = []
+        if halo is not None:
+            self.set_stroke(halo, HALO, 1.0, background=True)
 
     def write_lines(self, lines: Iterable[Line]) -> Letters:
         """Replaces the text."""

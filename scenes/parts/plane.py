@@ -133,8 +133,8 @@ class Plane(Group):
 
     def _draw_values(self) -> None:
         if self.mode == "digits":
-            self.digits = Letters(getattr(self.theme, self.role))
-            self.pale = Letters(self.theme.muted)
+            self.digits = Letters(getattr(self.theme, self.role), halo=self.theme.ground)
+            self.pale = Letters(self.theme.muted, halo=self.theme.ground)
             self.add(self.digits, self.pale)
         else:
             self.raster = Raster(self._colours(), self.whole)

@@ -1,0 +1,66 @@
+"""Makes the pictures of the README and the guide out of clips: ``.venv/bin/python docs/make_pictures.py``.
+
+The commands that are run here are the ones that the documents show.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from PIL import Image
+
+FOLDER = Path(__file__).parent
+EXAMPLES = FOLDER.parent / "examples"
+GIF_FPS = 8
+CHANNELS = "[[[2,1,0,0],[0,0,2,1],[0,2,0,1],[2,1,0,1]],[[2,2,0,0],[0,0,2,1],[0,0,2,0],[0,1,0,1]],[[2,1,0,0],[0,0,2,1],[2,0,0,0],[0,1,0,1]]]"
+KERNELS = "[[[1,0,0],[0,-2,0],[0,0,-1]],[[1,2,0],[2,0,-1],[0,-1,1]],[[0,0,-2],[0,1,2],[-2,2,0]]]"
+
+
+def rendered(folder: Path, name: str, *options: str) -> Path:
+    """A clip at 480p."""
+    path = folder / f"{name}.mp4"
+    command = [sys.executable, "-m", "cli", "render", "conv2d", *options, "-o", str(path), "-q", "480p", "--fps", str(GIF_FPS)]
+    subprocess.run(command, check=True, cwd=FOLDER.parent)
+    return path
+
+
+def frames(clip: Path) -> Iterator[Image.Image]:
+    """Its frames."""
+    with av.open(str(clip)) as container:
+        for frame in container.decode(video=0):
+            yield frame.to_image()
+
+
+def gif(clip: Path, target: Path, colours: int = 96) -> None:
+    """A GIF that repeats, in one palette, so that nothing flickers; an octree keeps rare colours apart, which here mean something."""
+    pictures = list(frames(clip))
+    palette = pictures[len(pictures) * 2 // 3].quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures)
+    first.save(target, save_all=True, append_images=rest, duration=1000 // GIF_FPS, loop=0, optimize=True)
+
+
+def poster(clip: Path, target: Path, share: float) -> None:
+    """The frame at that share of the clip."""
+    pictures = list(frames(clip))
+    pictures[int(share * (len(pictures) - 1))].save(target, optimize=True)
+
+
+def main() -> None:
+    """All pictures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        small = ["--input", str(EXAMPLES / "image.csv"), "--weight", str(EXAMPLES / "kernel.json"), "--padding", "1"]
+        gif(rendered(folder, "conv2d", *small, "--seconds", "18"), FOLDER / "conv2d.gif")
+        digit = rendered(folder, "sobel", "--input", str(EXAMPLES / "digit.png"), "--weight", "sobel_x", "--seconds", "20")
+        poster(digit, FOLDER / "sobel.png", 0.74)
+        colour = ["--input", CHANNELS, "--weight", KERNELS, "--bias", "2", "--padding", "1", "--theme", "light", "--seconds", "20"]
+        poster(rendered(folder, "channels", *colour), FOLDER / "channels.png", 0.27)
+
+
+if __name__ == "__main__":
+    main()

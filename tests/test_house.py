@@ -1,0 +1,194 @@
+"""The rules of the house: who may import whom, what a scene may not do, and that a new file is all that a new concept takes."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.catalogue import concepts
+from studio.render import scene_class
+
+ROOT = Path(__file__).parents[1]
+#: From the ground up: each may import those before it.
+FLOORS = ("engine", "scenes", "studio", "cli")
+MODULES = [*(path for floor in FLOORS[:-1] for path in sorted((ROOT / floor).rglob("*.py"))), ROOT / "cli.py"]
+SCENES = sorted(path for path in (ROOT / "scenes").glob("*.py") if path.name != "__init__.py")
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imports(module: ast.Module) -> Iterator[str]:
+    """The first part of every module that is imported anywhere, also inside of functions and by name."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield (node.module or "").split(".")[0]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            yield ast.unparse(node.args[0]).strip("'\"f").split(".")[0]
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_every_module_is_seen() -> None:
+    assert {relative(path).split("/")[0].removesuffix(".py") for path in MODULES} == set(FLOORS)
+    assert set(imports(tree(ROOT / "cli.py"))) >= {"click", "engine", "studio"}
+    assert "scenes" in set(imports(tree(ROOT / "studio" / "render.py")))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_imports_go_one_way(path: Path) -> None:
+    floor = relative(path).split("/")[0].removesuffix(".py")
+    above = set(FLOORS[FLOORS.index(floor) + 1 :])
+    forbidden = (
+        above
+        | {"tests"}
+        | ({"manim", "av", "click", "rich"} if floor == "engine" else {"av", "click", "rich"} if floor == "scenes" else set())
+    )
+    assert not forbidden & set(imports(tree(path)))
+
+
+@pytest.mark.parametrize("path", SCENES, ids=relative)
+def test_scenes_neither_compute_nor_write_numbers(path: Path) -> None:
+    module = tree(path)
+    assert "torch" not in set(imports(module))
+    for node in ast.walk(module):
+        assert not (isinstance(node, ast.FormattedValue) and node.format_spec is not None), f"line {node.lineno} formats a number"
+        assert not (isinstance(node, ast.Name) and node.id in ("torch", "format", "round")), f"line {node.lineno}: {node.id}"
+        assert not (isinstance(node, ast.Attribute) and node.attr == "format"), f"line {node.lineno} formats a number"
+        assert not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant | ast.JoinedStr)), (
+            f"line {node.lineno} formats a number"
+        )
+
+
+@pytest.mark.parametrize("name", concepts())
+def test_every_concept_has_a_scene_and_tests(name: str) -> None:
+    assert scene_class(name).concept == name
+    assert ROOT / "scenes" / f"{name}.py" in SCENES
+    assert "def test_" in (ROOT / "tests" / "engine" / f"test_{name}.py").read_text(encoding="utf-8")
+
+
+def test_every_scene_has_a_concept() -> None:
+    assert {path.stem for path in SCENES} == set(concepts())
+
+
+# --- a third concept ---------------------------------------------------------------------------------------------------------------------
+
+SCALE = '''
+"""Scaling."""
+
+from __future__ import annotations
+
+from engine.trace import Step, TensorLike, Trace, compare, concept, floating, largest
+
+
+@concept(title="Scaling", example={"input": "[1,2,3]", "factor": 0.5})
+def scale(input: TensorLike, factor: float = 2.0) -> Trace:
+    """Every number is multiplied by the same factor.
+
+    Args:
+        input: any shape.
+        factor: what every number
+            is multiplied by.
+    """
+    x = floating("input", input)
+    y = x.flatten() * factor
+
+    def cut(k: int) -> Step:
+        terms = ((float(x.flatten()[k]), factor),)
+        return Step(
+            index=k,
+            phase="all",
+            reads={"input": [(k,)]},
+            terms=terms,
+            value=float(y[k]),
+            writes={"output": [(k,)]},
+            formula="x",
+            say=f"Number {k}.",
+        )
+
+    return Trace(
+        concept="scale",
+        title="Scaling",
+        params={"factor": factor},
+        inputs={"input": x},
+        outputs={"output": y.reshape(x.shape)},
+        reference=compare("torch.mul", y, (x * factor).flatten(), largest(x)),
+        length=y.numel(),
+        cut=cut,
+        phases=[("all", y.numel())],
+        opening="Numbers.",
+        closing="All is done.",
+        formula="x",
+    )
+'''
+SCALE_SCENE = """
+from scenes.parts.motion import switch
+from scenes.parts.reel import Reel
+
+
+class Scale(Reel):
+    concept = "scale"
+
+    def layout(self, trace):
+        self.place([], [])
+
+    def show(self, beat):
+        return [switch(0.5, lambda late: None)]
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The packages with one concept more."""
+    for floor in FLOORS[:-1]:
+        shutil.copytree(ROOT / floor, tmp_path / floor, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "cli.py", tmp_path)
+    (tmp_path / "engine" / "scale.py").write_text(SCALE, encoding="utf-8")
+    (tmp_path / "scenes" / "scale.py").write_text(SCALE_SCENE, encoding="utf-8")
+    return tmp_path
+
+
+def tensorreel(folder: Path, *arguments: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-m", "cli", *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_new_concept_needs_no_edit(copy: Path) -> None:
+    listed = tensorreel(copy, "list").splitlines()
+    assert [line.split()[0] for line in listed] == sorted([*concepts(), "scale"])
+    assert "scale   Every number is multiplied by the same factor." in listed
+
+    shown = tensorreel(copy, "show", "scale")
+    assert "  --input  (tensor; required)\n      any shape.\n" in shown
+    assert "  --factor  (default 2.0)\n      what every number is multiplied by.\n" in shown
+    assert "tensorreel render scale --input '[1,2,3]' --factor 0.5\n" in shown
+
+    helped = tensorreel(copy, "render", "scale", "--help")
+    assert "--factor X" in helped
+    assert "[default: 2.0]" in helped
+
+    trace = json.loads(tensorreel(copy, "trace", "scale", "--input", "[1,2]", "--factor", "3", "--format", "json"))
+    assert trace["params"] == {"factor": 3.0}
+    assert trace["outputs"] == {"output": {"shape": [2], "data": [3.0, 6.0]}}
+    assert [step["terms"] for step in trace["steps"]] == [[[1.0, 3.0]], [[2.0, 3.0]]]
+
+    written = tensorreel(copy, "render", "scale", "--input", "[1,2]", "-q", "480p", "--fps", "5", "--seconds", "4")
+    assert written == f"{Path('renders', 'scale.mp4')} (4.0 s) and {Path('renders', 'scale.vtt')}\n"
+    assert (copy / "renders" / "scale.mp4").stat().st_size > 1000
