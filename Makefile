@@ -24,7 +24,7 @@ demo: $(READY)  ## render two clips into renders/
 	@printf '\nThe clips, each with captions (.vtt) beside it:\n  %s\n  %s\n' '$(CURDIR)/renders/conv2d.mp4' '$(CURDIR)/renders/sobel.mp4'
 
 test: $(READY)  ## run the tests (with ARGS="-k conv1d": some of them)
-	$(BIN)/python -m pytest -q -n auto $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(ARGS)  # a process per core, so a thread per process
 
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .

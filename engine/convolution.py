@@ -150,6 +150,7 @@ def convolve(
         opening=_opening(setup),
         closing=sentences.agreement(values.numel(), reference),
         formula=sentences.size_formula(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size),
+        highlight=int(values.abs().flatten().nan_to_num(-1.0).argmax()),
         kernel=setup.kernel,
         padded=padded,
         sides=setup.sides,

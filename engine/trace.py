@@ -77,6 +77,7 @@ class Trace(Sequence[Step]):
 
     ``inputs`` and ``outputs`` map names to tensors; ``outputs`` are assembled from step values alone. ``title``, ``opening`` and
     ``closing`` are what a lecturer says before the first and after the last step; ``formula`` is Typst math for the whole operation.
+    ``highlight`` is the step with the strongest result, at which a clip may stop.
     """
 
     concept: str
@@ -91,6 +92,7 @@ class Trace(Sequence[Step]):
     opening: str
     closing: str
     formula: str
+    highlight: int | None = None
 
     def __len__(self) -> int:
         return self.length

@@ -20,10 +20,15 @@ DETAIL = 2
 QUICK_STEPS = 4
 #: So many steps at the most are left over for a sweep that is not worth having: they are shown one by one.
 NO_SWEEP = 8
+#: With time to spare, so many steps at the most are shown quickly before a sweep, unless there is time for all of them.
+MOST_QUICK = 8
+#: A sweep over this many steps stops at the strongest result on its way.
+WORTH_STOPPING = 40
 #: Phases after these are swept through together.
 MOST_PHASES = 6
-#: A clip may be this much faster than its natural pace before beats are left out.
+#: A beat may be this much faster than its natural pace before beats are left out; ends and sweeps give way first.
 SQUEEZE = 0.75
+LEAST_END, LEAST_SWEEP = 1.2, 1.6
 LEAST_SECONDS = 4.0
 
 
@@ -36,6 +41,11 @@ class Shot:
     stop: int
     phase: str
     seconds: float
+
+    @property
+    def least(self) -> float:
+        """The fewest seconds in which it can be followed."""
+        return {"opening": LEAST_END, "closing": LEAST_END, "sweep": min(LEAST_SWEEP, self.seconds)}.get(self.kind, self.seconds * SQUEEZE)
 
 
 def full_seconds(terms: int) -> float:
@@ -50,17 +60,32 @@ def sweep_seconds(steps: int) -> float:
     return min(high, max(low, SWEEP_STEP * steps))
 
 
-def shots(phases: Sequence[tuple[str, int]], terms: int, detail: int, quick: int, most_phases: int = MOST_PHASES) -> list[Shot]:
+def shots(
+    phases: Sequence[tuple[str, int]], terms: int, detail: int, quick: int, most_phases: int = MOST_PHASES, highlight: int | None = None
+) -> list[Shot]:
     """The first ``detail`` steps in full, ``quick`` quick ones, the rest of the phase swept; later phases begin with one quick step.
 
-    ``phases`` are names and numbers of steps, ``terms`` the terms of a step.
+    ``phases`` are names and numbers of steps, ``terms`` the terms of a step. A long sweep stops at step ``highlight`` to show it in full.
     """
     found: list[Shot] = [Shot("opening", 0, 0, "setup", ENDS)]
     start = 0
     for name, steps in _merged(phases, most_phases):
         found += _phase(name, start, start + steps, terms, max(0, detail - start), quick if start == 0 else min(1, quick))
         start += steps
+    if highlight is not None:
+        found = [part for shot in found for part in _stopping(shot, highlight, terms)]
     return [*found, Shot("closing", start, start, "result", ENDS)]
+
+
+def _stopping(shot: Shot, highlight: int, terms: int) -> list[Shot]:
+    if shot.kind != "sweep" or shot.stop - shot.start < WORTH_STOPPING or not shot.start < highlight < shot.stop - 1:
+        return [shot]
+    share = (highlight - shot.start) / (shot.stop - shot.start)
+    return [
+        replace(shot, stop=highlight, seconds=shot.seconds * share),
+        Shot("full", highlight, highlight + 1, shot.phase, full_seconds(terms)),
+        replace(shot, start=highlight + 1, seconds=shot.seconds * (1 - share)),
+    ]
 
 
 def _merged(phases: Sequence[tuple[str, int]], most: int) -> list[tuple[str, int]]:
@@ -83,7 +108,7 @@ def _phase(name: str, start: int, stop: int, terms: int, detail: int, quick: int
         yield Shot("sweep", k, stop, name, sweep_seconds(stop - k))
 
 
-def fitted(phases: Sequence[tuple[str, int]], terms: int, detail: int, seconds: float | None) -> list[Shot]:
+def fitted(phases: Sequence[tuple[str, int]], terms: int, detail: int, seconds: float | None, highlight: int | None = None) -> list[Shot]:
     """The richest shots that fit into ``seconds``, stretched or squeezed to fill them exactly; without ``seconds`` the natural ones.
 
     Raises :class:`InputError` for fewer seconds than a clip needs, or a negative detail.
@@ -91,26 +116,47 @@ def fitted(phases: Sequence[tuple[str, int]], terms: int, detail: int, seconds: 
     if detail < 0:
         raise InputError(f"--detail is {detail}; give the number of steps to show term by term, 0 or more")
     if seconds is None:
-        return shots(phases, terms, detail, QUICK_STEPS)
+        return shots(phases, terms, detail, QUICK_STEPS, highlight=highlight if detail else None)
     if not LEAST_SECONDS <= seconds <= 24 * 3600:
         raise InputError(f"--seconds is {seconds:g}; give at least {LEAST_SECONDS:g} and at most a day")
-    found = _richest(phases, terms, detail, seconds / SQUEEZE)
-    scale = seconds / _length(found)
-    return [replace(shot, seconds=shot.seconds * scale) for shot in found]
+    return _filled(_richest(phases, terms, detail, seconds, highlight if detail else None), seconds)
+
+
+def _filled(found: Sequence[Shot], seconds: float) -> list[Shot]:
+    """The shots with lengths that add up to ``seconds``: each between its least and its natural one, or all in proportion."""
+    natural, least = _length(found), _least(found)
+    if not least <= seconds <= natural or natural == least:
+        return [replace(shot, seconds=shot.seconds * seconds / natural) for shot in found]
+    share = (seconds - least) / (natural - least)
+    return [replace(shot, seconds=shot.least + (shot.seconds - shot.least) * share) for shot in found]
 
 
 def _length(found: Sequence[Shot]) -> float:
     return sum(shot.seconds for shot in found)
 
 
-def _richest(phases: Sequence[tuple[str, int]], terms: int, detail: int, room: float) -> list[Shot]:
-    """Shots that last at most ``room`` seconds: with as many quick steps as fit, or fewer phases, or fewer steps in full, or one sweep."""
+def _least(found: Sequence[Shot]) -> float:
+    return sum(shot.least for shot in found)
+
+
+def _richest(phases: Sequence[tuple[str, int]], terms: int, detail: int, room: float, highlight: int | None) -> list[Shot]:
+    """Shots that can be followed in ``room`` seconds.
+
+    With time for all steps one by one, all; else as many quick ones as fit before a sweep; else fewer phases, or fewer steps in full.
+    """
     first = phases[0][1] if phases else 0
     # Of more full steps than would fill the room by themselves nothing is to be known.
-    detail = min(detail, int(room / full_seconds(terms)) + 1)
-    found = _fullest(min(first, int(room / QUICK)), room, lambda quick: shots(phases, terms, detail, quick))
+    detail = min(detail, int(room / full_seconds(terms) / SQUEEZE) + 1)
+    everything = shots(phases, terms, detail, min(first, int(room / QUICK)))
+    if _length(everything) <= room and all(shot.kind != "sweep" for shot in everything[: first + 1]):
+        return everything
+    ways: list[Callable[[int], list[Shot]]] = [
+        lambda quick: shots(phases, terms, detail, quick, highlight=highlight),
+        lambda quick: shots(phases, terms, detail, quick),
+    ]
+    found = next(filter(None, (_fullest(min(first, MOST_QUICK), room, way) for way in ways)), None)
     for most_phases in range(min(MOST_PHASES, len(phases)), 0, -1):
-        if found is None and _length(swept := shots(phases, terms, detail, 0, most_phases)) <= room:
+        if found is None and _least(swept := shots(phases, terms, detail, 0, most_phases)) <= room:
             found = swept
     if found is None:
         found = _fullest(min(detail, first), room, lambda fewer: shots(phases, terms, fewer, 0, 1))
@@ -119,13 +165,13 @@ def _richest(phases: Sequence[tuple[str, int]], terms: int, detail: int, room: f
 
 def _fullest(most: int, room: float, make: Callable[[int], list[Shot]]) -> list[Shot] | None:
     """``make(n)`` with the largest n up to ``most`` that fits into ``room`` seconds, if there is one."""
-    fitting = bisect_right(range(most + 1), room, key=lambda n: _length(make(n)))
+    fitting = bisect_right(range(most + 1), room, key=lambda n: _least(make(n)))
     return make(fitting - 1) if fitting else None
 
 
 def beats(trace: Trace, *, detail: int = DETAIL, seconds: float | None = None, fps: float = 30) -> list[Beat]:
     """The beats of a clip. Their frames add up to ``seconds``·``fps``, rounded."""
-    found = fitted(trace.phases, len(trace[0].terms), detail, seconds)
+    found = fitted(trace.phases, len(trace[0].terms), detail, seconds, trace.highlight)
     frames = _frames([shot.seconds for shot in found], seconds, fps)
     return [Beat(s.kind, s.start, s.stop, s.phase, _say(trace, s), n) for s, n in zip(found, frames, strict=True)]
 
@@ -149,7 +195,8 @@ def _say(trace: Trace, shot: Shot) -> str:
         return trace.closing
     if shot.kind == "sweep" and shot.stop - shot.start > 1:
         return f"Steps {shot.start + 1:,} to {shot.stop:,} follow in the same way, faster and faster."
-    return trace[shot.start].say
+    said = trace[shot.start].say
+    return f"The strongest result. {said}" if shot.kind == "full" and shot.start == trace.highlight else said
 
 
 def chapters(found: Sequence[Beat]) -> list[tuple[str, int, int]]:

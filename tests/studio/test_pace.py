@@ -9,10 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import conv2d
 from engine.errors import InputError
 from engine.trace import Reference, Step, Trace
 from scenes.parts.beat import Beat
-from studio.pace import MOST_PHASES, QUICK, SQUEEZE, Shot, beats, chapters, fitted, full_seconds, shots, sweep_seconds
+from studio.pace import LEAST_SWEEP, MOST_PHASES, MOST_QUICK, SQUEEZE, Shot, beats, chapters, fitted, full_seconds, shots, sweep_seconds
 
 Phases = list[tuple[str, int]]
 
@@ -131,9 +132,28 @@ def test_the_seconds_are_used(phases: Phases, terms: int, detail: int, seconds: 
     found = fitted(phases, terms, detail, seconds)
     assert sum(shot.seconds for shot in found) == pytest.approx(seconds)
     quick = sum(shot.kind == "quick" for shot in found if shot.phase == phases[0][0])
-    if quick > 4 and quick < min(phases[0][1], int(seconds / SQUEEZE / QUICK)):
+    if 0 < quick < min(phases[0][1], MOST_QUICK):
         longer = shots(phases, terms, detail, quick + 1)
-        assert len(longer) <= len(found) or sum(shot.seconds for shot in longer) * SQUEEZE > seconds
+        assert len(longer) <= len(found) or sum(shot.least for shot in longer) > seconds
+    if seconds <= sum(shot.seconds for shot in shots(phases, terms, detail, quick)):
+        # Short of their natural length, but long enough to be followed.
+        assert all(shot.seconds >= min(shot.least, LEAST_SWEEP) - 1e-9 for shot in found)
+
+
+def test_a_long_sweep_stops_at_the_strongest_result() -> None:
+    found = fitted([("all", 676)], 9, 2, 30, 300)
+    kinds = [(shot.kind, shot.start, shot.stop) for shot in found if shot.start > 20 or shot.kind == "sweep"]
+    assert kinds == [("sweep", 10, 300), ("full", 300, 301), ("sweep", 301, 676), ("closing", 676, 676)]
+    for highlight in (0, 3, 675, None):
+        assert [shot.kind for shot in fitted([("all", 676)], 9, 2, 30, highlight)].count("sweep") == 1
+    assert [shot.kind for shot in fitted([("all", 676)], 9, 0, 30, 300)].count("full") == 0
+
+
+def test_the_strongest_result_is_announced() -> None:
+    trace = conv2d(torch.eye(12), torch.ones(2, 2), padding=1)
+    assert trace.highlight == int(trace.outputs["output"].abs().argmax())
+    said = [beat.say for beat in beats(trace) if beat.kind == "full" and beat.start == trace.highlight]
+    assert said == [f"The strongest result. {trace[trace.highlight].say}"]
 
 
 @pytest.mark.parametrize("detail", [0, 1, 2, 5, 20, 100])
