@@ -23,8 +23,9 @@ demo: $(READY)  ## render two clips into renders/
 	$(BIN)/tensorreel render conv2d --input examples/digit.png --weight sobel_x --seconds 30 -o renders/sobel.mp4
 	@printf '\nThe clips, each with captions (.vtt) beside it:\n  %s\n  %s\n' '$(CURDIR)/renders/conv2d.mp4' '$(CURDIR)/renders/sobel.mp4'
 
+# There is a process per core, so each gets one thread.
 test: $(READY)  ## run the tests (with ARGS="-k conv1d": some of them)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(ARGS)  # a process per core, so a thread per process
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(ARGS)
 
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .

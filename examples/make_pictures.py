@@ -27,6 +27,7 @@ BALL_COLOUR, BOX_COLOUR, STRIPE_COLOUR, WALL_COLOUR = 0.5, 0.62, 0.14, 0.16
 FAR = 1e9
 
 DIGIT, DIGIT_SIDE = 3, 28  # which of the data set's pictures
+FAINTEST = 12  # of 255; resizing leaves faint ripples on what is black
 
 
 def photo() -> Image.Image:
@@ -127,7 +128,8 @@ def digit() -> Image.Image | None:
         return None
     ink = np.pad(load_digits().images[DIGIT], 1) / 16  # 8 x 8, values 0 to 16, and a margin
     small = Image.fromarray((ink * 255).round().astype(np.uint8))
-    return small.resize((DIGIT_SIDE, DIGIT_SIDE), Image.Resampling.LANCZOS)
+    large = np.asarray(small.resize((DIGIT_SIDE, DIGIT_SIDE), Image.Resampling.LANCZOS))
+    return Image.fromarray(np.where(large < FAINTEST, 0, large).astype(np.uint8))
 
 
 def main() -> None:

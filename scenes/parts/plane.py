@@ -24,7 +24,8 @@ MOST_HEAT_CELLS = 64
 LABEL_ROOM = 0.5  # above the plane
 LABEL_COLUMN = 2.9  # at its left, for labels that stand there
 SCALE_ROOM = 0.5  # below it, for the colour scale
-MARGIN_PX = 10.0
+MARGIN_PX = 10.0  # around the widest number in a cell, at least
+FILLED = 0.76  # of a cell's width, where there is room to choose
 
 
 class Plane(Group):
@@ -84,7 +85,8 @@ class Plane(Group):
             room = self.cell - MARGIN_PX * PX
             widest = max(text_width(t, LEAST_PX, "DejaVu Sans Mono") for t in texts)
             if widest <= room and room >= LEAST_PX * PX:
-                self.digit_px = min(LARGEST_DIGIT_PX, LEAST_PX * room / widest, room / PX)
+                comfortable = max(LEAST_PX, LEAST_PX * self.cell * FILLED / widest)
+                self.digit_px = min(LARGEST_DIGIT_PX, comfortable, room / PX)
                 return "digits"
         return "heat" if max(self.rows, self.columns) <= MOST_HEAT_CELLS else "picture"
 

@@ -17,6 +17,7 @@ from scenes.parts.window import Window
 LARGEST_PX = 38.0
 #: A page of a sum is broken off, and a whole sum cut short, rather than set smaller than this.
 PAGE_PX, WHOLE_PX = 32.0, 28.0
+MARGIN = 0.3
 GAP, TIGHT = 0.15, 0.05  # between pieces, and around the dot of a product
 
 
@@ -68,8 +69,8 @@ class Strip(Group):
 
     @property
     def room(self) -> float:
-        """Width of the zone."""
-        return STRIP[2] - STRIP[0]
+        """Width that a line may have."""
+        return STRIP[2] - STRIP[0] - 2 * MARGIN
 
     def width(self, pieces: Sequence[Piece], size: float) -> float:
         """Width of a line of pieces."""

@@ -13,7 +13,20 @@ from engine import conv2d
 from engine.errors import InputError
 from engine.trace import Reference, Step, Trace
 from scenes.parts.beat import Beat
-from studio.pace import LEAST_SWEEP, MOST_PHASES, MOST_QUICK, SQUEEZE, Shot, beats, chapters, fitted, full_seconds, shots, sweep_seconds
+from studio.pace import (
+    LEAST_SWEEP,
+    MOST_PHASES,
+    MOST_QUICK,
+    QUICK,
+    SQUEEZE,
+    Shot,
+    beats,
+    chapters,
+    fitted,
+    full_seconds,
+    shots,
+    sweep_seconds,
+)
 
 Phases = list[tuple[str, int]]
 
@@ -154,6 +167,17 @@ def test_the_strongest_result_is_announced() -> None:
     assert trace.highlight == int(trace.outputs["output"].abs().argmax())
     said = [beat.say for beat in beats(trace) if beat.kind == "full" and beat.start == trace.highlight]
     assert said == [f"The strongest result. {trace[trace.highlight].say}"]
+
+
+@thorough
+@given(steps_and_phases, st.integers(1, 60), st.integers(0, 20), st.floats(4, 120), st.one_of(st.none(), st.integers(0, 999)))
+def test_what_is_shown_can_be_followed(phases: Phases, terms: int, detail: int, seconds: float, highlight: int | None) -> None:
+    found = fitted(phases, terms, detail, seconds, highlight)
+    check_cover(found, sum(count for _, count in phases))
+    assert sum(shot.seconds for shot in found) == pytest.approx(seconds)
+    assert min(shot.seconds for shot in found) > 0
+    natural = {"full": full_seconds(terms), "quick": QUICK}
+    assert all(shot.seconds >= SQUEEZE * natural[shot.kind] - 1e-9 for shot in found if shot.kind in natural)
 
 
 @pytest.mark.parametrize("detail", [0, 1, 2, 5, 20, 100])

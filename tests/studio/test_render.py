@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,8 @@ def test_there_are_a_clip_and_captions(clip: Rendered) -> None:
 
 def test_the_stream(clip: Rendered) -> None:
     with av.open(str(clip.path)) as container:
-        assert len(container.streams) == 1
+        # Chapters have a track of text.
+        assert [stream.type for stream in container.streams] == ["video", "data"]
         stream = container.streams.video[0]
         context = stream.codec_context
         assert context.name == "h264"
@@ -148,15 +149,27 @@ def test_the_index_comes_first(clip: Rendered) -> None:
 
 def test_the_picture_has_the_colours_of_its_theme(clip: Rendered) -> None:
     ground = np.array(rgb(THEMES[clip.picture.theme].ground), dtype=float)
-    images = []
-    for frame in decoded(clip.path):
+    starts, images = clip.starts, []
+    for k, frame in enumerate(decoded(clip.path)):
         assert frame.colorspace == Colorspace.ITU709
-        images.append(frame.reformat(format="rgb24", src_colorspace=Colorspace.ITU709).to_ndarray().astype(int))
+        if k in starts:
+            images.append(frame.reformat(format="rgb24", src_colorspace=Colorspace.ITU709).to_ndarray().astype(int))
+    assert len(images) == len(clip.beats)
     for image in images:
         assert np.abs(image[2:6, 2:6] - ground).max() <= 4
         assert np.abs(image - ground).max() > 60
-    shots = [images[k] for k in clip.starts[:-1]] + images[-1:]
-    assert all(np.abs(one - other).max() > 30 for one, other in zip(shots, shots[1:], strict=False))
+    assert all(np.abs(one - other).max() > 30 for one, other in pairwise(images))
+
+
+@pytest.mark.parametrize("colour", [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 200, 0), (255, 255, 255), (0, 0, 0)], ids=str)
+def test_strong_colours_survive(tmp_path: Path, colour: tuple[int, int, int]) -> None:
+    settings: Any = {"title": "", "comment": "", "chapters": [], "keys": frozenset([0]), "on_frame": lambda frames: None}
+    encoder = studio.writer.Encoder(studio.writer.Clip(path=tmp_path / "clip.mp4", width=64, height=48, fps=Fraction(5), **settings))
+    encoder.write(np.full((48, 64, 4), (*colour, 255), dtype=np.uint8), 3)
+    encoder.close()
+    images = [frame.reformat(format="rgb24", src_colorspace=Colorspace.ITU709).to_ndarray() for frame in decoded(tmp_path / "clip.mp4")]
+    assert len(images) == 3
+    assert max(np.abs(image.astype(int) - colour).max() for image in images) <= 6
 
 
 def test_progress_is_told_of_every_beat_and_frame(clip: Rendered) -> None:
