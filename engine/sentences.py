@@ -72,4 +72,5 @@ def agreement(cells: int, reference: Reference) -> str:
     """What is said when all is computed."""
     error = reference.max_abs_error
     how = "gives the same numbers" if error == 0 else f"agrees to within {plain(error, 0)}"
-    return f"All {cells:,} output cells are computed, and {reference.name} {how}."
+    done = "The one output cell is" if cells == 1 else f"All {cells:,} output cells are"
+    return f"{done} computed, and {reference.name} {how}."

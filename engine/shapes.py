@@ -9,6 +9,8 @@ from engine.errors import InputError
 
 #: One number for every axis, or one number per axis.
 Size = int | Sequence[int]
+#: More than this torch takes for no size, and no tensor of that size fits into memory.
+LARGEST = 2**31 - 1
 #: As torch: numbers, or ``"valid"`` (none) or ``"same"`` (as much as keeps the size; stride 1 only).
 Padding = Size | Literal["valid", "same"]
 
@@ -19,9 +21,10 @@ def per_axis(value: Size, axes: int, name: str, *, least: int) -> tuple[int, ...
     if len(given) == 1:
         given = given * axes
     numbers = all(isinstance(x, int) and not isinstance(x, bool) for x in given)
-    if len(given) != axes or not numbers or min(given) < least:
+    if len(given) != axes or not numbers or min(given) < least or max(given) > LARGEST:
         kind = f"one whole number, or {axes}" if axes > 1 else "a whole number"
-        raise InputError(f"{name} is {value!r}; give {kind}, at least {least}")
+        bound = f"at most {LARGEST}" if numbers and max(given, default=0) > LARGEST else f"at least {least}"
+        raise InputError(f"{name} is {value!r}; give {kind}, {bound}")
     return given
 
 

@@ -24,6 +24,8 @@ NO_SWEEP = 8
 MOST_QUICK = 8
 #: A sweep over this many steps stops at the strongest result on its way.
 WORTH_STOPPING = 40
+#: It does not stop where that would leave time for fewer quick steps than these.
+QUICK_BEFORE_STOP = 2
 #: Phases after these are swept through together.
 MOST_PHASES = 6
 #: A beat may be this much faster than its natural pace before beats are left out; ends and sweeps give way first.
@@ -154,7 +156,9 @@ def _richest(phases: Sequence[tuple[str, int]], terms: int, detail: int, room: f
         lambda quick: shots(phases, terms, detail, quick, highlight=highlight),
         lambda quick: shots(phases, terms, detail, quick),
     ]
-    found = next(filter(None, (_fullest(min(first, MOST_QUICK), room, way) for way in ways)), None)
+    found, plain = (_fullest(min(first, MOST_QUICK), room, way) for way in ways)
+    if found is None or sum(shot.kind == "quick" for shot in found) < QUICK_BEFORE_STOP:
+        found = plain
     for most_phases in range(min(MOST_PHASES, len(phases)), 0, -1):
         if found is None and _least(swept := shots(phases, terms, detail, 0, most_phases)) <= room:
             found = swept

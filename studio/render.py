@@ -93,7 +93,10 @@ def _film(trace: Trace, beats: Sequence[Beat], picture: Picture, movie: Path, pr
         raster = import_module("scenes.parts.raster")
         renderer = reel.ReelRenderer(file_writer_class=functools.partial(ClipWriter, clip=clip), camera_class=raster.ReelCamera)
         scene = scene_class(trace.concept)(trace, beats, picture.theme, renderer, progress.beat)
-        scene.render()
+        try:
+            scene.render()
+        finally:
+            renderer.file_writer.stop()
 
 
 def _settings(picture: Picture, scratch: str) -> dict[str, Any]:

@@ -121,8 +121,9 @@ class ClipWriter(SceneFileWriter):  # type: ignore[misc]  # manim ships no types
 
     def stop(self) -> None:
         """Ends the encoder's thread, also when the clip is given up."""
-        self.waiting.put(None)
-        self.thread.join()
+        if self.thread.is_alive():
+            self.waiting.put(None)
+            self.thread.join()
 
     def abort_encode_jobs(self, reraise_encoder_failures: bool = False) -> None:
         """The clip is given up: what was written goes with its temporary file."""

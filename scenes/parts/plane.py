@@ -25,7 +25,7 @@ LABEL_ROOM = 0.5  # above the plane
 LABEL_COLUMN = 2.9  # at its left, for labels that stand there
 SCALE_ROOM = 0.5  # below it, for the colour scale
 MARGIN_PX = 10.0  # around the widest number in a cell, at least
-FILLED = 0.76  # of a cell's width, where there is room to choose
+FILLED = 0.82  # of a cell's width, where there is room to choose
 
 
 class Plane(Group):

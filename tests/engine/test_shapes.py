@@ -66,6 +66,7 @@ def test_output_sizes(sizes: tuple[int, ...], out: int) -> None:
         ((4, 0), ["kernel_size is 0", "at least 1"]),
         ((4, 2, 0), ["stride is 0", "at least 1"]),
         ((4, 2, 1, -1), ["padding is -1", "at least 0"]),
+        ((4, 2, 10**20), ["stride is 1", "at most 2147483647"]),
     ],
 )
 def test_sizes_that_do_not_fit(sizes: tuple[int, ...], holds: list[str]) -> None:
