@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.catalogue import Concept, Parameter
+from engine.catalogue import Concept, Parameter, find
 from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
 
 
 def parse(
@@ -39,6 +42,12 @@ def parse(
         else:
             arguments[parameter.name] = READERS.get(kind(parameter), _word)(option(parameter.name), text)
     return arguments
+
+
+def open_example(name: str) -> Trace:
+    """The trace of a concept's own example."""
+    found = find(name)
+    return found.open(parse(found, {key: str(value) for key, value in found.example.items()}))
 
 
 def option(name: str) -> str:

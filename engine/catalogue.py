@@ -72,14 +72,6 @@ def find(name: str) -> Concept:
     raise InputError(f"there is no concept {name!r}; {hint}")
 
 
-def open_example(name: str) -> Trace:
-    """The trace of a concept's own example."""
-    from engine.arguments import parse
-
-    found = find(name)
-    return found.open(parse(found, {key: str(value) for key, value in found.example.items()}))
-
-
 def _read(path: Path) -> Concept | None:
     source = path.read_text(encoding="utf-8")
     if "@concept(" not in source:

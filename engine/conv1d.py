@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.convolution import ConvTrace, convolve
+from engine.convolution_arguments import resolve
 from engine.shapes import Padding, Size
 from engine.trace import TensorLike, concept
 
@@ -51,4 +52,4 @@ def conv1d(
 
     Source: ``torch.nn.functional.conv1d``.
     """
-    return convolve("conv1d", "1-D convolution", 1, input, weight, bias, stride, padding, dilation, groups, padding_mode, flip)
+    return convolve(resolve(1, input, weight, bias, stride, padding, dilation, groups, padding_mode, flip))

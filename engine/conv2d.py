@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.convolution import ConvTrace, convolve
+from engine.convolution_arguments import resolve
 from engine.shapes import Padding, Size
 from engine.trace import TensorLike, concept
 
@@ -56,4 +57,4 @@ def conv2d(
 
     Source: ``torch.nn.functional.conv2d``; Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285.
     """
-    return convolve("conv2d", "2-D convolution", 2, input, weight, bias, stride, padding, dilation, groups, padding_mode, flip)
+    return convolve(resolve(2, input, weight, bias, stride, padding, dilation, groups, padding_mode, flip))

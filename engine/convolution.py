@@ -13,22 +13,17 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.convolution_arguments import PaddingMode, Setup
 from engine.errors import InputError
 from engine.numbers import Sum, sum_of_products
-from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_axis
-from engine.trace import Cell, Reference, Step, TensorLike, Trace, compare, floating, largest, together
-
-PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
-#: Larger tensors than this (8 GiB in float64) are refused instead of filling the memory.
-MOST_CELLS = 2**30
-PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
+from engine.trace import Cell, Reference, Step, Trace, compare, largest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,63 +59,9 @@ class ConvTrace(Trace):
     sides: Sequence[tuple[int, int]]
 
 
-@dataclass(frozen=True)
-class _Setup:
-    """The operation with everything resolved: batched tensors, one number per axis."""
-
-    input: Tensor
-    weight: Tensor
-    bias: Tensor | None
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    groups: int
-    sides: list[tuple[int, int]]
-    padding_mode: PaddingMode
-    flip: bool
-    batched: bool
-
-    @property
-    def axes(self) -> int:
-        return self.input.dim() - 2
-
-    @property
-    def kernel_size(self) -> tuple[int, ...]:
-        return tuple(self.weight.shape[2:])
-
-    @property
-    def input_size(self) -> tuple[int, ...]:
-        return tuple(self.input.shape[2:])
-
-    @property
-    def output_size(self) -> tuple[int, ...]:
-        return tuple(
-            padded_output_size(n, k, s, side, d)
-            for n, k, s, side, d in zip(self.input_size, self.kernel_size, self.stride, self.sides, self.dilation, strict=True)
-        )
-
-    @property
-    def kernel(self) -> Tensor:
-        return self.weight.flip(list(range(2, 2 + self.axes))) if self.flip else self.weight
-
-
-def convolve(
-    concept: str,
-    title: str,
-    axes: int,
-    input: TensorLike,
-    weight: TensorLike,
-    bias: TensorLike | None,
-    stride: Size,
-    padding: Padding,
-    dilation: Size,
-    groups: int,
-    padding_mode: PaddingMode,
-    flip: bool,
-) -> ConvTrace:
-    """The trace of a convolution over ``axes`` axes; ``conv1d`` and ``conv2d`` document the arguments."""
-    setup = _resolve(axes, input, weight, bias, stride, padding, dilation, groups, padding_mode, flip)
-    _check_amount(setup)
-    sources = [_sources(n, side, padding_mode) for n, side in zip(setup.input_size, setup.sides, strict=True)]
+def convolve(setup: Setup) -> ConvTrace:
+    """The trace of a convolution over any number of axes."""
+    sources = [_sources(n, side, setup.padding_mode) for n, side in zip(setup.input_size, setup.sides, strict=True)]
     padded = _gather(setup.input, sources)
     values = _values(setup, padded)
     reference = _check(setup, values)
@@ -131,16 +72,7 @@ def convolve(
     samples, filters, *size = values.shape
     cells = math.prod(size)
     return ConvTrace(
-        concept=concept,
-        title=title,
-        params={
-            "stride": _one_or_list(setup.stride),
-            "padding": padding if isinstance(padding, str) else _one_or_list([before for before, _ in setup.sides]),
-            "dilation": _one_or_list(setup.dilation),
-            "groups": groups,
-            "padding_mode": padding_mode,
-            "flip": flip,
-        },
+        params=setup.params,
         inputs=inputs,
         outputs={"output": values[trim]},
         reference=reference,
@@ -155,116 +87,6 @@ def convolve(
         padded=padded,
         sides=setup.sides,
     )
-
-
-# --- what the user gave ------------------------------------------------------------------------------------------------------------------
-
-
-def _resolve(
-    axes: int,
-    input: TensorLike,
-    weight: TensorLike,
-    bias: TensorLike | None,
-    stride: Size,
-    padding: Padding,
-    dilation: Size,
-    groups: int,
-    padding_mode: PaddingMode,
-    flip: bool,
-) -> _Setup:
-    given = {"input": floating("input", input), "weight": floating("weight", weight)}
-    if bias is not None:
-        given["bias"] = floating("bias", bias)
-    given = together(given)
-    _check_whole("groups", groups)
-    if padding_mode not in PADDING_MODES:
-        raise InputError(f"padding_mode is {padding_mode!r}; give one of {', '.join(PADDING_MODES)}")
-    batched = given["input"].dim() == axes + 2
-    x = _batch(axes, given["input"])
-    w = _filters(axes, given["weight"], x.shape[1], groups)
-    _check_channels(x, w, groups)
-    strides = per_axis(stride, axes, "stride", least=1)
-    dilations = per_axis(dilation, axes, "dilation", least=1)
-    sides = padding_sides(padding, w.shape[2:], strides, dilations)
-    return _Setup(x, w, _bias(given.get("bias"), w.shape[0]), strides, dilations, groups, sides, padding_mode, bool(flip), batched)
-
-
-def _check_whole(name: str, value: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{name} is {value!r}; give a whole number, at least 1")
-
-
-def _shape(tensor: Tensor) -> str:
-    return "x".join(map(str, tensor.shape)) or "a single number"
-
-
-def _batch(axes: int, x: Tensor) -> Tensor:
-    forms = {
-        1: "length, channels x length or batch x channels x length",
-        2: "height x width, channels x height x width or batch x channels x height x width",
-    }
-    if not axes <= x.dim() <= axes + 2:
-        raise InputError(f"input has shape {_shape(x)}; give {forms[axes]}")
-    if x.numel() == 0:
-        raise InputError(f"input has shape {_shape(x)}, which holds no value; give at least one cell")
-    while x.dim() < axes + 2:
-        x = x.unsqueeze(0)
-    return x
-
-
-def _filters(axes: int, w: Tensor, channels: int, groups: int) -> Tensor:
-    """``weight`` as [filters, channels per group, *kernel]; a bare kernel is shared by all channels, one per group."""
-    forms = {
-        1: "a kernel (length), channels x length or filters x channels x length",
-        2: "a kernel (height x width), channels x height x width or filters x channels x height x width",
-    }
-    if not axes <= w.dim() <= axes + 2:
-        raise InputError(f"weight has shape {_shape(w)}; give {forms[axes]}")
-    if w.numel() == 0:
-        raise InputError(f"weight has shape {_shape(w)}, which holds no value; give at least one weight")
-    if w.dim() == axes and channels % groups == 0:
-        return w.expand(groups, channels // groups, *w.shape)
-    while w.dim() < axes + 2:
-        w = w.unsqueeze(0)
-    return w
-
-
-def _check_channels(x: Tensor, w: Tensor, groups: int) -> None:
-    channels, filters = x.shape[1], w.shape[0]
-    if channels % groups or filters % groups:
-        raise InputError(
-            f"groups is {groups}, which does not divide both the {channels} input channels and the {filters} filters; give a common divisor"
-        )
-    if w.shape[1] != channels // groups:
-        raise InputError(
-            f"weight has {w.shape[1]} channels per filter (shape {_shape(w)}), but the input has {channels} channels in {groups} "
-            f"group{'s' * (groups > 1)}; give weights with {channels // groups}"
-        )
-
-
-def _check_amount(setup: _Setup) -> None:
-    samples, channels = setup.input.shape[:2]
-    padded = samples * channels * math.prod(n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True))
-    output = samples * setup.weight.shape[0] * math.prod(setup.output_size)
-    if max(padded, output) > MOST_CELLS:
-        raise InputError(
-            f"the padded input would have {padded:,} cells and the output {output:,}, at most {MOST_CELLS:,} are possible; "
-            "give a smaller input, fewer filters, less padding or a larger stride"
-        )
-
-
-def _bias(bias: Tensor | None, filters: int) -> Tensor | None:
-    if bias is None:
-        return None
-    if bias.dim() == 0 and filters == 1:
-        bias = bias.reshape(1)
-    if tuple(bias.shape) != (filters,):
-        raise InputError(f"bias has shape {_shape(bias)}; give one number per filter, {filters} in all")
-    return bias
-
-
-def _one_or_list(values: Sequence[int]) -> int | list[int]:
-    return values[0] if len(set(values)) == 1 else list(values)
 
 
 # --- the computation ---------------------------------------------------------------------------------------------------------------------
@@ -297,7 +119,7 @@ def _gather(x: Tensor, sources: Sequence[Tensor]) -> Tensor:
     return x
 
 
-def _values(setup: _Setup, padded: Tensor) -> Tensor:
+def _values(setup: Setup, padded: Tensor) -> Tensor:
     """Every step value: tap by tap, so that memory stays at the size of the output."""
     size, groups = setup.output_size, setup.groups
     samples, filters = padded.shape[0], setup.weight.shape[0]
@@ -313,7 +135,7 @@ def _values(setup: _Setup, padded: Tensor) -> Tensor:
     return values if setup.bias is None else values + setup.bias.view(-1, *[1] * setup.axes)
 
 
-def _check(setup: _Setup, values: Tensor) -> Reference:
+def _check(setup: Setup, values: Tensor) -> Reference:
     name, pads = f"torch.nn.functional.conv{setup.axes}d", [cell for side in reversed(setup.sides) for cell in side]
     x, padding = setup.input, [before for before, _ in setup.sides]
     symmetric = all(before == after for before, after in setup.sides)
@@ -338,7 +160,7 @@ def _check(setup: _Setup, values: Tensor) -> Reference:
 class _Cutter:
     """Cuts step k, the k-th cell of the output in memory order, out of the tensors."""
 
-    setup: _Setup
+    setup: Setup
     sources: Sequence[Tensor]
     padded: Tensor
     values: Tensor
@@ -420,7 +242,7 @@ def _unravel(k: int, shape: Sequence[int]) -> Cell:
     return tuple(reversed(cell))
 
 
-def _opening(setup: _Setup) -> str:
+def _opening(setup: Setup) -> str:
     filters, times = setup.weight.shape[0], sentences.times
     kernel, size = times(setup.kernel_size), times(setup.input_size)
     if setup.axes == 1:

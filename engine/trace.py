@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ParamSpec, TypeVar, overload
 
 import torch
@@ -75,13 +75,12 @@ def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Refe
 class Trace(Sequence[Step]):
     """A lazy sequence of steps over tensors that were computed and checked when the trace was opened.
 
-    ``inputs`` and ``outputs`` map names to tensors; ``outputs`` are assembled from step values alone. ``title``, ``opening`` and
+    ``inputs`` and ``outputs`` map names to tensors; ``outputs`` are assembled from step values alone. ``opening`` and
     ``closing`` are what a lecturer says before the first and after the last step; ``formula`` is Typst math for the whole operation.
-    ``highlight`` is the step with the strongest result, at which a clip may stop.
+    ``highlight`` is the step with the strongest result, at which a clip may stop. ``concept`` and ``title`` come from the mark
+    :func:`concept` of the function that opened the trace.
     """
 
-    concept: str
-    title: str
     params: Mapping[str, Any]
     inputs: Mapping[str, Tensor]
     outputs: Mapping[str, Tensor]
@@ -93,6 +92,8 @@ class Trace(Sequence[Step]):
     closing: str
     formula: str
     highlight: int | None = None
+    concept: str = ""
+    title: str = ""
 
     def __len__(self) -> int:
         return self.length
@@ -140,10 +141,8 @@ def concept(*, title: str, example: Mapping[str, Any]) -> Callable[[Callable[P, 
         @functools.wraps(function)
         def opened(*args: P.args, **kwargs: P.kwargs) -> R:
             with torch.no_grad():
-                return function(*args, **kwargs)
+                return replace(function(*args, **kwargs), concept=function.__name__, title=title)
 
-        opened.title = title  # type: ignore[attr-defined]
-        opened.example = example  # type: ignore[attr-defined]
         return opened
 
     return mark

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.convolution import ConvStep
 from scenes.parts.frame import STAGE
+from scenes.parts.lens import MOST_LENSES, lens_count
 from scenes.parts.rooms import columns, rows
-from scenes.parts.sliding import MOST_LENSES, SlidingReel, lens_count
+from scenes.parts.sliding import SlidingReel
 
 #: Kernels with more rows have no digits where channels stand side by side, and need less room.
 MOST_DIGIT_ROWS = 3

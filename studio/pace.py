@@ -198,7 +198,7 @@ def _say(trace: Trace, shot: Shot) -> str:
     if shot.kind == "closing":
         return trace.closing
     if shot.kind == "sweep" and shot.stop - shot.start > 1:
-        return f"Steps {shot.start + 1:,} to {shot.stop:,} follow in the same way, faster and faster."
+        return f"Steps {shot.start + 1:,} to {shot.stop:,} follow in the same way."
     said = trace[shot.start].say
     return f"The strongest result. {said}" if shot.kind == "full" and shot.start == trace.highlight else said
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -119,8 +120,6 @@ def scale(input: TensorLike, factor: float = 2.0) -> Trace:
         )
 
     return Trace(
-        concept="scale",
-        title="Scaling",
         params={"factor": factor},
         inputs={"input": x},
         outputs={"output": y.reshape(x.shape)},
@@ -190,3 +189,20 @@ def test_a_new_concept_needs_no_edit(copy: Path) -> None:
     written = tensorreel(copy, "render", "scale", "--input", "[1,2]", "-q", "480p", "--fps", "5", "--seconds", "4")
     assert written == f"{Path('renders', 'scale.mp4')} (4.0 s) and {Path('renders', 'scale.vtt')}\n"
     assert (copy / "renders" / "scale.mp4").stat().st_size > 1000
+
+
+def test_the_concept_of_the_contributing_guide_works(copy: Path) -> None:
+    """Its three files, as they stand there."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    places = ["engine/cumsum.py", "scenes/cumsum.py", "test_cumsum.py"]
+    for place, block in zip(places, blocks, strict=True):
+        (copy / place).write_text(block, encoding="utf-8")
+    trace = json.loads(tensorreel(copy, "trace", "cumsum", "--input", "[3,-1,4]", "--format", "json"))
+    assert trace["concept"] == "cumsum"
+    assert trace["outputs"]["output"]["data"] == [3.0, 2.0, 6.0]
+    tensorreel(copy, "render", "cumsum", "--input", "[3,-1,4]", "-q", "480p", "--fps", "5", "--seconds", "4")
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "test_cumsum.py"], cwd=copy, env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout.decode()

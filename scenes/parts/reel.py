@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from manim import Group, Mobject, Scene, config
 from manim.renderer.cairo_renderer import CairoRenderer
 
-from engine.catalogue import open_example
+from engine.arguments import open_example
 from engine.trace import Step, Trace
 from scenes.parts.beat import Beat
 from scenes.parts.frame import Caption, Header
@@ -27,7 +27,8 @@ class ReelRenderer(CairoRenderer):
     def render(self, scene: Any, time: float, moving_mobjects: Any = None) -> None:
         timeline = scene.animations[0]
         if timeline.changed or not self.file_writer.output_spec.is_video:
-            self.update_frame(scene, moving_mobjects)
+            # Not ``moving_mobjects``: those are the parts that stood there when the beat began.
+            self.update_frame(scene, [scene.live])
             self.current = self.get_frame()
         self.add_frame(self.current)
 

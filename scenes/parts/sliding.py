@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from manim import Group
 
 from engine.convolution import ConvStep
-from engine.numbers import Sum, factor, relation, sum_of_products
+from engine.numbers import factor, relation
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_width
+from scenes.parts.lens import SUM_ROOM, Lens, Reading, lens_count
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.plane import LABEL_COLUMN, Plane
 from scenes.parts.raster import heat_limit
 from scenes.parts.reel import Reel
 from scenes.parts.strip import Page, Piece, row_ends
-from scenes.parts.theme import Theme
 from scenes.parts.tile import Tile
 from scenes.parts.window import Beam, Window, blend
 
@@ -29,47 +27,7 @@ ARRIVED, ADDED, WRITTEN = 0.12, 0.8, 0.86
 MOST_TICKS = 54
 #: During a sweep a picture stands for this many frames; less would be a flicker.
 SWEEP_FRAMES = 3
-MOST_LENSES = 4
-SUM_ROOM = 0.5
 SAMPLED_STEPS = 16
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A step with its numbers as they are written: by terms, and by the partial sums of its channels."""
-
-    step: ConvStep
-    written: Sum
-    by_channel: Sum
-
-    @classmethod
-    def of(cls, step: ConvStep) -> Reading:
-        """Writes the numbers of a step."""
-        parts = [(summand,) for summand in step.summands(lens_count(len(step.channels)))]
-        return cls(step, sum_of_products(step.terms, step.value), sum_of_products(parts, step.value))
-
-
-def lens_count(channels: int) -> int:
-    """How many channels are shown; the place of the last one is needed to speak of the others, if not all can be."""
-    return channels if channels <= MOST_LENSES else MOST_LENSES - 1
-
-
-class Lens(Group):
-    """A plane, the window on it, the tile that shows the window, and below it the sum that the tile makes."""
-
-    def __init__(self, plane: Plane, tile: Tile, terms: slice, theme: Theme) -> None:
-        self.plane, self.tile, self.terms = plane, tile, terms
-        self.window, self.beam = Window(theme), Beam(theme)
-        left, bottom, right, _ = tile.whole
-        self.sum = Ink("", letter_size(), theme.output).put((left + right) / 2, bottom - SUM_ROOM / 2)
-        super().__init__(self.window, tile, self.sum)
-
-    def clear(self) -> None:
-        """No window, only the weights."""
-        self.window.clear()
-        self.beam.clear()
-        self.tile.show_weights()
-        self.sum.write("")
 
 
 class SlidingReel(Reel):
@@ -116,9 +74,11 @@ class SlidingReel(Reel):
         planes = [lens.plane for lens in self.lenses]
         behind = [*self.output.ground, self.target.shade, self.out_beam]
         behind += [mark for lens in self.lenses for mark in (lens.window.shade, lens.beam)]
-        self.place(
-            [mark for plane in planes for mark in plane.ground], [*behind, *planes, self.output, *self.lenses, self.target, *self.extras]
-        )
+        ground = [mark for plane in planes for mark in plane.ground]
+        live = [*behind, *planes, self.output, *self.lenses, self.target, *self.extras]
+        # A sweep may go on to another sample or group, whose planes are others: then they may change within a beat.
+        changing = self.trace.params["groups"] > 1 or len(self.trace.padded) > 1
+        self.place([] if changing else ground, [*ground, *live] if changing else live)
         self.clear()
 
     def cells_before(self, step: ConvStep) -> int:
@@ -298,10 +258,8 @@ class SlidingReel(Reel):
         line = self.line(reading)
 
         def tick(state: int) -> None:
-            if state == 0:
-                self.read(reading)
-                return
-            self.count(reading, pages, round(state * terms / ticks))
+            if state:
+                self.count(reading, pages, round(state * terms / ticks))
 
         def write(there: bool) -> None:
             self.result(reading, there)
@@ -311,8 +269,7 @@ class SlidingReel(Reel):
                     lens.tile.mark(None)
 
         arrived = switch(ARRIVED, lambda there: self.read(reading) if there else None)
-        added = states(ARRIVED, ADDED, ticks + 1, lambda state: tick(state) if state else None)
-        return [self.slide(reading.step, ARRIVED), arrived, added, switch(WRITTEN, write)]
+        return [self.slide(reading.step, ARRIVED), arrived, states(ARRIVED, ADDED, ticks + 1, tick), switch(WRITTEN, write)]
 
     def count(self, reading: Reading, pages: Sequence[Page], done: int) -> None:
         """The state in which ``done`` terms are added."""
@@ -341,7 +298,7 @@ class SlidingReel(Reel):
         return [self.slide(reading.step, 0.25), switch(0.27, read), switch(0.55, lambda there: self.result(reading, there))]
 
     def sweep(self, beat: Beat) -> list[Cue]:
-        """Many steps, faster and faster; every picture is one whole step."""
+        """Many steps, faster and faster if there are more than pictures; every picture is one whole step."""
         steps = beat.stop - beat.start
         count = max(1, min(steps, beat.frames // SWEEP_FRAMES))
 

@@ -259,18 +259,19 @@ def test_steps_and_traces_are_frozen() -> None:
         trace.title = "other"  # type: ignore[misc]
 
 
-def test_concept_marks_and_computes_without_gradients() -> None:
+def test_concept_names_the_trace_and_computes_without_gradients() -> None:
     seen: list[bool] = []
 
     @concept(title="A title", example={"input": "[1]"})
-    def something(x: Tensor) -> Any:
+    def something(x: Tensor) -> Trace:
         """Its words."""
         seen.append(torch.is_grad_enabled())
-        return x * 2
+        return dataclasses.replace(conv2d(x, [[2.0]]), params={})
 
-    assert (something.title, something.example) == ("A title", {"input": "[1]"})  # type: ignore[attr-defined]
+    trace = something(torch.ones(1, 1, requires_grad=True))
+    assert (trace.concept, trace.title) == ("something", "A title")
     assert (something.__name__, something.__doc__) == ("something", "Its words.")
-    assert not something(torch.ones(1, requires_grad=True)).requires_grad
+    assert not trace.outputs["output"].requires_grad
     assert seen == [False]
     assert torch.is_grad_enabled()
 

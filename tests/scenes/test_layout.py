@@ -36,7 +36,7 @@ def beats(trace: Trace) -> list[Beat]:
 
     found = [Beat("opening", 0, 0, "setup", trace.opening, 20), one("full", 0), one("quick", min(1, last)), one("full", middle)]
     found += [
-        Beat("sweep", middle, last + 1, trace[middle].phase, "Steps follow in the same way, faster and faster.", 30),
+        Beat("sweep", middle, last + 1, trace[middle].phase, "Steps follow in the same way.", 30),
         one("quick", last),
     ]
     return [*found, Beat("closing", last + 1, last + 1, "result", trace.closing, 20)]

@@ -252,7 +252,7 @@ def test_beats_say_what_their_steps_say() -> None:
     assert said["closing"] == "Goodbye."
     assert said["full"] == "Step 0."
     sweep = next(beat for beat in found if beat.kind == "sweep")
-    assert sweep.say == f"Steps {sweep.start + 1} to 2,000 follow in the same way, faster and faster."
+    assert sweep.say == f"Steps {sweep.start + 1} to 2,000 follow in the same way."
     assert [beat.say for beat in found if beat.kind == "quick"] == [f"Step {beat.start}." for beat in found if beat.kind == "quick"]
 
 

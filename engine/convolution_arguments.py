@@ -1,0 +1,191 @@
+"""The arguments of a convolution, resolved: batched tensors, one number per axis, everything checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+
+from engine.errors import InputError
+from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_axis
+from engine.trace import TensorLike, floating, together
+
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
+#: Larger tensors than this (8 GiB in float64) are refused instead of filling the memory.
+MOST_CELLS = 2**30
+
+INPUT_FORMS = {
+    1: "length, channels x length or batch x channels x length",
+    2: "height x width, channels x height x width or batch x channels x height x width",
+}
+WEIGHT_FORMS = {
+    1: "a kernel (length), channels x length or filters x channels x length",
+    2: "a kernel (height x width), channels x height x width or filters x channels x height x width",
+}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is computed. ``input`` is batch x channels x size, ``weight`` filters x channels per group x kernel size.
+
+    ``sides`` are the cells of padding before and after, per axis; ``batched`` says whether the user gave a batch, ``params`` are the
+    arguments as a trace reports them.
+    """
+
+    input: Tensor
+    weight: Tensor
+    bias: Tensor | None
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    groups: int
+    sides: list[tuple[int, int]]
+    padding_mode: PaddingMode
+    flip: bool
+    batched: bool
+    params: Mapping[str, Any]
+
+    @property
+    def axes(self) -> int:
+        """1 or 2."""
+        return self.input.dim() - 2
+
+    @property
+    def kernel_size(self) -> tuple[int, ...]:
+        """Taps per axis."""
+        return tuple(self.weight.shape[2:])
+
+    @property
+    def input_size(self) -> tuple[int, ...]:
+        """Cells per axis, without padding."""
+        return tuple(self.input.shape[2:])
+
+    @property
+    def output_size(self) -> tuple[int, ...]:
+        """Cells per axis."""
+        return tuple(
+            padded_output_size(n, k, s, side, d)
+            for n, k, s, side, d in zip(self.input_size, self.kernel_size, self.stride, self.sides, self.dilation, strict=True)
+        )
+
+    @property
+    def kernel(self) -> Tensor:
+        """The weights as they are applied."""
+        return self.weight.flip(list(range(2, 2 + self.axes))) if self.flip else self.weight
+
+
+def resolve(
+    axes: int,
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None,
+    stride: Size,
+    padding: Padding,
+    dilation: Size,
+    groups: int,
+    padding_mode: PaddingMode,
+    flip: bool,
+) -> Setup:
+    """Checks and completes the arguments, which ``conv1d`` and ``conv2d`` document.
+
+    Raises :class:`InputError` for what does not fit together.
+    """
+    given = {"input": floating("input", input), "weight": floating("weight", weight)}
+    if bias is not None:
+        given["bias"] = floating("bias", bias)
+    given = together(given)
+    _check_whole("groups", groups)
+    if padding_mode not in PADDING_MODES:
+        raise InputError(f"padding_mode is {padding_mode!r}; give one of {', '.join(PADDING_MODES)}")
+    batched = given["input"].dim() == axes + 2
+    x = _batch(axes, given["input"])
+    w = _filters(axes, given["weight"], x.shape[1], groups)
+    _check_channels(x, w, groups)
+    strides = per_axis(stride, axes, "stride", least=1)
+    dilations = per_axis(dilation, axes, "dilation", least=1)
+    sides = padding_sides(padding, w.shape[2:], strides, dilations)
+    params = {
+        "stride": _one_or_list(strides),
+        "padding": padding if isinstance(padding, str) else _one_or_list([before for before, _ in sides]),
+        "dilation": _one_or_list(dilations),
+        "groups": groups,
+        "padding_mode": padding_mode,
+        "flip": bool(flip),
+    }
+    b = _bias(given.get("bias"), w.shape[0])
+    setup = Setup(x, w, b, strides, dilations, groups, sides, padding_mode, bool(flip), batched, params)
+    _check_amount(setup)
+    return setup
+
+
+def _check_whole(name: str, value: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InputError(f"{name} is {value!r}; give a whole number, at least 1")
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a single number"
+
+
+def _batch(axes: int, x: Tensor) -> Tensor:
+    if not axes <= x.dim() <= axes + 2:
+        raise InputError(f"input has shape {_shape(x)}; give {INPUT_FORMS[axes]}")
+    if x.numel() == 0:
+        raise InputError(f"input has shape {_shape(x)}, which holds no value; give at least one cell")
+    while x.dim() < axes + 2:
+        x = x.unsqueeze(0)
+    return x
+
+
+def _filters(axes: int, w: Tensor, channels: int, groups: int) -> Tensor:
+    """``weight`` as [filters, channels per group, *kernel]; a bare kernel is shared by all channels, one per group."""
+    if not axes <= w.dim() <= axes + 2:
+        raise InputError(f"weight has shape {_shape(w)}; give {WEIGHT_FORMS[axes]}")
+    if w.numel() == 0:
+        raise InputError(f"weight has shape {_shape(w)}, which holds no value; give at least one weight")
+    if w.dim() == axes and channels % groups == 0:
+        return w.expand(groups, channels // groups, *w.shape)
+    while w.dim() < axes + 2:
+        w = w.unsqueeze(0)
+    return w
+
+
+def _check_channels(x: Tensor, w: Tensor, groups: int) -> None:
+    channels, filters = x.shape[1], w.shape[0]
+    if channels % groups or filters % groups:
+        raise InputError(
+            f"groups is {groups}, which does not divide both the {channels} input channels and the {filters} filters; give a common divisor"
+        )
+    if w.shape[1] != channels // groups:
+        raise InputError(
+            f"weight has {w.shape[1]} channels per filter (shape {_shape(w)}), but the input has {channels} channels in {groups} "
+            f"group{'s' * (groups > 1)}; give weights with {channels // groups}"
+        )
+
+
+def _check_amount(setup: Setup) -> None:
+    samples, channels = setup.input.shape[:2]
+    padded = samples * channels * math.prod(n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True))
+    output = samples * setup.weight.shape[0] * math.prod(setup.output_size)
+    if max(padded, output) > MOST_CELLS:
+        raise InputError(
+            f"the padded input would have {padded:,} cells and the output {output:,}, at most {MOST_CELLS:,} are possible; "
+            "give a smaller input, fewer filters, less padding or a larger stride"
+        )
+
+
+def _bias(bias: Tensor | None, filters: int) -> Tensor | None:
+    if bias is None:
+        return None
+    if bias.dim() == 0 and filters == 1:
+        bias = bias.reshape(1)
+    if tuple(bias.shape) != (filters,):
+        raise InputError(f"bias has shape {_shape(bias)}; give one number per filter, {filters} in all")
+    return bias
+
+
+def _one_or_list(values: Sequence[int]) -> int | list[int]:
+    return values[0] if len(set(values)) == 1 else list(values)

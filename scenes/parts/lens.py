@@ -1,0 +1,56 @@
+"""A plane under the lens, and a step with its numbers as they are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from manim import Group
+
+from engine.convolution import ConvStep
+from engine.numbers import Sum, sum_of_products
+from scenes.parts.ink import Ink, letter_size
+from scenes.parts.plane import Plane
+from scenes.parts.theme import Theme
+from scenes.parts.tile import Tile
+from scenes.parts.window import Beam, Window
+
+MOST_LENSES = 4
+SUM_ROOM = 0.5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A step with its numbers as they are written: by terms, and by the partial sums of its channels."""
+
+    step: ConvStep
+    written: Sum
+    by_channel: Sum
+
+    @classmethod
+    def of(cls, step: ConvStep) -> Reading:
+        """Writes the numbers of a step."""
+        parts = [(summand,) for summand in step.summands(lens_count(len(step.channels)))]
+        return cls(step, sum_of_products(step.terms, step.value), sum_of_products(parts, step.value))
+
+
+def lens_count(channels: int) -> int:
+    """How many channels are shown; the place of the last one is needed to speak of the others, if not all can be."""
+    return channels if channels <= MOST_LENSES else MOST_LENSES - 1
+
+
+class Lens(Group):
+    """A plane, the window on it, the tile that shows the window, and below it the sum that the tile makes."""
+
+    def __init__(self, plane: Plane, tile: Tile, terms: slice, theme: Theme) -> None:
+        self.plane, self.tile, self.terms = plane, tile, terms
+        self.window, self.beam = Window(theme), Beam(theme)
+        left, bottom, right, _ = tile.whole
+        self.sum = Ink("", letter_size(), theme.output).put((left + right) / 2, bottom - SUM_ROOM / 2)
+        super().__init__(self.window, tile, self.sum)
+
+    def clear(self) -> None:
+        """No window, only the weights."""
+        self.window.clear()
+        self.beam.clear()
+        self.tile.show_weights()
+        self.sum.write("")
