@@ -213,7 +213,7 @@ class _Cutter:
         products = len(written.terms) - (self.setup.bias is not None)
         what = sentences.count(products, "product") + (f" over {channels} channels" if channels > 1 else "")
         bias = " and the bias" if self.setup.bias is not None else ""
-        verb = "is" if len(written.terms) == 1 else "add up to"
+        verb = "gives" if len(written.terms) == 1 else "add up to"
         result = f"{sentences.cell_name('output', target)} {written.relation} {written.value}"
         return f"{where[0].upper()}{where[1:]}{' with padding' * padded}: {what}{bias} {verb} {result}."
 
@@ -247,7 +247,9 @@ def _opening(setup: Setup) -> str:
     kernel, size = times(setup.kernel_size), times(setup.input_size)
     if setup.axes == 1:
         kernel, size = f"length {kernel}", f"length-{size}"
-    who = f"A kernel of {kernel} slides" if filters == 1 else f"{filters} kernels of {kernel} slide"
+    turned = {1: ", reversed,", 2: ", turned by 180°,"}[setup.axes] if setup.flip else ""
+    who = f"a kernel of {kernel}{turned} slides" if filters == 1 else f"{filters} kernels of {kernel}{turned} slide"
+    name = "Convolution" if setup.flip else "Cross-correlation"
     padded = [n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True)]
     pad = f", padded to {times(padded)}" if tuple(padded) != setup.input_size else ""
     how = "".join(
@@ -256,4 +258,4 @@ def _opening(setup: Setup) -> str:
         if set(values) != {1}
     )
     each = " each" if filters > 1 else ""
-    return f"{who} over the {size} input{pad}{how}: the output has {times(setup.output_size)} cells{each}."
+    return f"{name}: {who} over the {size} input{pad}{how}; the output has {times(setup.output_size)} cells{each}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -17,10 +18,13 @@ from scenes.parts.theme import Theme
 Mode = Literal["digits", "heat", "picture"]
 
 LARGEST_CELL = 0.82
+LEAST_THICKNESS = 0.35  # of a plane of coloured cells with one or a few rows or columns, where there is room
 LARGEST_DIGIT_PX = 42.0
 SMALLEST_DIGIT_CELL_PX = 28.0
 SMALLEST_RULED_CELL_PX = 22.0  # with lines between smaller cells one sees lines, not colours
 MOST_HEAT_CELLS = 64
+MOST_DIGITS = 1600
+MOST_LOOKED_AT = 5000  # values, to find out how many decimals they need
 LABEL_ROOM = 0.5  # above the plane
 LABEL_COLUMN = 2.9  # at its left, for labels that stand there
 SCALE_ROOM = 0.5  # below it, for the colour scale
@@ -29,11 +33,11 @@ FILLED = 0.82  # of a cell's width, where there is room to choose
 
 
 class Plane(Group):
-    """``values`` (rows x columns; nan where nothing is known yet) inside ``room``, with its label above.
+    """``values`` (rows x columns) inside ``room``, with its label above; the first ``known`` cells are shown, row by row, all if not given.
 
-    ``sides`` are the cells of padding in ``values``, ((top, bottom), (left, right)); they are dashed. ``spread`` are all the values that
-    the plane will ever hold: they decide size, decimals and colours, so that nothing jumps later. ``ground`` is what lies behind a window's
-    shade: lines, coloured cells and labels; the group itself holds the digits alone.
+    Size, decimals and colours are those of all values, so that nothing jumps when more of them are shown. ``sides`` are the cells of
+    padding in ``values``, ((top, bottom), (left, right)); they are dashed. ``ground`` is what lies behind a window's shade: lines, coloured
+    cells and labels; the group itself holds the digits alone.
     """
 
     def __init__(
@@ -44,48 +48,55 @@ class Plane(Group):
         label: str,
         theme: Theme,
         *,
-        spread: np.ndarray | None = None,
+        known: int | None = None,
         sides: Sequence[tuple[int, int]] = ((0, 0), (0, 0)),
         label_left: bool = False,
     ) -> None:
         super().__init__()
         self.values, self.role, self.theme, self.sides = values, role, theme, sides
-        self.spread = every = values if spread is None else spread
-        self.known = -1
         self.rows, self.columns = values.shape
         room_left, bottom, right, top = room
         left = room_left + LABEL_COLUMN if label_left else room_left
         label_room = 0.0 if label_left else LABEL_ROOM
-        self.decimals = decimals_needed(every[np.isfinite(every)].tolist()[:5000])
-        self.cell = self._cell(right - left, top - bottom - label_room)
-        self.mode: Mode = self._mode(every)
-        self.is_picture = self.mode != "digits" and is_picture(every) and role == "input"
+        finite = values[np.isfinite(values)]
+        self.decimals = decimals_needed(finite.tolist()[:MOST_LOOKED_AT])
+        self.mode: Mode = self._mode(finite, self._square(right - left, top - bottom - label_room))
+        self.is_picture = self.mode != "digits" and is_picture(values) and role == "input"
         scale_room = SCALE_ROOM if self.mode != "digits" and not self.is_picture else 0.0
         self.cell = self._cell(right - left, top - bottom - label_room - scale_room)
         low = bottom + scale_room
         middle_x, middle_y = (left + right) / 2, (low + top - label_room) / 2
-        self.left, self.top = middle_x - self.columns * self.cell / 2, middle_y + self.rows * self.cell / 2
-        self.limit = heat_limit(every)
+        self.left, self.top = middle_x - self.columns * self.cell[0] / 2, middle_y + self.rows * self.cell[1] / 2
+        limit = heat_limit(values)
         self.ground: list[Mobject] = []
         self._draw_lines()
-        self._draw_values()
+        self._draw_values(limit)
+        self.known = -1
+        self.reveal(values.size if known is None else known)
         self.label = Ink(label, letter_size(), getattr(theme, role), align=-1 if label_left else 0)
         self.label.put(*((room_left, middle_y) if label_left else (middle_x, self.top + LABEL_ROOM / 2 + 0.03)))
         self.ground.append(self.label)
         if scale_room:
-            self.ground.append(ColourScale(self.limit, role, middle_x, self.whole[1] - SCALE_ROOM / 2, right - left, theme))
+            self.ground.append(ColourScale(limit, role, middle_x, self.whole[1] - SCALE_ROOM / 2, right - left, theme))
 
-    def _cell(self, width: float, height: float) -> float:
+    def _square(self, width: float, height: float) -> float:
         return min(width / self.columns, height / self.rows, LARGEST_CELL)
 
-    def _mode(self, every: np.ndarray) -> Mode:
-        finite = every[np.isfinite(every)]
-        if finite.size <= 1600 and self.cell >= SMALLEST_DIGIT_CELL_PX * PX:
-            texts = [plain(v, self.decimals) for v in finite.tolist()] or ["0"]
-            room = self.cell - MARGIN_PX * PX
-            widest = max(text_width(t, LEAST_PX, "DejaVu Sans Mono") for t in texts)
+    def _cell(self, width: float, height: float) -> tuple[float, float]:
+        side = self._square(width, height)
+        if self.mode == "digits":
+            return side, side
+        # A long sequence of square cells would be a thread.
+        thick = [min(room, LEAST_THICKNESS) / count for room, count in ((width, self.columns), (height, self.rows))]
+        return max(side, thick[0]), max(side, thick[1])
+
+    def _mode(self, finite: np.ndarray, side: float) -> Mode:
+        if self.values.size <= MOST_DIGITS and side >= SMALLEST_DIGIT_CELL_PX * PX:
+            texts = [plain(v, self.decimals) for v in finite.tolist()] + ["nan"] * (finite.size < self.values.size)
+            room = side - MARGIN_PX * PX
+            widest = max(text_width(text, LEAST_PX) for text in texts)
             if widest <= room and room >= LEAST_PX * PX:
-                comfortable = max(LEAST_PX, LEAST_PX * self.cell * FILLED / widest)
+                comfortable = max(LEAST_PX, LEAST_PX * side * FILLED / widest)
                 self.digit_px = min(LARGEST_DIGIT_PX, comfortable, room / PX)
                 return "digits"
         return "heat" if max(self.rows, self.columns) <= MOST_HEAT_CELLS else "picture"
@@ -94,8 +105,9 @@ class Plane(Group):
 
     def box(self, row: int, column: int, rows: int = 1, columns: int = 1) -> Box:
         """Where a block of cells stands."""
-        x, y = self.left + column * self.cell, self.top - row * self.cell
-        return x, y - rows * self.cell, x + columns * self.cell, y
+        width, height = self.cell
+        x, y = self.left + column * width, self.top - row * height
+        return x, y - rows * height, x + columns * width, y
 
     def span(self, cells: Iterable[tuple[int, int]]) -> Box:
         """The box around cells."""
@@ -109,62 +121,50 @@ class Plane(Group):
 
     def centre(self, row: int, column: int) -> tuple[float, float]:
         """The middle of a cell."""
-        return self.left + (column + 0.5) * self.cell, self.top - (row + 0.5) * self.cell
+        return self.left + (column + 0.5) * self.cell[0], self.top - (row + 0.5) * self.cell[1]
 
     # --- drawing -----------------------------------------------------------------------------------------------------------------------
 
     def _draw_lines(self) -> None:
         (above, below), (before, after) = self.sides
-        inner = self.box(above, before, self.rows - above - below, self.columns - before - after)
-        x0, y0, x1, y1 = inner
-        solid = [((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x1, y1), (x0, y1)), ((x0, y1), (x0, y0))]
-        if self.mode != "picture" and self.cell >= SMALLEST_RULED_CELL_PX * PX:
-            solid += [((x0 + i * self.cell, y0), (x0 + i * self.cell, y1)) for i in range(1, self.columns - before - after)]
-            solid += [((x0, y0 + i * self.cell), (x1, y0 + i * self.cell)) for i in range(1, self.rows - above - below)]
-        self.frame = Mark(self.theme.line, stroke=2.0).draw(lines(solid))
+        rows, columns = self.rows - above - below, self.columns - before - after
+        x0, y0, x1, y1 = self.box(above, before, rows, columns)
+        width, height = self.cell
+        ruled = self.mode != "picture" and min(self.cell) >= SMALLEST_RULED_CELL_PX * PX
+        across = [y1 - i * height for i in (range(rows + 1) if ruled else (0, rows))]
+        down = [x0 + i * width for i in (range(columns + 1) if ruled else (0, columns))]
+        self.frame = Mark(self.theme.line, stroke=2.0).draw(
+            lines([*(((x0, y), (x1, y)) for y in across), *(((x, y0), (x, y1)) for x in down)])
+        )
         self.ground.append(self.frame)
         if any(map(any, self.sides)):
             left, bottom, right, top = self.whole
-            outer = [
-                ((left, top), (right, top)),
-                ((right, top), (right, bottom)),
-                ((right, bottom), (left, bottom)),
-                ((left, bottom), (left, top)),
-            ]
-            self.ground.append(Mark(self.theme.line, stroke=2.0).draw(lines(d for a, b in outer for d in dashes(a, b))))
+            corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+            self.ground.append(Mark(self.theme.line, stroke=2.0).draw(lines(dash for a, b in pairwise(corners) for dash in dashes(a, b))))
 
-    def _draw_values(self) -> None:
+    def _draw_values(self, limit: float) -> None:
         if self.mode == "digits":
             self.digits = Letters(getattr(self.theme, self.role), halo=self.theme.ground)
             self.pale = Letters(self.theme.muted, halo=self.theme.ground)
             self.add(self.digits, self.pale)
         else:
-            self.raster = Raster(self._colours(), self.whole)
+            self.colours = cell_colours(self.values, self.theme, self.role, picture=self.is_picture, limit=limit)
+            self.raster = Raster(self.colours, self.whole)
             self.ground.insert(0, self.raster)
-        self.refresh()
-
-    def _colours(self) -> np.ndarray:
-        return cell_colours(self.values, self.theme, self.role, picture=self.is_picture, limit=self.limit)
 
     def reveal(self, count: int) -> None:
-        """Shows the first ``count`` cells of ``spread``, row by row; the others are empty."""
-        if count != self.known:
-            self.known = count
-            known = np.arange(self.spread.size).reshape(self.spread.shape) < count
-            self.values = np.where(known, self.spread, np.nan)
-            self.refresh()
-
-    def refresh(self) -> None:
-        """Draws the values as they are now."""
-        if self.mode != "digits":
-            self.raster.colour(self._colours())
+        """Shows the first ``count`` cells, row by row; the others are empty."""
+        if count == self.known:
             return
-        real: list[Line] = []
-        pads: list[Line] = []
-        for cell in zip(*(axis.tolist() for axis in np.nonzero(~np.isnan(self.values))), strict=True):
-            (real if self._inside(*cell) else pads).append(self._digit(*cell))
-        self.digits.write_lines(real)
-        self.pale.write_lines(pads)
+        self.known = count
+        if self.mode == "digits":
+            cells = [divmod(k, self.columns) for k in range(count)]
+            self.digits.write_lines(self._digit(*cell) for cell in cells if self._inside(*cell))
+            self.pale.write_lines(self._digit(*cell) for cell in cells if not self._inside(*cell))
+        else:
+            shown = self.colours.copy()
+            shown.reshape(-1, 4)[count:, 3] = 0
+            self.raster.colour(shown)
 
     def _inside(self, row: int, column: int) -> bool:
         (above, below), (before, after) = self.sides

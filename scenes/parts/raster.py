@@ -54,23 +54,29 @@ class ReelCamera(Camera):
         np.copyto(target, source, where=opaque)
 
 
-def diverging(values: np.ndarray, limit: float, positive: str, negative: str) -> np.ndarray:
-    """Colours of ``values``: white at 0, ``positive`` at +limit, ``negative`` at −limit; a cell without a value (nan) is transparent."""
-    share = np.nan_to_num(np.clip(values / limit, -1, 1) if limit else np.zeros_like(values), nan=0.0)[..., None]
+def diverging(values: np.ndarray, limit: float, positive: str, negative: str, nothing: str) -> np.ndarray:
+    """Colours of ``values``: white at 0, ``positive`` at +limit, ``negative`` at −limit, ``nothing`` for what is not a number."""
+    share = np.nan_to_num(np.clip(values / limit, -1, 1), nan=0.0)[..., None]
     ends = np.where(share > 0, np.array(rgb(positive), dtype=float), np.array(rgb(negative), dtype=float))
-    return _opaque(WHITE + (ends - WHITE) * np.abs(share), values)
+    colours = WHITE + (ends - WHITE) * np.abs(share)
+    colours[np.isnan(values)] = rgb(nothing)
+    return _opaque(colours)
 
 
 def grey(values: np.ndarray) -> np.ndarray:
     """Colours of a picture with values from 0 (black) to 1 (white)."""
-    return _opaque(np.repeat(np.nan_to_num(values)[..., None] * 255, 3, axis=-1), values)
+    return _opaque(np.repeat(values[..., None] * 255, 3, axis=-1))
 
 
-def _opaque(colours: np.ndarray, values: np.ndarray) -> np.ndarray:
-    pixels = np.empty((*values.shape, 4), dtype=np.uint8)
+def _opaque(colours: np.ndarray) -> np.ndarray:
+    pixels = np.full((*colours.shape[:-1], 4), 255, dtype=np.uint8)
     pixels[..., :3] = np.clip(np.rint(colours), 0, 255)
-    pixels[..., 3] = np.where(np.isnan(values), 0, 255)
     return pixels
+
+
+def nothing(shape: tuple[int, int]) -> np.ndarray:
+    """Cells that cannot be seen."""
+    return np.zeros((*shape, 4), dtype=np.uint8)
 
 
 def heat_limit(values: np.ndarray) -> float:
@@ -81,9 +87,9 @@ def heat_limit(values: np.ndarray) -> float:
 
 def is_picture(values: np.ndarray) -> bool:
     """Whether all values lie in [0, 1], so that they can be shown as brightness."""
-    return bool(values.size and np.nanmin(values) >= 0 and np.nanmax(values) <= 1)
+    return bool(np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1)
 
 
 def cell_colours(values: np.ndarray, theme: Theme, role: str, *, picture: bool, limit: float) -> np.ndarray:
     """Brightness for a picture, the role's diverging colours for anything else."""
-    return grey(values) if picture else diverging(values, limit, getattr(theme, role), theme.negative)
+    return grey(values) if picture else diverging(values, limit, getattr(theme, role), theme.negative, theme.muted)

@@ -120,8 +120,7 @@ class SlidingReel(Reel):
 
     def output_plane(self, values: np.ndarray, room: Box, label: str) -> Plane:
         """The plane that fills up."""
-        empty = np.full(values.shape, np.nan)
-        return Plane(empty, room, "output", self.label(label, room), self.theme, spread=values, label_left=self.labels_left)
+        return Plane(values, room, "output", self.label(label, room), self.theme, known=0, label_left=self.labels_left)
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
@@ -217,7 +216,7 @@ class SlidingReel(Reel):
             self.header.show(beat.phase, len(self.trace) - 1)
             self.caption.say(beat.say)
             self.clear()
-            self.output.reveal(self.output.spread.size)
+            self.output.reveal(self.output.values.size)
             self.strip.show_formula(self.trace.formula)
 
         return [states(0, 1, 1, draw)]

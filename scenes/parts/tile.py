@@ -10,7 +10,7 @@ from manim import Group
 from engine.numbers import USUAL_DECIMALS, decimals_needed, fitting, plain
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, lines, text_width
 from scenes.parts.plane import LABEL_COLUMN, LABEL_ROOM
-from scenes.parts.raster import Raster, diverging, heat_limit
+from scenes.parts.raster import Raster, cell_colours, heat_limit, nothing
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -69,9 +69,7 @@ class Tile(Group):
         self.cell = (side, side)
         top, across = y + self.rows * side / 2, self.columns * side
         self.corners = [(x - TIMES_ROOM / 2 - across, top), (x + TIMES_ROOM / 2, top)]
-        self.upper_cells, self.lower_cells = (
-            Raster(self._colours(np.full(self.weights.shape, np.nan), 1.0, "input"), self._area(i)) for i in (0, 1)
-        )
+        self.upper_cells, self.lower_cells = (Raster(nothing(self.weights.shape), self._area(i)) for i in (0, 1))
         self.add(self.upper_cells, self.lower_cells, *(Mark(self.theme.line, stroke=1.5).draw(self._grid(i)) for i in (0, 1)))
         self.add(Ink("×", 40.0, self.theme.ink).put(x, y))
 
@@ -122,7 +120,7 @@ class Tile(Group):
         storey.write_lines(Line(text, size, x, y) for text, (x, y) in zip(fitted, middles, strict=True))
 
     def _colours(self, values: np.ndarray, limit: float, role: str) -> np.ndarray:
-        return diverging(values, limit, getattr(self.theme, role), self.theme.negative)
+        return cell_colours(values, self.theme, role, picture=False, limit=limit)
 
     def show_weights(self) -> None:
         """The weights alone, before the first step."""
@@ -131,7 +129,7 @@ class Tile(Group):
         if self.has_digits:
             self.upper.write_lines([])
         else:
-            self.upper_cells.colour(self._colours(np.full(self.weights.shape, np.nan), 1.0, "input"))
+            self.upper_cells.colour(nothing(self.weights.shape))
         self.mark(None)
 
     def _draw_weights(self, texts: Sequence[str]) -> None:

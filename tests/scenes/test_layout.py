@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
+from manim import tempconfig
 
 from engine import conv1d, conv2d
+from engine.numbers import plain
 from engine.trace import Trace
 from scenes.conv1d import Conv1d
 from scenes.conv2d import Conv2d
@@ -132,8 +133,6 @@ def test_the_lint_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cells_that_are_read_are_the_cells_that_are_framed() -> None:
     """The window on the plane covers the cells of the step, the target the cell that it writes."""
     trace = conv2d(numbers("whole", 5, 6), numbers("whole", 2, 3), padding=1, stride=2, dilation=(2, 1))
-    from manim import tempconfig
-
     with tempconfig({"dry_run": True, "pixel_width": 96, "pixel_height": 54}):
         scene = Conv2d(trace, [])
         scene.setup()
@@ -144,7 +143,16 @@ def test_cells_that_are_read_are_the_cells_that_are_framed() -> None:
             rows, columns = (sorted({cell[axis] + 1 for cell in step.window}) for axis in (0, 1))
             assert lens.window.box == lens.plane.box(rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
             assert scene.target.box == scene.output.box(*step.writes["output"][0][1:])
-            shown = np.nan_to_num(scene.output.values, nan=0.0)
-            expected = trace.outputs["output"][0].numpy().copy()
-            expected.flat[step.index + 1 :] = 0.0
-            assert (shown == expected).all()
+            assert scene.output.known == step.index + 1
+            assert (scene.output.values == trace.outputs["output"][0].numpy()).all()
+            assert [line.text for line in scene.output.digits.lines][-1] == plain(step.value)
+
+
+def test_what_is_not_a_number_is_no_empty_cell() -> None:
+    inf, nan = float("inf"), float("nan")
+    check(Conv2d, trace := conv2d([[1, nan, 2], [inf, 1, 3], [1, 2, -inf]], [[1, 2], [3, 4]]))
+    check(Conv2d, conv2d(torch.full((30, 30), nan), [[1.0]]))
+    with tempconfig({"dry_run": True, "pixel_width": 96, "pixel_height": 54}):
+        scene = Conv2d(trace, [])
+        scene.setup()
+        assert [line.text for line in scene.lenses[0].plane.digits.lines] == ["1", "nan", "2", "∞", "1", "3", "1", "2", "−∞"]
