@@ -90,15 +90,21 @@ def list_() -> None:
 def show(concept: str) -> None:
     """Show what CONCEPT computes: options, shapes, defaults, an example."""
     found = find(concept)
-    click.echo(f"{found.name}: {found.title}\n\n{found.doc.split(chr(10) + 'Args:')[0].rstrip()}\n\nOptions:")
+    click.echo(f"{found.name}: {found.title}\n\n{found.about}\n\nOptions:")
     for parameter in found.parameters:
         words = choices(parameter)
         what = "tensor" if parameter.is_tensor else "one of " + ", ".join(words) if words else "flag" if kind(parameter) == "bool" else ""
-        default = "required" if parameter.required else "" if parameter.default is None else f"default {parameter.default}"
+        default = (
+            "required"
+            if parameter.required
+            else ""
+            if parameter.default is None or parameter.default is False
+            else f"default {parameter.default}"
+        )
         notes = "; ".join(note for note in (what, default) if note)
         click.echo(f"  --{option(parameter.name)}" + (f"  ({notes})" if notes else ""))
         click.echo(f"      {parameter.doc}")
-    click.echo(f"\nExample:\n  {example(found, 'render')}")
+    click.echo(f"\nResult:\n  {found.returns}\n\nExample:\n  {example(found, 'render')}")
 
 
 def _open(concept: Any, texts: dict[str, str], given: dict[str, Any]) -> Any:

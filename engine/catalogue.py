@@ -36,12 +36,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Concept:
-    """A concept as its file describes it."""
+    """A concept as its file describes it; ``about`` is its docstring up to the arguments, ``returns`` what it says of the trace."""
 
     name: str
     title: str
     summary: str
-    doc: str
+    about: str
+    returns: str
     example: Mapping[str, Any]
     parameters: tuple[Parameter, ...]
 
@@ -86,9 +87,13 @@ def _read(path: Path) -> Concept | None:
 
 def _concept(node: ast.FunctionDef, marked: Mapping[str, Any]) -> Concept:
     doc = ast.get_docstring(node) or ""
-    lines = _argument_lines(doc)
-    summary = doc.split("\n", 1)[0]
-    return Concept(node.name, marked["title"], summary, doc, marked["example"], tuple(_parameters(node.args, lines)))
+    plain = doc.replace("``", "")
+    lines = _entries(plain, "Args")
+    returns = " ".join(_section(plain, "Returns").split())
+    about = plain.split("\nArgs:")[0].strip()
+    return Concept(
+        node.name, marked["title"], about.split("\n")[0], about, returns, marked["example"], tuple(_parameters(node.args, lines))
+    )
 
 
 def _parameters(arguments: ast.arguments, lines: Mapping[str, str]) -> list[Parameter]:
@@ -105,8 +110,13 @@ def _parameters(arguments: ast.arguments, lines: Mapping[str, str]) -> list[Para
     ]
 
 
-def _argument_lines(doc: str) -> dict[str, str]:
-    """The lines of the docstring's "Args:" section, by argument."""
-    section = re.search(r"^Args:\n((?:[ ]+.*\n?)+)", doc, re.MULTILINE)
-    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", section.group(1), re.MULTILINE) if section else []
-    return {name: " ".join(text.split()) for name, text in entries}
+def _section(doc: str, name: str) -> str:
+    """The indented lines under a heading of the docstring."""
+    found = re.search(rf"^{name}:\n((?:[ ]+.*\n?)+)", doc, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def _entries(doc: str, name: str) -> dict[str, str]:
+    """The entries of such a section, by name."""
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", _section(doc, name), re.MULTILINE)
+    return {entry: " ".join(text.split()) for entry, text in entries}

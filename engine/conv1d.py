@@ -45,7 +45,7 @@ def conv1d(
         flip: turn the kernel around, for the convolution of signal processing.
 
     Returns:
-        A trace with inputs ``input``, ``weight`` and ``bias`` and output ``output``: (batch x) filters x length.
+        A trace; its output is (batch x) filters x length.
 
     Raises:
         InputError: shapes or numbers that do not fit together.

@@ -50,7 +50,7 @@ def conv2d(
         flip: turn the kernel around, for the convolution of signal processing.
 
     Returns:
-        A trace with inputs ``input``, ``weight`` and ``bias`` and output ``output``: (batch x) filters x height x width.
+        A trace; its output is (batch x) filters x height x width.
 
     Raises:
         InputError: shapes or numbers that do not fit together.

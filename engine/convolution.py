@@ -35,6 +35,7 @@ class ConvStep(Step):
 
     sample: int
     filter: int
+    group: int
     channels: Sequence[int]
     window: Sequence[Cell]
     partial_sums: tuple[float, ...]
@@ -169,8 +170,8 @@ class _Cutter:
         setup = self.setup
         sample, f, *out = _unravel(k, self.values.shape)
         per_group = setup.input.shape[1] // setup.groups
-        first = f // (setup.weight.shape[0] // setup.groups) * per_group
-        channels = range(first, first + per_group)
+        group = f // (setup.weight.shape[0] // setup.groups)
+        channels = range(group * per_group, (group + 1) * per_group)
         starts = [o * s for o, s in zip(out, setup.stride, strict=True)]
         taken: list[slice] = [
             slice(start, start + (t - 1) * d + 1, d) for start, t, d in zip(starts, setup.kernel_size, setup.dilation, strict=True)
@@ -200,6 +201,7 @@ class _Cutter:
             say=self._say(positions, len(channels), target, written),
             sample=sample,
             filter=f,
+            group=group,
             channels=channels,
             window=list(product(*positions)),
             partial_sums=tuple((window * kernel).flatten(1).sum(1).tolist()),

@@ -39,7 +39,7 @@ class Conv1d(SlidingReel):
         """Of the input and of the tile."""
         trace = self.trace
         several = trace.padded.shape[1] > len(step.channels)
-        name = f"group {step.filter * trace.params['groups'] // len(trace.kernel)}" if several else "input"
+        name = f"group {step.group}" if several else "input"
         flipped = " reversed" if trace.params["flip"] else ""
         return (
             f"{name} {len(step.channels)}×{trace.inputs['input'].shape[-1]}",

@@ -92,11 +92,15 @@ def test_show_names_every_option_with_its_default(name: str) -> None:
         notes = entries[parameter.name.replace("_", "-")].split("; ")
         if parameter.default is inspect.Parameter.empty:
             assert notes == ["tensor", "required"]
+        elif parameter.default is False:
+            assert notes == ["flag"]
         elif parameter.default is not None:
             assert notes[-1] == f"default {parameter.default}"
     assert concepts()[name].summary in text
+    assert f"Result:\n  {concepts()[name].returns}" in text
+    assert "filters x" in concepts()[name].returns
     assert "one of zeros, reflect, replicate, circular" in entries["padding-mode"]
-    for line in text.split("Options:\n")[1].split("\n\nExample")[0].splitlines()[1::2]:
+    for line in text.split("Options:\n")[1].split("\n\nResult:")[0].splitlines()[1::2]:
         assert line.startswith("      ")
         assert line.strip()
 
