@@ -86,7 +86,7 @@ class Reel(Scene):
 
     def legend(self) -> list[str]:
         """The roles that are explained before the first step."""
-        return ["input", "weight", "output", "reading"]
+        return ["input", "output", "reading"]
 
     def layout(self, trace: Any) -> None:
         """Places the parts of the scene."""

@@ -52,7 +52,7 @@ class SlidingReel(Reel):
         raise TypeError(f"{type(self).__name__} does not say what it reads")
 
     def legend(self) -> list[str]:
-        return [*super().legend(), *(["padding"] if any(map(any, self.trace.sides)) else [])]
+        return ["input", "weight", "output", "reading", *(["padding"] if any(map(any, self.trace.sides)) else [])]
 
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
