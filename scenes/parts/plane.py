@@ -13,7 +13,7 @@ from engine.numbers import decimals_needed, plain
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, dashes, letter_size, lines, text_width
 from scenes.parts.legend import ColourScale
 from scenes.parts.raster import Raster, cell_colours, heat_limit, is_picture
-from scenes.parts.theme import Theme
+from scenes.parts.theme import Theme, rgb
 
 Mode = Literal["digits", "heat", "picture"]
 
@@ -163,7 +163,7 @@ class Plane(Group):
             self.pale.write_lines(self._digit(*cell) for cell in cells if not self._inside(*cell))
         else:
             shown = self.colours.copy()
-            shown.reshape(-1, 4)[count:, 3] = 0
+            shown.reshape(-1, 4)[count:, :3] = rgb(self.theme.empty)
             self.raster.colour(shown)
 
     def _inside(self, row: int, column: int) -> bool:

@@ -11,7 +11,8 @@ class Theme:
 
     Role colours start from Okabe and Ito's palette, which colour-blind viewers can tell apart, and are darkened on light grounds until text
     in them has a contrast of 4.5:1 (WCAG 2.2, 1.4.3). ``reading`` frames the cells read now, ``casing`` is the line around that frame, and
-    ``shade`` the opacity of ``reading`` over the cells.
+    ``shade`` the opacity of ``reading`` over the cells. Coloured cells are white at 0 and ``negative`` below; ``empty`` are those that are
+    not known yet.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Theme:
     reading: str
     casing: str
     negative: str
+    empty: str
     shade: float
 
 
@@ -38,10 +40,11 @@ DARK = Theme(
     input="#56B4E9",
     weight="#E69F00",
     output="#1FC394",
-    gradient="#FF7A1A",
+    gradient="#FF6B3D",
     reading="#F0E442",
     casing="#0E1116",
     negative="#8E44AD",
+    empty="#0E1116",
     shade=0.2,
 )
 LIGHT = Theme(
@@ -53,10 +56,11 @@ LIGHT = Theme(
     input="#0A6AA6",
     weight="#8F5B00",
     output="#00704F",
-    gradient="#B34700",
+    gradient="#C2260A",
     reading="#F0E442",
     casing="#5A5300",
     negative="#7B3294",
+    empty="#DFE2E7",
     shade=0.45,
 )
 PRINT = Theme(
@@ -65,13 +69,14 @@ PRINT = Theme(
     ink="#000000",
     muted="#3D3D3D",
     line="#8A8A8A",
-    input="#00507F",
+    input="#0057A8",
     weight="#7A4A00",
-    output="#00573D",
-    gradient="#8F3600",
+    output="#00612B",
+    gradient="#A81400",
     reading="#F0E442",
     casing="#000000",
     negative="#5E1F78",
+    empty="#E0E0E0",
     shade=0.5,
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, PRINT)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 import torch
 from manim import tempconfig
@@ -12,7 +14,7 @@ from engine.trace import Trace
 from scenes.conv1d import Conv1d
 from scenes.conv2d import Conv2d
 from scenes.parts.beat import Beat
-from scenes.parts.theme import THEMES
+from scenes.parts.theme import THEMES, Theme, contrast, rgb
 from tests.scenes.lint import findings
 
 SIZES = [(3, 3), (5, 8), (8, 5), (14, 14), (28, 28), (64, 64), (65, 40), (100, 100), (224, 224)]
@@ -156,3 +158,13 @@ def test_what_is_not_a_number_is_no_empty_cell() -> None:
         scene = Conv2d(trace, [])
         scene.setup()
         assert [line.text for line in scene.lenses[0].plane.digits.lines] == ["1", "nan", "2", "∞", "1", "3", "1", "2", "−∞"]
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+def test_colours_can_be_told_apart(theme: Theme) -> None:
+    """Roles from each other; a cell that is not known yet from a zero, which is white."""
+    roles = [theme.input, theme.weight, theme.output, theme.gradient]
+    for a, b in combinations(roles, 2):
+        assert sum(abs(x - y) for x, y in zip(rgb(a), rgb(b), strict=True)) > 90, f"{a} and {b}"
+    assert contrast(theme.empty, "#FFFFFF") > 1.25
+    assert all(contrast(colour, theme.ground) >= 4.5 for colour in (*roles, theme.ink, theme.muted))
