@@ -10,7 +10,6 @@ import click
 
 from engine.arguments import choices, kind, option
 from engine.catalogue import Concept, Parameter, concepts, find
-from engine.errors import InputError
 
 TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
 METAVARS = {"Size": "N[,N]", "Padding": "N[,N]|valid|same", "int": "N", "float": "X"}
@@ -74,14 +73,3 @@ def example(concept: Concept, command: str) -> str:
 
 def _quoted(text: str) -> str:
     return f"'{text}'" if any(c in text for c in " []{}()*?;&|<>$#\"'") else text
-
-
-def whole_number(name: str, text: str) -> int:
-    """A whole number given for a shared option.
-
-    Raises :class:`InputError` that names the option.
-    """
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"--{name} is {text!r}; give a whole number") from None

@@ -170,9 +170,3 @@ def dashes(a: tuple[float, float], b: tuple[float, float], dash: float = 0.09) -
     whole = 2 * count - 1
     at = [(a[0] + (b[0] - a[0]) * i / whole, a[1] + (b[1] - a[1]) * i / whole) for i in range(whole + 1)]
     return [(at[2 * i], at[2 * i + 1]) for i in range(count)]
-
-
-def bounds(mark: VMobject) -> Box:
-    """The box around what is drawn."""
-    low, high = mark.points.min(axis=0), mark.points.max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])

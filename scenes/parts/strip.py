@@ -63,8 +63,6 @@ class Strip(Group):
         self.formula = Ink("", LARGEST_PX, theme.ink, math=True)
         self.spot = Window(theme)
         self.middle = (STRIP[1] + STRIP[3]) / 2
-        self.size = LARGEST_PX
-        self.texts: list[Piece] = []
         super().__init__(*self.marks.values(), self.formula, self.spot)
 
     @property
@@ -91,13 +89,12 @@ class Strip(Group):
     ) -> None:
         """Shows a line; ``current`` are the first and last piece to frame; ``left`` keeps a line in place while it changes."""
         self.clear()
-        self.texts = list(pieces)
-        self.size = size or self.fitting(pieces)
-        x = -self.width(pieces, self.size) / 2 if left is None else left
+        size = size or self.fitting(pieces)
+        x = -self.width(pieces, size) / 2 if left is None else left
         drawn: dict[str, list[Line]] = {}
         edges = []
         for piece, gap in zip(pieces, [*gaps(pieces), 0.0], strict=False):
-            line = Line(piece.text, self.size, x, self.middle, align=-1)
+            line = Line(piece.text, size, x, self.middle, align=-1)
             drawn.setdefault(piece.role, []).append(line)
             edges.append((x, x + line.width))
             x += line.width + gap
@@ -120,7 +117,6 @@ class Strip(Group):
             mark.write_lines([])
         self.formula.write("")
         self.spot.clear()
-        self.texts = []
 
     # --- sums --------------------------------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ class Tile(Group):
     """``weights`` (rows x columns) and, once :meth:`show` was called, the window's values.
 
     ``values`` are all the numbers that may be read: where one of them does not fit into a cell, values and weights stand side by side as
-    coloured cells. ``widest`` are texts that should fit whole; they decide the size of the digits.
+    coloured cells. ``widest`` are texts that should fit whole; they decide the size of the digits. ``exact`` says whether all did.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Tile(Group):
         label_left: bool = False,
     ) -> None:
         super().__init__()
-        self.weights, self.theme = weights, theme
+        self.weights, self.theme, self.exact = weights, theme, True
         self.rows, self.columns = weights.shape
         room_left, bottom, right, top = room
         left = room_left + LABEL_COLUMN if label_left else room_left
@@ -113,6 +113,7 @@ class Tile(Group):
         """One storey. A number whose text is too long for its cell is written with fewer decimals."""
         room = self.most_characters - len(prefix)
         fitted = [prefix + (t if len(t) <= room else fitting(x, room)) for t, x in zip(texts, numbers, strict=True)]
+        self.exact = self.exact and fitted == [prefix + text for text in texts]
         size = min(self.digit_px, self._fitting(fitted))
         offset = (size + max(STOREY_GAP_PX, size / 4)) / 2 * PX * (1 if above else -1)
         middles = [((x0 + x1) / 2, (y0 + y1) / 2 + offset) for x0, y0, x1, y1 in map(self.box, range(len(texts)))]
@@ -141,6 +142,7 @@ class Tile(Group):
     def show(self, terms: Sequence[tuple[str, ...]], values: Sequence[float], limit: float) -> None:
         """The window of one step: its factors as they are written, the numbers read, the limit of their colours."""
         taps = self.weights.size
+        self.exact = True
         self._draw_weights([term[1] for term in terms[:taps]])
         if self.has_digits:
             self._write([term[0] for term in terms[:taps]], values[:taps], "", above=True)
