@@ -16,7 +16,7 @@ from engine.errors import InputError
 from studio.options import ConceptGroup, example
 
 NUMERIC_OPTIONS = [
-    click.Option(["--size"], metavar="N|HxW", help="Resize pictures to N x N, or to height x width, pixels."),
+    click.Option(["--size"], metavar="N|HxW", help="Resize pictures: N pixels on the longer side, or height x width."),
     click.Option(["--seed"], type=int, default=0, show_default=True, help="For the generators randn and rand."),
     click.Option(["--allow-nan"], is_flag=True, help="Accept nan and infinite values in the inputs."),
     click.Option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalogue import Concept, Parameter, find
 from engine.errors import InputError
+from engine.shapes import PictureSize
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -20,7 +21,7 @@ def parse(
     device: str = "cpu",
     dtype: str = "float64",
     seed: int = 0,
-    size: tuple[int, int] | None = None,
+    size: PictureSize | None = None,
     allow_nan: bool = False,
 ) -> dict[str, Any]:
     """The arguments of ``concept`` that ``texts`` gives, tensors on ``device`` in ``dtype``.

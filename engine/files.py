@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from engine.checks import shown
 from engine.errors import InputError
+from engine.shapes import PictureSize
 
 TEXT_LIMIT = 64 * 2**20  # bytes
 BINARY_LIMIT = 2**30  # bytes
@@ -21,7 +22,7 @@ class Source(NamedTuple):
     path: Path
     key: str | None
     given: str
-    size: tuple[int, int] | None
+    size: PictureSize | None
 
 
 def is_there(path: Path) -> bool:

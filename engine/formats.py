@@ -14,6 +14,7 @@ from engine.errors import InputError
 from engine.files import BINARY_LIMIT, TEXT_LIMIT, Source, check_file
 from engine.nested import read_json
 from engine.pictures import read_picture
+from engine.shapes import PictureSize
 from engine.tables import read_table
 
 PATH_LIMIT = 4096  # characters; a longer text is no path on any system
@@ -36,7 +37,7 @@ def places_in(text: str) -> Iterator[tuple[Path, str | None]]:
             yield path, text[cut + 1 :] or None
 
 
-def read_file(path: Path, key: str | None, given: str, size: tuple[int, int] | None) -> torch.Tensor:
+def read_file(path: Path, key: str | None, given: str, size: PictureSize | None) -> torch.Tensor:
     """The tensor in a file of an accepted ending."""
     form = FORMATS[path.suffix.lower()]
     check_file(path, given, form.limit)

@@ -18,6 +18,7 @@ from engine.files import is_there
 from engine.formats import FORMATS, places_in, read_file
 from engine.kernels import KERNELS, kernel
 from engine.nested import from_json
+from engine.shapes import PictureSize
 
 SIDE_LIMIT = 4096
 _JSON_WORD = re.compile(r"[\[{\"].*|[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|-?Infinity|NaN|true|false|null", re.DOTALL)
@@ -30,14 +31,14 @@ def load(
     *,
     name: str = "input",
     seed: int = 0,
-    size: tuple[int, int] | None = None,
+    size: PictureSize | None = None,
     allow_nan: bool = False,
 ) -> torch.Tensor:
     """The tensor that one command-line text stands for: CPU, float64, at least one value, at most 8 dimensions.
 
     ``spec`` is nested JSON, a file (``#key`` picks one tensor of several, ``#grey`` makes a picture grey), a generator (``randn:3x8x8``) or
     a kernel name. ``name`` is the option, which begins every message and gives the option its own random stream. ``size`` is (height,
-    width) in pixels and resizes pictures only.
+    width) in pixels, or the longer side, and resizes pictures only.
 
     Raises :class:`InputError`, one sentence, for anything else.
     """
@@ -51,15 +52,15 @@ def load(
         raise InputError(f"--{name}: {error}") from error.__cause__
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    """(height, width) in pixels from "64" (square) or "48x64" (height x width), each from 1 to 4096.
+def parse_size(text: str) -> PictureSize:
+    """What ``--size`` gives in pixels: 64 from "64", the longer side, or (48, 64) from "48x64", height x width; each from 1 to 4096.
 
     Raises :class:`InputError` otherwise.
     """
     if not re.fullmatch(r"[0-9]{1,4}(x[0-9]{1,4})?", text.strip()):
-        raise InputError(f"--size: {shown(text)} is not a size; give one side such as 64 or height x width such as 48x64")
-    sides = [int(side) for side in text.strip().split("x")]
-    size = (sides[0], sides[-1])
+        raise InputError(f"--size: {shown(text)} is not a size; give the longer side such as 64 or height x width such as 48x64")
+    height, _, width = text.strip().partition("x")
+    size = (int(height), int(width)) if width else int(height)
     try:
         _check_size(size)
     except InputError as error:
@@ -67,12 +68,13 @@ def parse_size(text: str) -> tuple[int, int]:
     return size
 
 
-def _check_size(size: tuple[int, int] | None) -> None:
-    if size is not None and not all(1 <= side <= SIDE_LIMIT for side in size):
-        raise InputError(f"size {size[0]}x{size[1]} is out of range; give a height and a width from 1 to {SIDE_LIMIT}")
+def _check_size(size: PictureSize | None) -> None:
+    sides = () if size is None else (size,) if isinstance(size, int) else size
+    if not all(1 <= side <= SIDE_LIMIT for side in sides):
+        raise InputError(f"size {'x'.join(map(str, sides))} is out of range; give sides from 1 to {SIDE_LIMIT}")
 
 
-def _tensor(spec: str, given: str, name: str, seed: int, size: tuple[int, int] | None) -> torch.Tensor:
+def _tensor(spec: str, given: str, name: str, seed: int, size: PictureSize | None) -> torch.Tensor:
     text = spec.strip()
     if not text:
         raise InputError(f"the text {given} is empty; {_FORMS}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from engine.errors import InputError
+from engine.shapes import PictureSize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,19 +22,30 @@ _ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
 _GREY_MODES = ("1", "L", "LA", "La")
 
 
-def read_picture(path: Path, given: str, *, grey: bool = False, size: tuple[int, int] | None = None) -> torch.Tensor:
+def read_picture(path: Path, given: str, *, grey: bool = False, size: PictureSize | None = None) -> torch.Tensor:
     """A PNG or JPEG file as float64 [1, H, W] (grey) or [3, H, W] (RGB), values in [0, 1].
 
-    The EXIF orientation is applied and transparency is laid over white. `grey` gives 0.299 R + 0.587 G + 0.114 B.
-    `size` is (height, width) after a LANCZOS resize, clipped to [0, 1]. `given` is how the message names the file.
+    The EXIF orientation is applied and transparency is laid over white. ``grey`` gives 0.299 R + 0.587 G + 0.114 B.
+    ``size`` is (height, width) after a LANCZOS resize, clipped to [0, 1]; one number is the longer side, the proportions are kept.
+    ``given`` is how the message names the file.
     Raises InputError for over 50 megapixels (before decoding) and for a picture that cannot be decoded.
     """
     planes = torch.from_numpy(_decoded(path, given)).permute(2, 0, 1)
     if grey and planes.shape[0] == 3:
         planes = torch.tensordot(torch.tensor(_LUMA, dtype=torch.float64), planes, dims=1).unsqueeze(0)
-    if size is not None and size != tuple(planes.shape[1:]):
-        planes = torch.stack([_resized(plane, size) for plane in planes])
+    target = _target(size, planes.shape[1], planes.shape[2])
+    if target != tuple(planes.shape[1:]):
+        planes = torch.stack([_resized(plane, target) for plane in planes])
     return planes.clamp(0.0, 1.0).contiguous()
+
+
+def _target(size: PictureSize | None, height: int, width: int) -> tuple[int, int]:
+    if size is None:
+        return height, width
+    if isinstance(size, int):
+        scale = size / max(height, width)
+        return max(1, round(height * scale)), max(1, round(width * scale))
+    return size
 
 
 def _decoded(path: Path, given: str) -> NDArray[Any]:

@@ -9,6 +9,8 @@ from engine.errors import InputError
 
 #: One number for every axis, or one number per axis.
 Size = int | Sequence[int]
+#: Of a picture in pixels: its longer side, or height and width.
+PictureSize = int | tuple[int, int]
 #: More than this torch takes for no size, and no tensor of that size fits into memory.
 LARGEST = 2**31 - 1
 #: As torch: numbers, or ``"valid"`` (none) or ``"same"`` (as much as keeps the size; stride 1 only).

@@ -476,7 +476,7 @@ BAD_INPUTS = {
     "near a kernel": (["--weight", "sobel_xx"], ["--weight", "did you mean sobel_"]),
     "no text": (["--input", ""], ["--input", "empty"]),
     "bad size": (["--size", "9x"], ["--size", "'9x'", "48x64"]),
-    "size 0": (["--size", "0"], ["--size", "0x0", "from 1 to 4096"]),
+    "size 0": (["--size", "0"], ["--size", "size 0 ", "from 1 to 4096"]),
 }
 
 

@@ -33,7 +33,7 @@ def commands() -> list[list[str]]:
 def test_commands_run(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Rendering takes long; that the inputs open is what the trace shows."""
     monkeypatch.chdir(ROOT)
-    command = ["examples/photo.png" if word == "photo.jpg" else word for word in command]
+    command = [word.replace("photo.jpg", "examples/photo.png") for word in command]
     if command[0] == "render":
         group = main.commands["render"]
         parsed = group.get_command(click.Context(group, info_name="render"), command[1])

@@ -707,6 +707,18 @@ def test_resize_to_the_same_size_is_exact(tmp_path: Path) -> None:
     assert torch.equal(load(path, size=(2, 2)), load(path))
 
 
+@pytest.mark.parametrize(
+    ("shape", "longer", "expected"), [((4, 16), 8, (2, 8)), ((16, 4), 8, (8, 2)), ((4, 16), 32, (8, 32)), ((1, 90), 9, (1, 9))]
+)
+def test_one_number_is_the_longer_side_and_keeps_the_proportions(
+    tmp_path: Path, shape: tuple[int, int], longer: int, expected: tuple[int, int]
+) -> None:
+    path = picture(tmp_path, np.full(shape, 51, dtype=np.uint8))
+    value = load(path, size=longer)
+    assert value.shape == (1, *expected)
+    assert float((value - 0.2).abs().max()) < 1e-6
+
+
 def test_resize_in_grey(tmp_path: Path) -> None:
     assert load(picture(tmp_path, COLOUR) + "#grey", size=(3, 5)).shape == (1, 3, 5)
 
@@ -715,8 +727,8 @@ def test_size_leaves_other_forms_alone() -> None:
     assert load("arange:2x3", size=(9, 9)).shape == (2, 3)
 
 
-@pytest.mark.parametrize("size", [(0, 4), (4, -1), (4097, 1)])
-def test_bad_size(tmp_path: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(0, 4), (4, -1), (4097, 1), 0, 4097])
+def test_bad_size(tmp_path: Path, size: int | tuple[int, int]) -> None:
     with pytest.raises(InputError, match=r"^--input: size .* is out of range"):
         load(picture(tmp_path, GREY), size=size)
 
@@ -835,8 +847,8 @@ def test_names_win_over_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 # Sizes
 
 
-@pytest.mark.parametrize(("text", "size"), [("64", (64, 64)), ("48x64", (48, 64)), ("1x4096", (1, 4096)), (" 7 ", (7, 7))])
-def test_parse_size(text: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("text", "size"), [("64", 64), ("48x64", (48, 64)), ("1x4096", (1, 4096)), (" 7 ", 7)])
+def test_parse_size(text: str, size: int | tuple[int, int]) -> None:
     assert parse_size(text) == size
 
 
