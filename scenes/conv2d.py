@@ -10,6 +10,8 @@ from scenes.parts.sliding import SlidingReel
 
 #: Kernels with more rows have no digits where channels stand side by side, and need less room.
 MOST_DIGIT_ROWS = 3
+#: Planes with more rows are pictures, and need more.
+MOST_PLANE_ROWS = 8
 
 
 class Conv2d(SlidingReel):
@@ -25,8 +27,7 @@ class Conv2d(SlidingReel):
         else:
             left, output = columns(STAGE, (2.8, 1))
             places = columns(left, (1,) * min(len(channels), MOST_LENSES))
-            shares = (1, 1.4) if trace.kernel.shape[-2] <= MOST_DIGIT_ROWS else (1.2, 1)
-            rooms = [tuple(rows(place, shares, gap=0)) for place in places]
+            rooms = [tuple(rows(place, self.shares(), gap=0)) for place in places]
         shown = lens_count(len(channels))
         if shown < len(channels):
             self.speak_of_others(step, places[-1])
@@ -43,6 +44,12 @@ class Conv2d(SlidingReel):
         ]
         output_values = self.matrix(trace.outputs["output"])
         self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label(step))
+
+    def shares(self) -> tuple[float, float]:
+        """Of planes and tiles in the height of the stage, where channels stand side by side."""
+        if self.trace.kernel.shape[-2] > MOST_DIGIT_ROWS:
+            return (1.2, 1)
+        return (1, 1.4) if self.trace.padded.shape[-2] <= MOST_PLANE_ROWS else (1, 1.2)
 
     def labels(self, step: ConvStep, channel: int) -> tuple[str, str]:
         """Of a plane and of its tile."""
