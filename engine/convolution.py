@@ -71,7 +71,6 @@ def convolve(setup: Setup) -> ConvTrace:
     if setup.bias is not None:
         inputs["bias"] = setup.bias
     samples, filters, *size = values.shape
-    cells = math.prod(size)
     return ConvTrace(
         params=setup.params,
         inputs=inputs,
@@ -79,7 +78,7 @@ def convolve(setup: Setup) -> ConvTrace:
         reference=reference,
         length=values.numel(),
         cut=_Cutter(setup, sources, padded, values),
-        phases=[(f"sample {n}, filter {f}" if samples > 1 else f"filter {f}", cells) for n in range(samples) for f in range(filters)],
+        phases=[(_phase(n, f, samples), math.prod(size)) for n in range(samples) for f in range(filters)],
         opening=_opening(setup),
         closing=sentences.agreement(values.numel(), reference),
         formula=sentences.size_formula(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size),
@@ -149,9 +148,25 @@ def _check(setup: Setup, values: Tensor) -> Reference:
     # TF32 would compare our float32 with ten bits of mantissa.
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         expected = conv(x, setup.kernel.contiguous(), setup.bias, setup.stride, padding, setup.dilation, setup.groups)
+    return compare(name, values, expected, _scale(setup))
+
+
+def _scale(setup: Setup) -> float:
+    """A bound of every sum: the largest input times the largest sum of absolute weights of a filter, and the largest bias.
+
+    Raises :class:`InputError` if finite numbers may add up to more than the dtype holds: what they give then depends on the order.
+    """
+    tensors = [setup.input, setup.weight, *([] if setup.bias is None else [setup.bias])]
     reach = float(setup.weight.abs().flatten(1).sum(1).max())
     scale = largest(setup.input) * reach + (largest(setup.bias) if setup.bias is not None else 0.0)
-    return compare(name, values, expected, scale)
+    most = torch.finfo(setup.input.dtype).max
+    if scale > most and all(bool(torch.isfinite(tensor).all()) for tensor in tensors):
+        dtype = str(setup.input.dtype).removeprefix("torch.")
+        raise InputError(
+            f"the input goes up to {largest(setup.input):.2g} and the absolute weights of a filter add up to {reach:.2g}, whose product "
+            f"{dtype} cannot hold; give smaller numbers, up to {most:.2g} in the product"
+        )
+    return scale
 
 
 # --- one step ----------------------------------------------------------------------------------------------------------------------------
@@ -192,7 +207,7 @@ class _Cutter:
         ]
         return ConvStep(
             index=k,
-            phase=f"sample {sample}, filter {f}" if len(self.values) > 1 else f"filter {f}",
+            phase=_phase(sample, f, len(self.values)),
             reads=self._reads(sample, f, channels, taken),
             terms=terms,
             value=value,
@@ -234,6 +249,10 @@ class _Cutter:
     def _taps(self) -> Iterator[Cell]:
         """The cells of ``weight`` in the order of the terms."""
         return product(*(reversed(range(n)) if self.setup.flip else range(n) for n in self.setup.kernel_size))
+
+
+def _phase(sample: int, f: int, samples: int) -> str:
+    return f"sample {sample}, filter {f}" if samples > 1 else f"filter {f}"
 
 
 def _unravel(k: int, shape: Sequence[int]) -> Cell:

@@ -39,7 +39,8 @@ def _exponent(x: float) -> str:
 def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
     """``x`` rounded (half to even) to at most ``decimals`` decimals, without trailing zeros, with a true minus sign.
 
-    Very large numbers, and small ones that would round to zero, get an exponent: 0.00001 is ``1e−5``, never ``0``.
+    A number that is not zero is never shown as zero: a small one gets more decimals, four at most, and then an exponent, so that 0.00001
+    is ``1e−5``. Very large numbers get an exponent too.
     """
     if math.isnan(x):
         return "nan"

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 
 from engine import conv2d
+from engine.errors import InputError
 from engine.kernels import kernel
 from tests.engine.checks import check_output, check_refused, check_trace, impulse
 from tests.engine.strategies import Case, cases
@@ -288,3 +289,16 @@ def given_with(**options: Any) -> dict[str, Any]:
 )
 def test_refusals(options: dict[str, Any], holds: list[str]) -> None:
     check_refused(conv2d, options, holds)
+
+
+@pytest.mark.parametrize(("dtype", "large"), [(torch.float64, 1e308), (torch.float32, 1e38)])
+def test_sums_that_may_overflow_are_refused(dtype: torch.dtype, large: float) -> None:
+    """The order of a sum decides what an overflow gives: such numbers cannot be compared with torch's."""
+    with pytest.raises(InputError, match="give smaller numbers") as caught:
+        conv2d(torch.full((3, 3), large, dtype=dtype), torch.ones(2, 2, dtype=dtype))
+    assert f"{large:.2g}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    fitting = conv2d(torch.full((3, 3), large / 8, dtype=dtype), torch.ones(2, 2, dtype=dtype))
+    assert torch.isfinite(fitting.outputs["output"]).all()
+    given_infinite = conv2d(torch.tensor([[large, float("inf")]], dtype=dtype), torch.ones(1, 1, dtype=dtype))
+    assert given_infinite.outputs["output"].tolist() == [[[pytest.approx(large), float("inf")]]]
