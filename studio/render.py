@@ -15,7 +15,7 @@ from engine.errors import InputError
 from engine.trace import Trace
 from scenes.parts.beat import Beat
 from studio.captions import webvtt
-from studio.files import whole
+from studio.files import tidy_when_killed, whole
 from studio.pace import chapters
 
 QUALITIES = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "2160p": (3840, 2160)}
@@ -64,7 +64,7 @@ def scene_class(concept: str) -> Callable[..., Any]:
 def render(trace: Trace, beats: Sequence[Beat], picture: Picture, path: Path, progress: Progress) -> None:
     """Renders an mp4 at ``path`` and WebVTT captions beside it. Both appear whole, at the end, or not at all."""
     fps = Fraction(picture.fps)
-    with whole(path) as movie, whole(path.with_suffix(".vtt")) as captions:
+    with tidy_when_killed(), whole(path) as movie, whole(path.with_suffix(".vtt")) as captions:
         _film(trace, beats, picture, movie, progress)
         captions.write_text(webvtt(beats, fps), encoding="utf-8")
 

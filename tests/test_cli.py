@@ -7,6 +7,7 @@ import math
 import pickle
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -394,6 +395,20 @@ def test_a_broken_render_leaves_nothing(
         assert result.exception is error
     assert {path.name: path.read_bytes() for path in clips.iterdir()} == kept
     assert names(scratch) == set()
+
+
+def test_a_killed_render_leaves_nothing(folder: Path) -> None:
+    """The process itself, since a signal goes to a process."""
+    clips = folder / "clips"
+    clips.mkdir()
+    command = [sys.executable, "-m", "cli", "render", "conv2d", *SMALL, "--seconds", "600", "-o", str(clips / "clip.mp4")]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert b"beat 1 of" in process.stderr.readline()
+        assert {path.suffix for path in clips.iterdir()} == {".mp4", ".vtt"}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    assert names(clips) == set()
 
 
 # --- what is refused ---------------------------------------------------------------------------------------------------------------------
