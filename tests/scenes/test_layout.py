@@ -9,12 +9,16 @@ import torch
 from manim import tempconfig
 
 from engine import conv1d, conv2d
+from engine.arguments import open_example
+from engine.catalogue import concepts
 from engine.numbers import plain
 from engine.trace import Trace
 from scenes.conv1d import Conv1d
 from scenes.conv2d import Conv2d
 from scenes.parts.beat import Beat
 from scenes.parts.theme import THEMES, Theme, contrast, rgb
+from studio.pace import beats as paced
+from studio.render import scene_class
 from tests.scenes.lint import findings
 
 SIZES = [(3, 3), (5, 8), (8, 5), (14, 14), (28, 28), (64, 64), (65, 40), (100, 100), (224, 224)]
@@ -168,3 +172,11 @@ def test_colours_can_be_told_apart(theme: Theme) -> None:
         assert sum(abs(x - y) for x, y in zip(rgb(a), rgb(b), strict=True)) > 90, f"{a} and {b}"
     assert contrast(theme.empty, "#FFFFFF") > 1.25
     assert all(contrast(colour, theme.ground) >= 4.5 for colour in (*roles, theme.ink, theme.muted))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", concepts())
+def test_every_concept_at_its_own_pace(name: str, theme: str) -> None:
+    """The example of every concept that there is, with the beats that a clip of it has."""
+    trace = open_example(name)
+    assert findings(scene_class(name), trace, paced(trace, fps=10), theme) == []

@@ -12,12 +12,15 @@ from manim import tempconfig
 from manim.scene.scene_file_writer import SceneFileWriter
 
 from engine import conv1d, conv2d
+from engine.arguments import open_example
+from engine.catalogue import concepts
 from engine.trace import Trace
 from scenes.conv1d import Conv1d
 from scenes.conv2d import Conv2d
 from scenes.parts.raster import ReelCamera
 from scenes.parts.reel import ReelRenderer
 from studio.pace import beats
+from studio.render import scene_class
 
 
 class Nowhere(SceneFileWriter):
@@ -78,4 +81,11 @@ def test_short_cuts_change_nothing(scene_class: type, trace: Trace) -> None:
     renderer = played(scene_class, trace, 12)
     assert renderer.different == []
     assert renderer.frames == 72
+    assert renderer.kept > 10
+
+
+@pytest.mark.parametrize("name", concepts())
+def test_short_cuts_change_nothing_in_any_concept(name: str) -> None:
+    renderer = played(scene_class(name), open_example(name), 12)
+    assert renderer.different == []
     assert renderer.kept > 10
