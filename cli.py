@@ -1,4 +1,4 @@
-"""The front desk: ``tensorreel list | show | trace | render | doctor``.
+"""The front desk: ``tensorreel list | show | trace | render | cache | doctor``.
 
 Commands import what they need when they run, so that help and lists answer at once.
 """
@@ -54,6 +54,8 @@ RENDER_OPTIONS = [
         show_default=True,
         help="Colours: print is for paper and projectors.",
     ),
+    click.Option(["--jobs"], type=int, metavar="N", help="Processes that draw.  [default: one per core, 8 at most]"),
+    click.Option(["--no-cache"], is_flag=True, help="Draw everything anew, and keep nothing for the next time."),
 ]
 
 
@@ -143,20 +145,28 @@ def _render(
     detail: int,
     seconds: float | None,
     theme: str,
+    jobs: int | None,
+    no_cache: bool,
     **given: Any,
 ) -> None:
+    from studio.cache import Cache
+    from studio.crew import Crew, check_jobs
     from studio.files import target
     from studio.pace import beats
-    from studio.render import Picture, render
+    from studio.picture import Picture
 
     path = target(output, f"{concept.name}.mp4", ".mp4", ".vtt")
     picture = Picture.of(quality, fps, theme)
-    trace = _open(concept, texts, given)
-    planned = beats(trace, detail=detail, seconds=seconds, fps=fps)
-    from studio.progress import progress
+    cache = None if no_cache else Cache.usual()
+    # The processes that draw come up while torch is imported here.
+    with Crew(check_jobs(jobs)) as crew:
+        trace = _open(concept, texts, given)
+        planned = beats(trace, detail=detail, seconds=seconds, fps=fps)
+        from studio.progress import progress
+        from studio.render import render
 
-    with progress(planned, len(trace)) as watcher:
-        render(trace, planned, picture, path, watcher)
+        with progress(planned, len(trace)) as watcher:
+            render(trace, planned, picture, path, watcher, cache=cache, crew=crew)
     click.echo(f"{path} ({sum(beat.frames for beat in planned) / fps:.1f} s) and {path.with_suffix('.vtt')}")
 
 
@@ -173,6 +183,30 @@ main.add_command(
         "render", help="Render a concept as an mp4 with chapters and captions.", body=_render, shared=[*RENDER_OPTIONS, *NUMERIC_OPTIONS]
     )
 )
+
+
+@main.group()
+def cache() -> None:
+    """What was drawn before, kept so that it need not be drawn again."""
+
+
+@cache.command()
+def info() -> None:
+    """Say where the cache is, how large, and how large it may become."""
+    from studio.cache import LIMIT_VARIABLE, Cache
+
+    found = Cache.usual()
+    takes, size = found.usage()
+    click.echo(f"{found.folder}\n{takes:,} takes, {size / 1e6:,.1f} MB of at most {found.limit / 1e6:,.0f} MB ({LIMIT_VARIABLE})")
+
+
+@cache.command()
+def clear() -> None:
+    """Remove everything from the cache."""
+    from studio.cache import Cache
+
+    takes, size = Cache.usual().clear()
+    click.echo(f"{takes:,} takes removed, {size / 1e6:,.1f} MB")
 
 
 @main.command()

@@ -21,30 +21,11 @@ from torch import Tensor
 
 from engine import sentences
 from engine.convolution_arguments import PaddingMode, Setup
+from engine.convolution_step import ConvStep
 from engine.errors import InputError
 from engine.numbers import Sum, sum_of_products
-from engine.trace import Cell, Reference, Step, Trace, compare, largest
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConvStep(Step):
-    """One output cell. Its terms run channel by channel, ``partial_sums`` has one sum per channel, ``bias`` comes last.
-
-    ``window`` holds the position of every tap in the coordinates of the input's plane; outside of it lies the padding.
-    """
-
-    sample: int
-    filter: int
-    group: int
-    channels: Sequence[int]
-    window: Sequence[Cell]
-    partial_sums: tuple[float, ...]
-    bias: float | None
-
-    def summands(self, most: int) -> list[float]:
-        """The partial sums of the first ``most`` channels, then that of all the others together, then the bias, where there are any."""
-        rest = [math.fsum(self.partial_sums[most:])] if len(self.partial_sums) > most else []
-        return [*self.partial_sums[:most], *rest, *([] if self.bias is None else [self.bias])]
+from engine.step import Cell, Reference
+from engine.trace import Trace, compare, largest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

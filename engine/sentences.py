@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.numbers import Sum, plain, products
-from engine.trace import Cell, Reference
+from engine.step import Cell, Reference
 
 #: More terms than this are cut short in a step's formula.
 FORMULA_TERMS = 12

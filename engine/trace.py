@@ -16,40 +16,15 @@ import torch
 from torch import Tensor
 
 from engine.errors import CheckError, InputError
+from engine.step import Cell, Cells, Reference, Step
 
-Cell = tuple[int, ...]
-Cells = Mapping[str, Sequence[Cell]]
+__all__ = ["Cell", "Cells", "Reference", "Step", "TensorLike", "Trace", "compare", "concept", "floating", "largest", "together"]
+
 #: What a concept takes for a tensor.
 TensorLike = Tensor | Sequence[Any] | float
 
 #: Largest error allowed, relative to the scale of the computation.
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One computed value: the sum of the products of its terms.
-
-    ``reads`` and ``writes`` name cells in the coordinates of the named tensor. ``terms`` holds the factors in the order in which they are
-    shown, cells of zero padding included. ``formula`` is Typst math, ``say`` one plain sentence.
-    """
-
-    index: int
-    phase: str
-    reads: Cells
-    terms: Sequence[tuple[float, ...]]
-    value: float
-    writes: Cells
-    formula: str
-    say: str
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The torch function whose result the outputs were compared with, and the largest absolute difference found."""
-
-    name: str
-    max_abs_error: float
 
 
 def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Reference:

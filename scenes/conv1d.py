@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.convolution import ConvStep
+from engine.convolution_step import ConvStep
 from scenes.parts.frame import STAGE
 from scenes.parts.rooms import rows
 from scenes.parts.sliding import SlidingReel
@@ -24,15 +24,15 @@ class Conv1d(SlidingReel):
         plane, tile, output = rows(STAGE, (read + 0.7, 1.9 * read, made + 0.7))
         self.lenses = [
             self.lens(
-                self.matrix(trace.padded[step.sample, channels]),
-                self.matrix(trace.kernel[step.filter]),
+                trace.padded[step.sample, channels],
+                trace.kernel[step.filter],
                 [(0, 0), *trace.sides],
                 slice(0, len(step.window) * len(step.channels)),
                 self.labels(step),
                 (plane, tile),
             )
         ]
-        output_values = self.matrix(trace.outputs["output"])
+        output_values = trace.outputs["output"]
         self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label())
 
     def labels(self, step: ConvStep) -> tuple[str, str]:

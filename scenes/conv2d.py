@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.convolution import ConvStep
+from engine.convolution_step import ConvStep
 from scenes.parts.frame import STAGE
 from scenes.parts.lens import MOST_LENSES, lens_count
 from scenes.parts.rooms import columns, rows
@@ -33,8 +33,8 @@ class Conv2d(SlidingReel):
             self.speak_of_others(step, places[-1])
         self.lenses = [
             self.lens(
-                self.matrix(trace.padded[step.sample, channel]),
-                self.matrix(trace.kernel[step.filter, number]),
+                trace.padded[step.sample, channel],
+                trace.kernel[step.filter, number],
                 trace.sides,
                 slice(number * taps, (number + 1) * taps),
                 self.labels(step, channel),
@@ -42,7 +42,7 @@ class Conv2d(SlidingReel):
             )
             for number, channel in enumerate(channels[:shown])
         ]
-        output_values = self.matrix(trace.outputs["output"])
+        output_values = trace.outputs["output"]
         self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label(step))
 
     def shares(self) -> tuple[float, float]:

@@ -6,10 +6,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from engine.errors import InputError
-from engine.trace import Trace
 from scenes.parts.beat import Beat, Kind
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
 
 #: Seconds that a beat takes if nothing else is asked for.
 ENDS, QUICK = 3.0, 1.3
@@ -150,7 +153,7 @@ def _richest(phases: Sequence[tuple[str, int]], terms: int, detail: int, room: f
     # Of more full steps than would fill the room by themselves nothing is to be known.
     detail = min(detail, int(room / full_seconds(terms) / SQUEEZE) + 1)
     everything = shots(phases, terms, detail, min(first, int(room / QUICK)))
-    if _length(everything) <= room and all(shot.kind != "sweep" for shot in everything[: first + 1]):
+    if _least(everything) <= room and all(shot.kind != "sweep" for shot in everything[: first + 1]):
         return everything
     ways: list[Callable[[int], list[Shot]]] = [
         lambda quick: shots(phases, terms, detail, quick, highlight=highlight),
@@ -177,7 +180,12 @@ def beats(trace: Trace, *, detail: int = DETAIL, seconds: float | None = None, f
     """The beats of a clip. Their frames add up to ``seconds``·``fps``, rounded."""
     found = fitted(trace.phases, len(trace[0].terms), detail, seconds, trace.highlight)
     frames = _frames([shot.seconds for shot in found], seconds, fps)
-    return [Beat(s.kind, s.start, s.stop, s.phase, _say(trace, s), n) for s, n in zip(found, frames, strict=True)]
+    planned: list[Beat] = []
+    before = None
+    for s, n in zip(found, frames, strict=True):
+        planned.append(Beat(s.kind, s.start, s.stop, s.phase, _say(trace, s), n, before))
+        before = planned[-1].pictures[-1] if planned[-1].pictures else before
+    return planned
 
 
 def _frames(lengths: Sequence[float], seconds: float | None, fps: float) -> list[int]:

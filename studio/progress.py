@@ -47,6 +47,10 @@ class Lines:
         """Counts."""
         self.frames = frames
 
+    def trouble(self, text: str) -> None:
+        """Says it."""
+        click.echo(text, err=True)
+
 
 class Bar(Lines):
     """A bar with step, beat and time left."""
@@ -77,6 +81,10 @@ class Bar(Lines):
     def frame(self, frames: int) -> None:
         """Moves the bar."""
         self.bar.update(self.task, completed=frames)
+
+    def trouble(self, text: str) -> None:
+        """Says it above the bar."""
+        self.bar.console.print(text, markup=False)
 
 
 def progress(beats: Sequence[Beat], steps: int) -> Lines:

@@ -2,113 +2,102 @@
 
 from __future__ import annotations
 
-import functools
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from engine.errors import InputError
-from engine.trace import Trace
+from engine.record import Record
 from scenes.parts.beat import Beat
+from studio.cache import Cache, usable
 from studio.captions import webvtt
+from studio.crew import Crew, check_jobs
 from studio.files import tidy_when_killed, whole
 from studio.pace import chapters
+from studio.picture import Picture
+from studio.take import read, takes
 
-QUALITIES = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "2160p": (3840, 2160)}
-FPS = (1, 120)
+if TYPE_CHECKING:
+    from engine.trace import Trace
+
+#: A take may be gone from the cache before it is read, if someone clears it just then; so often it is made again.
+PATIENCE = 3
 
 
 class Progress(Protocol):
     """Who is told how far a rendering is."""
 
     def beat(self, number: int, beat: Beat) -> None:
-        """Beat ``number`` begins."""
+        """Beat ``number`` begins; several may be on the way at the same time."""
 
     def frame(self, frames: int) -> None:
-        """So many frames are encoded."""
+        """So many frames are there."""
+
+    def trouble(self, text: str) -> None:
+        """Something went wrong that is being mended."""
 
 
-@dataclass(frozen=True)
-class Picture:
-    """How large, how many frames a second, which colours."""
+def render(
+    trace: Trace,
+    beats: Sequence[Beat],
+    picture: Picture,
+    path: Path,
+    progress: Progress,
+    *,
+    jobs: int | None = None,
+    cache: Cache | None = None,
+    crew: Crew | None = None,
+) -> None:
+    """Renders an mp4 at ``path`` and WebVTT captions beside it. Both appear whole, at the end, or not at all.
 
-    width: int
-    height: int
-    fps: int
-    theme: str
-
-    @classmethod
-    def of(cls, quality: str, fps: int, theme: str) -> Picture:
-        """Raises :class:`InputError` for a quality, rate or theme that there is not."""
-        if quality not in QUALITIES:
-            raise InputError(f"-q is {quality!r}; give one of {', '.join(QUALITIES)}")
-        if not FPS[0] <= fps <= FPS[1]:
-            raise InputError(f"--fps is {fps}; give {FPS[0]} to {FPS[1]}")
-        return cls(*QUALITIES[quality], fps, theme)
-
-
-def scene_class(concept: str) -> Callable[..., Any]:
-    """The scene of a concept: the class in ``scenes/<concept>.py`` that says ``concept = "<concept>"``."""
-    module = import_module(f"scenes.{concept}")
-    return next(
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "concept")
-    )
-
-
-def render(trace: Trace, beats: Sequence[Beat], picture: Picture, path: Path, progress: Progress) -> None:
-    """Renders an mp4 at ``path`` and WebVTT captions beside it. Both appear whole, at the end, or not at all."""
+    ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that is there already. Takes are kept in ``cache`` as soon
+    as they are made, and found there the next time.
+    """
     fps = Fraction(picture.fps)
     with tidy_when_killed(), whole(path) as movie, whole(path.with_suffix(".vtt")) as captions:
-        _film(trace, beats, picture, movie, progress)
+        with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers, _kept(cache) as folder:
+            header, made = _takes(workers, Record(trace), beats, picture, folder, progress)
+        # Imported only now, for it would keep the processes waiting for their first take.
+        from studio.join import Clip, join
+
+        join(movie, Clip(fps, trace.title, trace.closing, chapters(beats)), header, made)
         captions.write_text(webvtt(beats, fps), encoding="utf-8")
 
 
-def _film(trace: Trace, beats: Sequence[Beat], picture: Picture, movie: Path, progress: Progress) -> None:
-    from manim import tempconfig
-
-    from studio.writer import Clip, ClipWriter
-
-    starts = [0]
-    for beat in beats:
-        starts.append(starts[-1] + beat.frames)
-    clip = Clip(
-        path=movie,
-        width=picture.width,
-        height=picture.height,
-        fps=Fraction(picture.fps),
-        title=trace.title,
-        comment=trace.closing,
-        chapters=chapters(beats),
-        keys=frozenset(starts[:-1]),
-        on_frame=progress.frame,
-    )
-    with tempfile.TemporaryDirectory(prefix="tensorreel-") as scratch, tempconfig(_settings(picture, scratch)):
-        reel = import_module("scenes.parts.reel")
-        raster = import_module("scenes.parts.raster")
-        renderer = reel.ReelRenderer(file_writer_class=functools.partial(ClipWriter, clip=clip), camera_class=raster.ReelCamera)
-        scene = scene_class(trace.concept)(trace, beats, picture.theme, renderer, progress.beat)
-        try:
-            scene.render()
-        finally:
-            renderer.file_writer.stop()
+@contextmanager
+def _kept(cache: Cache | None) -> Iterator[Path]:
+    """The folder for takes: the cache's, or one that is gone afterwards if there is no cache or it cannot be written to."""
+    if cache is not None and usable(cache.folder):
+        yield cache.folder
+        cache.tidy()
+    else:
+        with tempfile.TemporaryDirectory(prefix="tensorreel-") as name:
+            yield Path(name)
 
 
-def _settings(picture: Picture, scratch: str) -> dict[str, Any]:
-    return {
-        "pixel_width": picture.width,
-        "pixel_height": picture.height,
-        "frame_width": 8 * 16 / 9,
-        "frame_height": 8,
-        "frame_rate": picture.fps,
-        "media_dir": scratch,
-        "format": "mp4",
-        "disable_caching": True,
-        "progress_bar": "none",
-        "verbosity": "ERROR",
-    }
+def _takes(
+    crew: Crew, record: Record, beats: Sequence[Beat], picture: Picture, folder: Path, progress: Progress
+) -> tuple[bytes, list[list[bytes]]]:
+    """The stream header and the packets of all takes, in their order."""
+    wanted = takes(beats)
+    made: dict[int, tuple[bytes, list[bytes]]] = {}
+    numbers = {take: number for number, take in enumerate(wanted)}
+    frames = 0
+    for _ in range(PATIENCE):
+        missing = [take for take in wanted if numbers[take] not in made]
+        if not missing:
+            break
+        for event, take, path in crew.make(record, beats, picture, folder, missing):
+            if event == "began":
+                progress.beat(take.beat, beats[take.beat])
+            elif event == "died":
+                progress.trouble(f"A drawing process died over beat {take.beat + 1} ({beats[take.beat].name}); another one tries again.")
+            elif path is not None and (found := read(path)) is not None:
+                made[numbers[take]] = found
+                frames += take.frames
+                progress.frame(frames)
+    else:
+        raise RuntimeError(f"takes vanish from {folder} as soon as they are made")
+    return made[0][0], [made[number][1] for number in range(len(wanted))]

@@ -68,7 +68,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_help_names_every_command() -> None:
     text = printed("--help")
-    assert re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE) == ["doctor", "list", "render", "show", "trace"]
+    assert re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE) == ["cache", "doctor", "list", "render", "show", "trace"]
     assert printed("-h") == text
 
 
@@ -337,22 +337,19 @@ class BrokenError(Exception):
     """What goes wrong in the middle."""
 
 
-def break_encoder(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    from studio.writer import Encoder
+def break_join(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    import studio.join
 
-    write = Encoder.write
+    def broken(path: Path, *_: Any) -> None:
+        path.write_bytes(b"half of it")
+        raise error
 
-    def broken(self: Encoder, pixels: Any, repeat: int) -> None:
-        if self.frames >= 5:
-            raise error
-        write(self, pixels, repeat)
-
-    monkeypatch.setattr(Encoder, "write", broken)
+    monkeypatch.setattr(studio.join, "join", broken)
 
 
 def break_frame(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def frame(self: studio.progress.Lines, frames: int) -> None:
-        if frames == 5:
+        if frames >= 5:
             raise error
 
     monkeypatch.setattr(studio.progress.Lines, "frame", frame)
@@ -374,7 +371,7 @@ def break_captions(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> Non
 
 
 @pytest.mark.parametrize("error", [BrokenError("the disk is full"), KeyboardInterrupt()], ids=["error", "interrupt"])
-@pytest.mark.parametrize("break_it", [break_encoder, break_frame, break_beat, break_captions])
+@pytest.mark.parametrize("break_it", [break_join, break_frame, break_beat, break_captions])
 @pytest.mark.parametrize("older", [False, True], ids=["new", "older"])
 def test_a_broken_render_leaves_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, break_it: Callable[..., None], error: BaseException, older: bool

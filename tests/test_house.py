@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalogue import concepts
-from studio.render import scene_class
+from studio.worker import scene_class
 
 ROOT = Path(__file__).parents[1]
 #: From the ground up: each may import those before it.

@@ -7,12 +7,16 @@ from typing import Literal
 
 Kind = Literal["opening", "full", "quick", "sweep", "closing"]
 
+#: During a sweep a picture stands for this many frames; less would be a flicker.
+SWEEP_FRAMES = 3
+
 
 @dataclass(frozen=True)
 class Beat:
     """Steps ``start`` to ``stop`` (exclusive) in ``frames`` frames.
 
     ``full`` shows one step term by term, ``quick`` window and result, ``sweep`` many steps. ``phase`` is the chapter, ``say`` the sentence.
+    ``before`` is the step that was shown last before this beat, from which things move; none if nothing was shown yet.
     """
 
     kind: Kind
@@ -21,6 +25,7 @@ class Beat:
     phase: str
     say: str
     frames: int
+    before: int | None = None
 
     @property
     def name(self) -> str:
@@ -28,3 +33,21 @@ class Beat:
         if self.kind in ("opening", "closing"):
             return self.kind
         return f"{self.kind} {self.start}" if self.stop - self.start == 1 else f"{self.kind} {self.start} to {self.stop - 1}"
+
+    @property
+    def pictures(self) -> list[int]:
+        """The steps that it shows, one after the other. A sweep goes faster and faster where there are more steps than pictures."""
+        steps = self.stop - self.start
+        if self.kind != "sweep":
+            return list(range(self.start, self.stop))
+        count = max(1, min(steps, self.frames // SWEEP_FRAMES))
+        if count == steps:
+            return list(range(self.start, self.stop))
+        shares = ((i / (count - 1)) ** 2 if count > 1 else 1.0 for i in range(count))
+        return [self.start + round((steps - 1) * share) for share in shares]
+
+    @property
+    def steps(self) -> set[int]:
+        """All steps that a scene may look at while it shows the beat; before the first step it is that, after the last one that."""
+        ends = {"opening": {self.start}, "closing": {self.stop - 1}}.get(self.kind, set())
+        return {*self.pictures, *ends, *([] if self.before is None else [self.before])}

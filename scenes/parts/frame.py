@@ -64,7 +64,7 @@ def wrapped(sentence: str, size: float, room: float) -> list[str]:
     """The sentence in lines no wider than ``room``; two lines are made about equally long."""
     rows = _greedy(sentence, size, room)
     if len(rows) == 2:
-        half = text_width(sentence, size, SERIF) * 0.52
+        half = words_width(sentence.split(), size) * 0.52
         balanced = _greedy(sentence, size, max(half, min(room, half + 1.0)))
         rows = balanced if len(balanced) == 2 else rows
     return rows
@@ -75,11 +75,17 @@ def _greedy(sentence: str, size: float, room: float) -> list[str]:
     # A number stays with what it counts.
     for word in re.findall(r"(?:[\d,]+ )?\S+", sentence):
         longer = f"{rows[-1]} {word}".strip()
-        if rows[-1] and text_width(longer, size, SERIF) > room:
+        if rows[-1] and words_width(longer.split(), size) > room:
             rows.append(shortened(word, size, room))
         else:
             rows[-1] = longer
     return rows
+
+
+def words_width(words: Sequence[str], size: float) -> float:
+    """Width of a line of words. Words come again and again, lines do not, and each new text has to be set before it can be measured."""
+    space = text_width("a a", size, SERIF) - 2 * text_width("a", size, SERIF)
+    return sum(text_width(word, size, SERIF) for word in words) + space * (len(words) - 1)
 
 
 def shortened(text: str, size: float, room: float) -> str:

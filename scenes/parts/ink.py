@@ -32,6 +32,8 @@ class Mark(VMobject):
 
     def draw(self, points: np.ndarray) -> Mark:
         """Replaces what is drawn."""
+        # A change in place would go unseen: what has been drawn is told from what is to be drawn by the array itself.
+        points.setflags(write=False)
         self.points = points
         return self
 
@@ -76,10 +78,22 @@ class Line:
     @property
     def points(self) -> np.ndarray:
         """Bézier points on the frame."""
-        outline = self.outline
+        scale, (left, low) = self.scale, self._origin
+        return self.outline.points * scale + np.array([left, low, 0.0])
+
+    @property
+    def _origin(self) -> tuple[float, float]:
+        """Where the outline's own origin stands."""
+        outline, scale = self.outline, self.scale
         middle = outline.height / 2 if self.math else digit_height(self.font) / 2
-        left = (self.align + 1) / 2 * outline.width
-        return (outline.points - np.array([left, middle, 0.0])) * self.scale + np.array([self.x, self.y, 0.0])
+        return self.x - (self.align + 1) / 2 * outline.width * scale, self.y - middle * scale
+
+    @property
+    def box(self) -> Box:
+        """The box of what is inked."""
+        scale, (left, low) = self.scale, self._origin
+        x0, y0, x1, y1 = self.outline.extent
+        return left + x0 * scale, low + y0 * scale, left + x1 * scale, low + y1 * scale
 
     @property
     def width(self) -> float:
@@ -104,8 +118,10 @@ class Letters(Mark):
 
     def write_lines(self, lines: Iterable[Line]) -> Letters:
         """Replaces the text."""
-        self.lines = [line for line in lines if line.text]
-        self.points = np.concatenate([line.points for line in self.lines]) if self.lines else np.zeros((0, 3))
+        written = [line for line in lines if line.text]
+        if written != self.lines:
+            self.lines = written
+            self.draw(np.concatenate([line.points for line in written]) if written else np.zeros((0, 3)))
         return self
 
 

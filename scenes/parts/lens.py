@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from manim import Group
 
-from engine.convolution import ConvStep
+from engine.convolution_step import ConvStep
 from engine.numbers import Sum, sum_of_products
 from scenes.parts.ink import Ink, letter_size
 from scenes.parts.plane import Plane

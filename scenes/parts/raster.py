@@ -1,14 +1,11 @@
-"""Tensors too large for digits, as coloured cells, and the camera that draws them."""
+"""Tensors too large for digits, as coloured cells."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import cairo
 import numpy as np
-from manim import Camera, ImageMobject, VMobject
+from manim import ImageMobject
 
-from scenes.parts.ink import Box, Mark
+from scenes.parts.ink import Box
 from scenes.parts.theme import Theme, rgb
 
 WHITE = np.array([255.0, 255.0, 255.0])
@@ -27,31 +24,6 @@ class Raster(ImageMobject):
         """Replaces the colours."""
         self.pixel_array = pixels
         return self
-
-
-class ReelCamera(Camera):
-    """Manim's camera, with two short cuts: invisible marks cost nothing, and a :class:`Raster` is copied cell by cell, with hard edges."""
-
-    def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context) -> Camera:
-        if isinstance(vmobject, Mark) and not vmobject.shown:
-            return self
-        return super().display_vectorized(vmobject, ctx)
-
-    def display_image_mobject(self, image_mobject: Any, pixel_array: np.ndarray) -> None:
-        if not isinstance(image_mobject, Raster):
-            super().display_image_mobject(image_mobject, pixel_array)
-            return
-        left, bottom, right, top = image_mobject.box
-        per_unit = pixel_array.shape[1] / self.frame_width
-        x0, x1 = (round((x + self.frame_width / 2) * per_unit) for x in (left, right))
-        y0, y1 = (round((self.frame_height / 2 - y) * per_unit) for y in (top, bottom))
-        cells = image_mobject.pixel_array
-        rows = np.arange(y1 - y0) * cells.shape[0] // max(1, y1 - y0)
-        columns = np.arange(x1 - x0) * cells.shape[1] // max(1, x1 - x0)
-        target = pixel_array[y0:y1, x0:x1]
-        source = cells[rows][:, columns]
-        opaque = source[..., 3:] > 0
-        np.copyto(target, source, where=opaque)
 
 
 def diverging(values: np.ndarray, limit: float, positive: str, negative: str, nothing: str) -> np.ndarray:

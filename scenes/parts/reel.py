@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from manim import Group, Mobject, Scene, config
+import numpy as np
+from manim import Camera, Group, ManimColor, Mobject, Scene, config
 from manim.renderer.cairo_renderer import CairoRenderer
 
 from engine.arguments import open_example
-from engine.trace import Step, Trace
+from engine.record import Record
 from scenes.parts.beat import Beat
+from scenes.parts.canvas import Canvas
+from scenes.parts.display import Item, Watch
 from scenes.parts.frame import Caption, Header
 from scenes.parts.motion import Cue, Timeline
-from scenes.parts.raster import ReelCamera
 from scenes.parts.strip import Strip
 from scenes.parts.theme import THEMES
 
+if TYPE_CHECKING:
+    from engine.trace import Trace
+
 FULL_SECONDS, QUICK_SECONDS, END_SECONDS = 3.0, 1.2, 2.5
+
+
+class ReelCamera(Camera):
+    """Manim's camera, with a :class:`Canvas` in place of its way to draw."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.still, self.live = Watch(), Watch()
+        self.canvas: Canvas | None = None
+
+    def see(self, still: Sequence[Mobject], live: Sequence[Mobject]) -> np.ndarray:
+        """The stage as pixels, in an array that is drawn on again the next time."""
+        if self.canvas is None:
+            ground = ManimColor(self.background_color).to_hex()
+            self.canvas = Canvas(self.pixel_width, self.pixel_height, (self.frame_width, self.frame_height), ground)
+        self.canvas.show(self.still.items(still), self.live.items(live))
+        return self.canvas.pixels
+
+    def capture_mobjects(self, mobjects: Sequence[Mobject], **_: Any) -> None:
+        """Draws the mobjects and nothing else."""
+        self.set_pixel_array(self.see([], mobjects))
 
 
 class ReelRenderer(CairoRenderer):
@@ -28,9 +54,26 @@ class ReelRenderer(CairoRenderer):
         timeline = scene.animations[0]
         if timeline.changed or not self.file_writer.output_spec.is_video:
             # Not ``moving_mobjects``: those are the parts that stood there when the beat began.
-            self.update_frame(scene, [scene.live])
-            self.current = self.get_frame()
+            self.current = self.camera.see([scene.still], [scene.live]).copy()
         self.add_frame(self.current)
+
+    def save_static_frame_data(self, scene: Any, static_mobjects: Any) -> None:
+        """The canvas keeps what stays."""
+
+
+class Sight(NamedTuple):
+    """What can be seen during ``frames`` frames, what stays behind what may change."""
+
+    still: list[Item]
+    live: list[Item]
+    frames: int
+
+    def same(self, other: Sight) -> bool:
+        """Whether nothing looks different."""
+        return all(
+            len(mine) == len(others) and all(a is b for a, b in zip(mine, others, strict=True))
+            for mine, others in ((self.still, other.still), (self.live, other.live))
+        )
 
 
 class Reel(Scene):
@@ -43,19 +86,19 @@ class Reel(Scene):
 
     def __init__(
         self,
-        trace: Trace | None = None,
-        beats: Sequence[Beat] | None = None,
+        trace: Record | Trace | None = None,
+        beats: Sequence[Beat] = (),
         theme: str = "dark",
         renderer: CairoRenderer | None = None,
-        on_beat: Callable[[int, Beat], None] | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(renderer=renderer or ReelRenderer(camera_class=ReelCamera), **settings)
-        self.trace: Any = trace if trace is not None else open_example(self.concept)
-        self.beats = beats if beats is not None else every_step(self.trace, config.frame_rate)
+        given = trace if trace is not None else open_example(self.concept)
+        self.trace: Any = given if isinstance(given, Record) else Record(given)
+        self.beats = beats or every_step(self.trace, config.frame_rate)
         self.theme = THEMES[theme]
-        self.on_beat = on_beat
         self.still, self.live = Group(), Group()
+        self.watches = Watch(), Watch()
 
     def setup(self) -> None:
         """Places the outer zones and, by ``layout``, the stage."""
@@ -68,9 +111,7 @@ class Reel(Scene):
 
     def construct(self) -> None:
         """Plays every beat as one section and one animation."""
-        for number, beat in enumerate(self.beats):
-            if self.on_beat:
-                self.on_beat(number, beat)
+        for beat in self.beats:
             described = {"kind": beat.kind, "start": beat.start, "stop": beat.stop, "phase": beat.phase, "say": beat.say}
             self.next_section(name=beat.name, section_type=json.dumps(described))
             self.play(self.timeline(beat))
@@ -78,6 +119,22 @@ class Reel(Scene):
     def timeline(self, beat: Beat) -> Timeline:
         """A beat as an animation that lasts exactly ``beat.frames`` frames."""
         return Timeline(self.live, self.show(beat), run_time=(beat.frames - 0.5) / config.frame_rate)
+
+    def sights(self, beat: Beat, first: int = 0, after: int | None = None) -> Iterator[Sight]:
+        """What can be seen in the frames ``first`` to ``after`` (exclusive) of a beat, without drawing it."""
+        timeline, (still, live) = self.timeline(beat), self.watches
+        sight: Sight | None = None
+        for frame in range(first, beat.frames if after is None else after):
+            timeline.interpolate(frame / (beat.frames - 0.5))
+            if sight is None or timeline.changed:
+                seen = Sight(still.items([self.still]), live.items([self.live]), 0)
+                if sight is None or not sight.same(seen):
+                    if sight is not None:
+                        yield sight
+                    sight = seen
+            sight = sight._replace(frames=sight.frames + 1)
+        if sight is not None:
+            yield sight
 
     def place(self, still: Sequence[Mobject], live: Sequence[Mobject]) -> None:
         """Puts marks on the stage: what stays as it is during a beat, and what may change, which stands in front."""
@@ -97,23 +154,16 @@ class Reel(Scene):
         raise TypeError(f"{type(self).__name__} cannot show a beat")
 
 
-def every_step(trace: Trace, fps: float) -> list[Beat]:
+def every_step(trace: Record, fps: float) -> list[Beat]:
     """The pace of plain ``manim render``: the first two steps in full, the others quickly."""
 
-    def beat(step: Step) -> Beat:
-        full = step.index < 2
-        return Beat(
-            "full" if full else "quick",
-            step.index,
-            step.index + 1,
-            step.phase,
-            step.say,
-            round(fps * (FULL_SECONDS if full else QUICK_SECONDS)),
-        )
+    def beat(k: int) -> Beat:
+        kind, seconds = ("full", FULL_SECONDS) if k < 2 else ("quick", QUICK_SECONDS)
+        return Beat(kind, k, k + 1, trace[k].phase, trace[k].say, round(fps * seconds), k - 1 if k else None)
 
     end = round(fps * END_SECONDS)
     return [
         Beat("opening", 0, 0, "setup", trace.opening, end),
-        *map(beat, trace),
+        *map(beat, range(len(trace))),
         Beat("closing", len(trace), len(trace), "result", trace.closing, end),
     ]

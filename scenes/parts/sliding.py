@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.convolution import ConvStep
+from engine.convolution_step import ConvStep
 from engine.numbers import factor, relation
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_width
@@ -25,9 +25,6 @@ ROLES = ("input", "weight")
 ARRIVED, ADDED, WRITTEN = 0.12, 0.8, 0.86
 #: A full beat counts at most so many terms one by one; with more, it takes several at a time.
 MOST_TICKS = 54
-#: During a sweep a picture stands for this many frames; less would be a flicker.
-SWEEP_FRAMES = 3
-SAMPLED_STEPS = 16
 
 
 class SlidingReel(Reel):
@@ -59,8 +56,8 @@ class SlidingReel(Reel):
     def layout(self, trace: Any) -> None:
         self.dressed: tuple[int, int] | None = None
         self.target, self.out_beam = Window(self.theme), Beam(self.theme)
-        self.limit = heat_limit(trace.padded.cpu().numpy())
-        self.sampled = [Reading.of(trace[round(i)]) for i in np.linspace(0, len(trace) - 1, min(SAMPLED_STEPS, len(trace)))]
+        self.limit = heat_limit(trace.padded)
+        self.sampled = [Reading.of(step) for step in trace.sample]
         self.prepare(trace[0])
 
     def prepare(self, step: ConvStep) -> None:
@@ -97,10 +94,6 @@ class SlidingReel(Reel):
         widest = [max((t[0] for t in texts), key=len), "×" + max((t[1] for t in texts), key=len)]
         tile = Tile(weights, values, tile_room, self.theme, self.label(labels[1], tile_room), widest, label_left=self.labels_left)
         return Lens(plane, tile, terms, self.theme)
-
-    def matrix(self, tensor: Any) -> np.ndarray:
-        """A tensor as numbers to draw."""
-        return tensor.cpu().double().numpy()
 
     def in_padded(self, cells: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
         """Cells of the input's plane as cells of the plane with its padding."""
@@ -202,7 +195,10 @@ class SlidingReel(Reel):
     def opening(self, beat: Beat) -> list[Cue]:
         """Inputs, weights and an empty output, with the formula of its size."""
 
+        self.prepare(self.trace[0])
+
         def draw(_: int) -> None:
+            self.clear()
             self.header.show(beat.phase, None)
             self.caption.say(beat.say)
             self.strip.show_formula(self.trace.formula)
@@ -212,6 +208,8 @@ class SlidingReel(Reel):
 
     def closing(self, beat: Beat) -> list[Cue]:
         """The whole output."""
+
+        self.prepare(self.trace[len(self.trace) - 1])
 
         def draw(_: int) -> None:
             self.header.show(beat.phase, len(self.trace) - 1)
@@ -229,21 +227,24 @@ class SlidingReel(Reel):
         self.caption.say(say)
         self.result(reading, False)
         self.strip.clear()
+        if self.extras:
+            self.extras[-1].write("")
         for lens in self.lenses:
             lens.tile.show_weights()
             lens.sum.write("")
 
-    def slide(self, step: ConvStep, stop: float) -> Cue:
-        """The windows go from where they are to where the step needs them."""
-        before = [lens.window.box for lens in self.lenses]
+    def slide(self, step: ConvStep, before: int | None, stop: float) -> Cue:
+        """The windows go from where step ``before`` had them, if that stood on the same planes, to where this step needs them."""
+        old = self.trace[before] if before is not None else step
+        start = self.window_cells(old if (old.sample, old.filter) == self.dressed else step)
         cells = self.window_cells(step)
 
         def draw(share: float) -> None:
             if share >= 1:
                 self.aim(step)
                 return
-            for lens, old in zip(self.lenses, before, strict=True):
-                lens.window.put(blend(old or lens.plane.span(cells), lens.plane.span(cells), share))
+            for lens in self.lenses:
+                lens.window.put(blend(lens.plane.span(start), lens.plane.span(cells), share))
                 lens.beam.clear()
 
         return during(0, stop, draw)
@@ -269,7 +270,7 @@ class SlidingReel(Reel):
                     lens.tile.mark(None)
 
         arrived = switch(ARRIVED, lambda there: self.read(reading) if there else None)
-        return [self.slide(reading.step, ARRIVED), arrived, states(ARRIVED, ADDED, ticks + 1, tick), switch(WRITTEN, write)]
+        return [self.slide(reading.step, beat.before, ARRIVED), arrived, states(ARRIVED, ADDED, ticks + 1, tick), switch(WRITTEN, write)]
 
     def count(self, reading: Reading, pages: Sequence[Page], done: int) -> None:
         """The state in which ``done`` terms are added."""
@@ -295,16 +296,14 @@ class SlidingReel(Reel):
                 self.total(reading, len(reading.step.terms))
                 self.strip.write(line)
 
-        return [self.slide(reading.step, 0.25), switch(0.27, read), switch(0.55, lambda there: self.result(reading, there))]
+        return [self.slide(reading.step, beat.before, 0.25), switch(0.27, read), switch(0.55, lambda there: self.result(reading, there))]
 
     def sweep(self, beat: Beat) -> list[Cue]:
         """Many steps, faster and faster if there are more than pictures; every picture is one whole step."""
-        steps = beat.stop - beat.start
-        count = max(1, min(steps, beat.frames // SWEEP_FRAMES))
+        pictures = beat.pictures
 
         def draw(state: int) -> None:
-            share = (state / (count - 1)) ** 2 if count > 1 else 1.0
-            reading = Reading.of(self.trace[beat.start + max(round((steps - 1) * share), state if count == steps else 0)])
+            reading = Reading.of(self.trace[pictures[state]])
             self.begin(reading, beat.say)
             self.aim(reading.step)
             self.read(reading)
@@ -313,7 +312,7 @@ class SlidingReel(Reel):
             name = f"output[{', '.join(map(str, reading.step.writes['output'][0]))}]"
             self.strip.write([Piece(name, "ink"), Piece(reading.written.relation, "ink"), Piece(reading.written.value, "output")])
 
-        return [states(0, 0.97, count, draw)]
+        return [states(0, 0.97, len(pictures), draw)]
 
 
 def fits_label(label: str, width: float) -> str:

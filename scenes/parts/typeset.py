@@ -38,6 +38,14 @@ class Outline:
     width: float
     height: float
 
+    @functools.cached_property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top of what is inked."""
+        if not len(self.points):
+            return 0.0, 0.0, 0.0, 0.0
+        (left, bottom, _), (right, top, _) = self.points.min(axis=0).tolist(), self.points.max(axis=0).tolist()
+        return left, bottom, right, top
+
 
 def quoted(text: str) -> str:
     """``text`` as a Typst string, in which nothing is code."""

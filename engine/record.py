@@ -1,0 +1,86 @@
+"""A trace as plain data: what a picture needs of it, without torch.
+
+Pictures are drawn in processes that never import torch. They get the tensors as numpy arrays, and those steps that they are to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, overload
+
+from engine.step import Step
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+
+#: Steps that every record has, from first to last: enough to find out how much room numbers take.
+SAMPLED = 16
+
+
+class Record(Sequence[Step]):
+    """The fields of a trace by their names, tensors as float64 numpy arrays; ``record[k]`` is step k.
+
+    Only steps that were looked at, or :meth:`learn`-ed, are in a pickled record. ``sample`` is always there.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.values: dict[str, Any] = {field.name: _plain(getattr(trace, field.name)) for field in fields(trace) if field.name != "cut"}
+        self.cut: Callable[[int], Step] | None = trace.cut
+        self.steps: dict[int, Step] = {}
+        last, count = len(trace) - 1, min(SAMPLED, len(trace))
+        self.sampled = sorted({round(last * i / max(1, count - 1)) for i in range(count)})
+        self.learn({k: trace[k] for k in self.sampled})
+
+    def learn(self, steps: Mapping[int, Step]) -> None:
+        """Adds steps."""
+        self.steps |= steps
+
+    def forget(self) -> None:
+        """Keeps no steps but the sample."""
+        self.steps = {k: self.steps[k] for k in self.sampled}
+
+    def pick(self, indices: Iterable[int]) -> dict[int, Step]:
+        """Steps by their numbers."""
+        return {k: self[k] for k in indices}
+
+    @property
+    def sample(self) -> list[Step]:
+        """Steps from all over the trace, :data:`SAMPLED` at the most."""
+        return [self.steps[k] for k in self.sampled]
+
+    def __len__(self) -> int:
+        return int(self.values["length"])
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(*index.indices(len(self)))]
+        k = index + len(self) if index < 0 else index
+        if not 0 <= k < len(self):
+            raise IndexError(f"step {index} of a trace of {len(self)} steps")
+        if k not in self.steps and self.cut is None:
+            raise LookupError(f"step {k} is not in this record; a scene may look at the steps of its beat and at the sample, nothing else")
+        return self.steps[k] if k in self.steps or self.cut is None else self.cut(k)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "values" or name not in self.values:
+            raise AttributeError(f"a record of this trace has no {name!r}")
+        return self.values[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "cut": None}
+
+
+def _plain(value: Any) -> Any:
+    """``value`` with numpy arrays in place of tensors, wherever they stand."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
+    return value.detach().cpu().double().numpy() if hasattr(value, "detach") else value

@@ -1,0 +1,35 @@
+"""A step: one computed value, as plain data. What reads steps needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Cell = tuple[int, ...]
+Cells = Mapping[str, Sequence[Cell]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One computed value: the sum of the products of its terms.
+
+    ``reads`` and ``writes`` name cells in the coordinates of the named tensor. ``terms`` holds the factors in the order in which they are
+    shown, cells of zero padding included. ``formula`` is Typst math, ``say`` one plain sentence.
+    """
+
+    index: int
+    phase: str
+    reads: Cells
+    terms: Sequence[tuple[float, ...]]
+    value: float
+    writes: Cells
+    formula: str
+    say: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The torch function whose result the outputs were compared with, and the largest absolute difference found."""
+
+    name: str
+    max_abs_error: float

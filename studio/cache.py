@@ -1,0 +1,82 @@
+"""What was drawn once, on disk, by what is to be seen. Several renderings may use it at the same time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from engine.errors import InputError
+
+FOLDER_VARIABLE, LIMIT_VARIABLE = "TENSORREEL_CACHE", "TENSORREEL_CACHE_MB"
+LIMIT_MB = 2000
+#: After a clean-up so much of the limit is in use, so that not every rendering has to clean up.
+KEPT = 0.8
+#: Files that are being written are left alone; older than this (seconds) they were given up.
+ABANDONED = 3600.0
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Files in ``folder``, ``limit`` bytes at the most; those that were not used for longest go first."""
+
+    folder: Path
+    limit: int
+
+    @classmethod
+    def usual(cls) -> Cache:
+        """Where the system keeps caches, or where the environment says.
+
+        Raises :class:`InputError` if the environment gives no number for the limit.
+        """
+        given, megabytes = os.environ.get(FOLDER_VARIABLE), os.environ.get(LIMIT_VARIABLE, str(LIMIT_MB))
+        if not megabytes.isdigit():
+            raise InputError(f"{LIMIT_VARIABLE} is {megabytes!r}; give a whole number of megabytes, such as {LIMIT_MB}")
+        return cls(Path(given) if given else Path(platformdirs.user_cache_dir("tensorreel", appauthor=False)), int(megabytes) * 10**6)
+
+    def files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """Every file with its state; some may go while one looks."""
+        with suppress(OSError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    if entry.name.endswith((".take", ".tmp")):
+                        yield Path(entry.path), entry.stat()
+
+    def usage(self) -> tuple[int, int]:
+        """How many takes there are, and their bytes."""
+        sizes = [state.st_size for path, state in self.files() if path.suffix == ".take"]
+        return len(sizes), sum(sizes)
+
+    def clear(self) -> tuple[int, int]:
+        """Removes all takes; how many there were, and their bytes."""
+        before = self.usage()
+        for path, _ in self.files():
+            with suppress(OSError):
+                path.unlink()
+        return before
+
+    def tidy(self) -> None:
+        """Removes what was given up half-written, and the takes that were not used for longest if there are too many."""
+        found = sorted(self.files(), key=lambda file: file[1].st_mtime)
+        total = sum(state.st_size for _, state in found)
+        most = self.limit if total <= self.limit else self.limit * KEPT
+        for path, state in found:
+            abandoned = path.suffix == ".tmp" and time.time() - state.st_mtime > ABANDONED
+            if abandoned or (path.suffix == ".take" and total > most):
+                with suppress(OSError):
+                    path.unlink()
+                    total -= state.st_size
+
+
+def usable(folder: Path) -> bool:
+    """Whether files can be made there; the folder is made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)

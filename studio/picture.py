@@ -1,0 +1,31 @@
+"""How large a clip is, how many frames a second, in which colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.errors import InputError
+
+QUALITIES = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "2160p": (3840, 2160)}
+FPS = (1, 120)
+#: Of the frame, in Manim's units.
+UNITS = (8 * 16 / 9, 8.0)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Width and height in px, frames a second, name of the theme."""
+
+    width: int
+    height: int
+    fps: int
+    theme: str
+
+    @classmethod
+    def of(cls, quality: str, fps: int, theme: str) -> Picture:
+        """Raises :class:`InputError` for a quality, rate or theme that there is not."""
+        if quality not in QUALITIES:
+            raise InputError(f"-q is {quality!r}; give one of {', '.join(QUALITIES)}")
+        if not FPS[0] <= fps <= FPS[1]:
+            raise InputError(f"--fps is {fps}; give {FPS[0]} to {FPS[1]}")
+        return cls(*QUALITIES[quality], fps, theme)
