@@ -34,8 +34,8 @@ lint: $(READY)  ## ruff and mypy
 
 check: lint test  ## everything that CI checks: ruff, mypy, then the tests
 
-bench: $(READY)  ## measure time and memory against torch
-	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file"; done
+bench: $(READY)  ## measure time and memory against plain Manim and torch
+	@status=0; for name in render ideas engine trace; do printf '\n%s\n\n' "benchmarks/$$name.py"; $(BIN)/python -m benchmarks.$$name || status=1; done; exit $$status
 
 clean:  ## remove .venv, caches and rendered clips
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis media

@@ -6,19 +6,17 @@ Exit code 1 if `tensorreel trace` takes more than three times as long as torch a
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
+import functools
 import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
+
+from benchmarks.measure import BIN, measured, paired
 
 RATIO_LIMIT = 3.0
 MEMORY_LIMIT = 1.5e9  # bytes
 
 TRACE = [
-    str(Path(sys.executable).parent / "tensorreel"),
+    str(BIN / "tensorreel"),
     *("trace", "conv2d", "--input", "randn:3x224x224", "--weight", "randn:64x3x7x7", "--stride", "2", "--padding", "3"),
     *("--steps", "0:3", "--format", "json"),
 ]
@@ -37,51 +35,20 @@ COMMANDS = {
 }
 
 
-@dataclass(frozen=True)
-class Run:
-    """One process from its start to its end."""
-
-    seconds: float
-    memory: int  # bytes at most
-
-
-def measured(command: list[str]) -> Run:
-    """Runs a command whose output goes nowhere."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command[0]} failed with exit code {process.returncode}")
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux
-    return Run(seconds, usage.ru_maxrss * unit)
-
-
-def paired(rounds: int) -> dict[str, list[Run]]:
-    """All commands in turn, so many rounds, in alternating order; a round before that warms up and does not count."""
-    runs: dict[str, list[Run]] = {name: [] for name in COMMANDS}
-    for number in range(-1, rounds):
-        names = list(COMMANDS) if number % 2 else list(reversed(COMMANDS))
-        for name in names:
-            run = measured(COMMANDS[name])
-            if number >= 0:
-                runs[name].append(run)
-    return runs
-
-
 def main() -> int:
     """Prints a line per command; the exit code."""
     parser = argparse.ArgumentParser(description="Compare tensorreel trace with torch alone.")
     parser.add_argument("--rounds", type=int, default=7, help="at least 5 (default: 7)")
     rounds = max(5, parser.parse_args().rounds)
-    runs = paired(rounds)
+    commands = {name: functools.partial(measured, command) for name, command in COMMANDS.items()}
+    paired(commands, 1)  # warms up
+    runs = paired(commands, rounds)
     print(f"{rounds} rounds{'min':>21}{'median':>9}{'max':>9}{'x torch':>9}{'memory':>10}")
     broken = []
     for name, these in runs.items():
         seconds = [run.seconds for run in these]
         ratio = median(run.seconds / base.seconds for run, base in zip(these, runs["torch"], strict=True))
-        memory = max(run.memory for run in these)
+        memory = max(run.largest for run in these)
         spread = "".join(f"{value:7.2f} s" for value in (min(seconds), median(seconds), max(seconds)))
         print(f"{name:20}{spread}{ratio:9.2f}{memory / 1e6:7.0f} MB")
         if ratio > RATIO_LIMIT:
