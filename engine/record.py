@@ -21,7 +21,7 @@ SAMPLED = 16
 class Record(Sequence[Step]):
     """The fields of a trace by their names, tensors as float64 numpy arrays; ``record[k]`` is step k.
 
-    Only steps that were looked at, or :meth:`learn`-ed, are in a pickled record. ``sample`` is always there.
+    A pickled record has the steps of its ``sample`` and those that it was told to :meth:`learn`, no others.
     """
 
     def __init__(self, trace: Trace) -> None:

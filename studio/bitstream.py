@@ -9,7 +9,7 @@ number and those of the frames after it are set right. Source: ITU-T H.264, 7.3.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 SLICE, IDR_SLICE, PARAMETERS = 1, 5, 7
 HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128}
@@ -61,7 +61,9 @@ def frame_number_bits(header: bytes) -> int:
 
     Raises ``ValueError`` for streams whose frames carry more than their number to say when they are shown.
     """
-    unit = next(unit for unit in units(header) if kind(unit) == PARAMETERS)
+    unit = next((unit for unit in units(header) if kind(unit) == PARAMETERS), None)
+    if unit is None:
+        raise ValueError("the stream has no parameters")
     bits = Bits(_plain(unit)[1:HEAD])
     profile = bits.fixed(8)
     bits.fixed(16)
@@ -94,4 +96,13 @@ def numbered(frame: bytes, number: int, width: int) -> bytes:
         text = f"{bits.text[: bits.at]}{number % (1 << width):0{width}b}{bits.text[bits.at + width :]}"
         head = int(text, 2).to_bytes(len(text) // 8, "big")
         rewritten.append(_ESCAPE.sub(b"\x00\x00\x03", plain[:1] + head + plain[HEAD:]))
-    return b"".join(b"\x00\x00\x00\x01" + unit for unit in rewritten)
+    return _joined(rewritten)
+
+
+def bare(frame: bytes) -> bytes:
+    """The frame without what is not picture, such as the name of the encoder, which is in the first frame of a stream."""
+    return _joined([unit for unit in units(frame) if kind(unit) in (SLICE, IDR_SLICE)])
+
+
+def _joined(found: Iterable[bytes]) -> bytes:
+    return b"".join(b"\x00\x00\x00\x01" + unit for unit in found)

@@ -35,7 +35,7 @@ class Cache:
         Raises :class:`InputError` if the environment gives no number for the limit.
         """
         given, megabytes = os.environ.get(FOLDER_VARIABLE), os.environ.get(LIMIT_VARIABLE, str(LIMIT_MB))
-        if not megabytes.isdigit():
+        if not (megabytes.isascii() and megabytes.isdigit()):
             raise InputError(f"{LIMIT_VARIABLE} is {megabytes!r}; give a whole number of megabytes, such as {LIMIT_MB}")
         return cls(Path(given) if given else Path(platformdirs.user_cache_dir("tensorreel", appauthor=False)), int(megabytes) * 10**6)
 
@@ -55,9 +55,10 @@ class Cache:
     def clear(self) -> tuple[int, int]:
         """Removes all takes; how many there were, and their bytes."""
         before = self.usage()
-        for path, _ in self.files():
-            with suppress(OSError):
-                path.unlink()
+        for path, state in self.files():
+            if path.suffix == ".take" or _abandoned(state):
+                with suppress(OSError):
+                    path.unlink()
         return before
 
     def tidy(self) -> None:
@@ -66,11 +67,15 @@ class Cache:
         total = sum(state.st_size for _, state in found)
         most = self.limit if total <= self.limit else self.limit * KEPT
         for path, state in found:
-            abandoned = path.suffix == ".tmp" and time.time() - state.st_mtime > ABANDONED
-            if abandoned or (path.suffix == ".take" and total > most):
+            if total > most if path.suffix == ".take" else _abandoned(state):
                 with suppress(OSError):
-                    path.unlink()
+                    path.unlink(missing_ok=True)
                     total -= state.st_size
+
+
+def _abandoned(state: os.stat_result) -> bool:
+    """Whether nobody writes to the file any more."""
+    return time.time() - state.st_mtime > ABANDONED
 
 
 def usable(folder: Path) -> bool:

@@ -110,7 +110,8 @@ def _piped() -> Hand:
 
 
 def _command(handles: Sequence[int]) -> list[str]:
-    return [sys.executable, "-c", BOOT, json.dumps(sys.path), *map(str, handles)]
+    # Without -P a file that lies about in the folder, such as json.py, would be imported.
+    return [sys.executable, "-P", "-c", BOOT, json.dumps(sys.path), *map(str, handles)]
 
 
 def _environment() -> dict[str, str]:
@@ -122,17 +123,27 @@ class Crew:
 
     def __init__(self, jobs: int) -> None:
         self.hands = start(jobs)
+        self.gone: list[Hand] = []
+        self.lock = threading.Lock()
         self.dismissed = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.dismissed = True
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """Ends all processes, whatever they are at."""
+        with self.lock:
+            if self.dismissed:
+                return
+            self.dismissed = True
+        hands = [*self.hands, *self.gone]
         # Threads may wait for an answer; they get none, and only then can the streams be closed.
-        for process in {id(hand.process): hand.process for hand in self.hands}.values():
+        for process in {id(hand.process): hand.process for hand in hands}.values():
             _end(process)
-        for hand in self.hands:
+        for hand in hands:
             hand.close()
 
     def make(
@@ -140,8 +151,11 @@ class Crew:
     ) -> Iterator[tuple[str, Take, Path | None]]:
         """Has takes made in ``folder`` and says what happens: ``began`` and ``made`` a take, or ``died``, when it is tried once more.
 
-        Takes come in any order. Raises what a process raised, and ``RuntimeError`` if processes die twice over one take.
+        Takes come in any order. Raises what a process raised, and ``RuntimeError`` if processes die twice over one take, or if the crew
+        was dismissed before.
         """
+        if self.dismissed:
+            raise RuntimeError("the crew was dismissed; start another one")
         work = Work(self, (record, beats, picture, folder), runs(wanted, len(self.hands)))
         for number in range(len(self.hands)):
             threading.Thread(target=work.run, args=(number,), name=f"crew {number}", daemon=True).start()
@@ -155,12 +169,13 @@ class Crew:
             work.stopped = True
 
     def replace(self, number: int) -> Hand:
-        """Another process in place of one that died."""
-        gone = self.hands[number]
-        gone.process.poll()  # takes note of its end
-        gone.close()
-        (self.hands[number],) = start(1)
-        return self.hands[number]
+        """Another process in place of one that died. Raises :class:`DiedError` if all of them were ended."""
+        with self.lock:
+            if self.dismissed:
+                raise DiedError
+            self.gone.append(self.hands[number])
+            (self.hands[number],) = start(1)
+            return self.hands[number]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -200,6 +215,8 @@ class Work:
             while (take := self.next(number)) is not None:
                 self.events.put(("began", take, None))
                 self.events.put(("made", take, self._with_patience(number, take)))
+        except DiedError:
+            pass  # nobody waits for it any more
         except BaseException as error:
             self.events.put(error)
         finally:
@@ -210,10 +227,13 @@ class Work:
         try:
             return self._make(self.crew.hands[number], take)
         except DiedError:
+            hand = self.crew.replace(number)
             self.events.put(("died", take, None))
         try:
-            return self._make(self.crew.replace(number), take)
+            return self._make(hand, take)
         except DiedError:
+            if self.crew.dismissed:
+                raise
             beat = self.beats[take.beat]
             raise RuntimeError(f"two drawing processes died over beat {take.beat + 1} ({beat.name}); what they said stands above") from None
 

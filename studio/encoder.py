@@ -29,15 +29,11 @@ class Encoder:
     """Encodes runs of pictures, each of which begins with a key frame and depends on no other."""
 
     def __init__(self, width: int, height: int, fps: int) -> None:
-        self.context = av.CodecContext.create("libx264", "w")
-        self.context.width, self.context.height, self.context.pix_fmt = width, height, "yuv420p"
-        self.context.time_base, self.context.framerate = Fraction(1, fps), Fraction(fps)
-        self.context.flags |= GLOBAL_HEADER
-        self.context.options = dict(OPTIONS)
+        self.size, self.fps = (width, height), fps
+        self._open()
         self.reformatter = VideoReformatter()
         self.picture = av.VideoFrame(width, height, "yuv420p")
         self.planes = _planes(self.picture)
-        self.frames = 0
         for plane in self.planes:
             plane[:] = 128
         self._encode(key=True)
@@ -47,22 +43,35 @@ class Encoder:
 
     def run(self, pictures: Iterable[tuple[np.ndarray, Sequence[Rectangle], int]]) -> list[bytes]:
         """Packets for pictures, each given as pixels (RGBA), where they differ from those before, and for how many frames they stand."""
+        # x264 writes into its packets how many frames, and how many key frames, it has encoded.
+        self._open()
         packets: list[bytes] = []
         for pixels, rectangles, frames in pictures:
             for rectangle in rectangles:
                 self._convert(pixels, rectangle)
             packet = self._encode(key=not packets)
-            packets.append(bitstream.numbered(packet, len(packets), self.width) if packets else packet)
+            packets.append(bitstream.numbered(packet, len(packets), self.width) if packets else bitstream.bare(packet))
             packets += [bitstream.numbered(self.repeat, number, self.width) for number in range(len(packets), len(packets) + frames - 1)]
         return packets
 
+    def _open(self) -> None:
+        self.context = av.CodecContext.create("libx264", "w")
+        (self.context.width, self.context.height), self.context.pix_fmt = self.size, "yuv420p"
+        self.context.time_base, self.context.framerate = Fraction(1, self.fps), Fraction(self.fps)
+        self.context.flags |= GLOBAL_HEADER
+        self.context.options = dict(OPTIONS)
+        self.frames = 0
+
     def _convert(self, pixels: np.ndarray, rectangle: Rectangle) -> None:
         left, top, right, bottom = rectangle
-        part = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels[top:bottom, left:right]), format="rgba")
+        part = pixels[top:bottom, left:right]
+        # Of two rows alone swscale takes the chroma of one; with the same two again below them it takes both.
+        rows = np.ascontiguousarray(part) if len(part) > 2 else np.concatenate([part, part])
+        source = av.VideoFrame.from_numpy_buffer(rows, format="rgba")
         # By area, so that a rectangle with even corners comes out as it does within the whole.
-        yuv = self.reformatter.reformat(part, format="yuv420p", dst_colorspace=Colorspace.ITU709, interpolation=Interpolation.AREA)
+        yuv = self.reformatter.reformat(source, format="yuv420p", dst_colorspace=Colorspace.ITU709, interpolation=Interpolation.AREA)
         for plane, values, scale in zip(self.planes, _planes(yuv), (1, 2, 2), strict=True):
-            plane[top // scale : bottom // scale, left // scale : right // scale] = values
+            plane[top // scale : bottom // scale, left // scale : right // scale] = values[: (bottom - top) // scale]
 
     def _encode(self, *, key: bool) -> bytes:
         self.picture.pts, self.picture.time_base = self.frames, self.context.time_base

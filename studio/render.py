@@ -52,13 +52,17 @@ def render(
 ) -> None:
     """Renders an mp4 at ``path`` and WebVTT captions beside it. Both appear whole, at the end, or not at all.
 
-    ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that is there already. Takes are kept in ``cache`` as soon
-    as they are made, and found there the next time.
+    ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that is there already and is dismissed if anything fails.
+    Takes are kept in ``cache`` as soon as they are made, and found there the next time.
     """
     fps = Fraction(picture.fps)
     with tidy_when_killed(), whole(path) as movie, whole(path.with_suffix(".vtt")) as captions:
         with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers, _kept(cache) as folder:
-            header, made = _takes(workers, Record(trace), beats, picture, folder, progress)
+            try:
+                header, made = _takes(workers, Record(trace), beats, picture, folder, progress)
+            except BaseException:
+                workers.dismiss()  # before the folder in which they write is removed
+                raise
         # Imported only now, for it would keep the processes waiting for their first take.
         from studio.join import Clip, join
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import struct
+import uuid
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
@@ -65,8 +65,7 @@ def write(path: Path, header: bytes, packets: Sequence[bytes]) -> None:
     """Writes packets, and the stream header that they need, to a file that appears whole or not at all."""
     lengths = struct.pack(f"<{len(packets) + 2}I", len(packets), len(header), *map(len, packets))
     body = b"".join([lengths, header, *packets])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         temporary.write_bytes(MAGIC + struct.pack("<I", zlib.crc32(body)) + body)
         temporary.replace(path)

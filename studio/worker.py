@@ -21,6 +21,7 @@ import av
 from manim import config
 
 import studio
+from engine.errors import InputError
 from engine.record import Record
 from engine.step import Step
 from scenes.parts.beat import Beat
@@ -63,7 +64,7 @@ class Studio:
         self.scene.setup()
         self.canvas = Canvas(picture.width, picture.height, UNITS, THEMES[picture.theme].ground)
         self.encoder = Encoder(picture.width, picture.height, picture.fps)
-        self.made_by = version()
+        self.made_by = hashlib.blake2b(version() + self.encoder.header + self.canvas.ground.tobytes() + repr(UNITS).encode()).digest()
 
     def make(self, take: Take, steps: dict[int, Step], forget: bool) -> tuple[Path, bool]:
         """The file of a take, and whether it was there already."""
@@ -75,12 +76,17 @@ class Studio:
         if takes.read(path) is not None:
             path.touch()  # what is used stays longest
             return path, True
-        takes.write(path, self.encoder.header, self.encoder.run(self._drawn(sights)))
+        packets = self.encoder.run(self._drawn(sights))
+        try:
+            takes.write(path, self.encoder.header, packets)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(f"{str(self.folder)!r} cannot take up what was drawn ({reason}); make room there, or name another") from error
         return path, False
 
     def key(self, sights: Sequence[Sight]) -> str:
         """A name for all that look the same, frame by frame."""
-        seen = hashlib.blake2b(self.made_by + self.encoder.header, digest_size=20)
+        seen = hashlib.blake2b(self.made_by, digest_size=20)
         for sight in sights:
             seen.update(f"{sight.frames} {len(sight.still)} {len(sight.live)} ".encode())
             for item in (*sight.still, *sight.live):

@@ -21,6 +21,9 @@ GRID = 2
 #: More rectangles than this cost more than the pixels between them.
 MOST_RECTANGLES = 8
 
+#: Corners that would reach further than so many times half the width of a stroke are cut off: right angles are sharp, spikes are not drawn.
+MITER = 2.0
+
 Rectangle = tuple[int, int, int, int]  # left, top, right, bottom in px
 
 
@@ -91,6 +94,7 @@ class Canvas:
             context.rectangle(left, top, right - left, bottom - top)
         context.clip()
         context.set_matrix(self.matrix)
+        context.set_miter_limit(MITER)
         for item in items:
             x0, y0, x1, y1 = self._px(item.box)
             near = [r for r in rectangles if x0 - BLEED < r[2] and r[0] < x1 + BLEED and y0 - BLEED < r[3] and r[1] < y1 + BLEED]
@@ -149,7 +153,7 @@ def _follow(context: Any, points: np.ndarray) -> None:
     starts = points[4::4, :2]
     breaks = np.flatnonzero((np.abs(points[3:-1:4, :2] - starts) > 1e-6 + 1e-5 * np.abs(starts)).any(axis=1)) + 1
     ends = [0, *breaks.tolist(), len(points) // 4]
-    curves = points.reshape(-1, 4, 3)[:, :, :2].reshape(-1, 8).tolist()
+    curves = points[: ends[-1] * 4].reshape(-1, 4, 3)[:, :, :2].reshape(-1, 8).tolist()
     for first, after in pairwise(ends):
         context.move_to(*curves[first][:2])
         for curve in curves[first:after]:

@@ -27,7 +27,8 @@ class Shape:
         self.mark, self.look = mark, look
         # Marks are never changed in place; Manim's own mobjects are.
         self.points = mark.points if isinstance(mark, Mark) else mark.points.copy()
-        self.lines = tuple(mark.lines) if isinstance(mark, Letters) else None
+        # Where Manim has moved a text, its lines are not where they say.
+        self.lines = tuple(mark.lines) if isinstance(mark, Letters) and mark.points is mark.written else None
         self.fill = _colour(look[0])
         self.stroke = (_colour(look[1]), look[2]) if look[2] > 0 else None
         self.behind = (_colour(look[3]), look[4]) if look[4] > 0 else None
@@ -42,7 +43,7 @@ class Shape:
 
     @property
     def margin(self) -> float:
-        """How far strokes reach beyond the curves, corners included."""
+        """How far strokes reach beyond the curves, corners included, for the canvas cuts off what reaches beyond their width."""
         return STROKE_UNIT * max(s[1] if s else 0.0 for s in (self.stroke, self.behind))
 
     @property
@@ -91,6 +92,10 @@ class Cells:
             named = f"{self.box} {self.pixels.shape}".encode()
             self._digest = hashlib.blake2b(np.ascontiguousarray(self.pixels).tobytes() + named, digest_size=16).digest()
         return self._digest
+
+    def is_of(self, mark: Raster) -> bool:
+        """Whether the mark still looks like this."""
+        return self.mark is mark and self.pixels is mark.pixel_array and self.box == mark.box
 
     def changes(self, later: Cells) -> list[Box]:
         """Where this and what the same mark is later differ: the rows and columns of cells that did."""
@@ -160,7 +165,7 @@ class Watch:
     def _item(self, mark: Mobject) -> Item:
         item = self.known.get(id(mark))
         if isinstance(mark, Raster):
-            return item if isinstance(item, Cells) and item.mark is mark and item.pixels is mark.pixel_array else Cells(mark)
+            return item if isinstance(item, Cells) and item.is_of(mark) else Cells(mark)
         if not isinstance(mark, VMobject):
             raise TypeError(f"a {type(mark).__name__} is on the stage; the canvas draws VMobjects and Rasters")
         look = _look(mark)
@@ -169,7 +174,7 @@ class Watch:
 
 def _leaves(mobjects: Iterable[Mobject]) -> Iterator[Mobject]:
     for mobject in mobjects:
-        if isinstance(mobject, VMobject | ImageMobject):
+        if isinstance(mobject, VMobject | ImageMobject) or len(mobject.points):
             yield mobject
         yield from _leaves(mobject.submobjects)
 

@@ -113,6 +113,7 @@ class Letters(Mark):
     def __init__(self, colour: str, *, halo: str | None = None) -> None:
         super().__init__(colour, fill=1.0)
         self.lines: list[Line] = []
+        self.written = self.points
         if halo is not None:
             self.set_stroke(halo, HALO, 1.0, background=True)
 
@@ -122,6 +123,7 @@ class Letters(Mark):
         if written != self.lines:
             self.lines = written
             self.draw(np.concatenate([line.points for line in written]) if written else np.zeros((0, 3)))
+            self.written = self.points
         return self
 
 

@@ -17,11 +17,13 @@ class Raster(ImageMobject):
     def __init__(self, pixels: np.ndarray, box: Box) -> None:
         super().__init__(pixels)
         self.box = box
+        self.colour(self.pixel_array)
         left, bottom, right, top = box
         self.points = np.array([[left, top, 0.0], [right, top, 0.0], [left, bottom, 0.0], [right, bottom, 0.0]])
 
     def colour(self, pixels: np.ndarray) -> Raster:
         """Replaces the colours."""
+        pixels.setflags(write=False)  # a change in place would go unseen
         self.pixel_array = pixels
         return self
 
