@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -21,7 +22,7 @@ Colour = tuple[float, float, float, float]
 class Shape:
     """Bézier curves with their colours. ``lines`` are those of a text, which change one by one."""
 
-    __slots__ = ("_box", "_digest", "behind", "fill", "lines", "look", "mark", "path", "points", "stroke")
+    __slots__ = ("_box", "_digest", "behind", "fill", "lines", "look", "mark", "path", "points", "shown", "stroke")
 
     def __init__(self, mark: VMobject, look: tuple[Any, ...]) -> None:
         self.mark, self.look = mark, look
@@ -32,14 +33,11 @@ class Shape:
         self.fill = _colour(look[0])
         self.stroke = (_colour(look[1]), look[2]) if look[2] > 0 else None
         self.behind = (_colour(look[3]), look[4]) if look[4] > 0 else None
+        visible = any(c[3] > 0 for c in (self.fill, *(s[0] for s in (self.stroke, self.behind) if s)))
+        self.shown = len(self.points) > 0 and visible
         self.path: Any = None
         self._box: Box | None = None
         self._digest: bytes | None = None
-
-    @property
-    def shown(self) -> bool:
-        """Whether anything of it can be seen."""
-        return len(self.points) > 0 and any(c[3] > 0 for c in (self.fill, *(s[0] for s in (self.stroke, self.behind) if s)))
 
     @property
     def margin(self) -> float:
@@ -63,8 +61,9 @@ class Shape:
 
     def is_of(self, mark: VMobject, look: tuple[Any, ...]) -> bool:
         """Whether the mark still looks like this."""
-        same = self.points is mark.points if isinstance(mark, Mark) else np.array_equal(self.points, mark.points)
-        return same and self.look == look
+        if isinstance(mark, Mark):
+            return self.points is mark.points and (self.look is look or self.look == look)
+        return self.look == look and np.array_equal(self.points, mark.points)
 
     def changes(self, later: Shape) -> list[Box]:
         """Where this and what the same mark is later differ."""
@@ -120,6 +119,7 @@ class Cells:
 Item = Shape | Cells
 
 
+@functools.lru_cache(maxsize=1_000)
 def _colour(rgba: bytes) -> Colour:
     rows = np.frombuffer(rgba).reshape(-1, 4)
     if (rows != rows[0]).any():
@@ -133,6 +133,14 @@ def _wider(box: Box, margin: float) -> Box:
 
 
 def _look(mark: VMobject) -> tuple[Any, ...]:
+    if not isinstance(mark, Mark):
+        return _looked(mark)
+    if mark.look is None:
+        mark.look = _looked(mark)
+    return mark.look
+
+
+def _looked(mark: VMobject) -> tuple[Any, ...]:
     return (
         mark.get_fill_rgbas().tobytes(),
         mark.get_stroke_rgbas().tobytes(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from manim import VMobject
@@ -47,6 +48,12 @@ class Mark(VMobject):
     def shown(self) -> bool:
         """Whether anything of it can be seen."""
         return len(self.points) > 0 and (self.get_fill_opacity() > 0 or (self.get_stroke_opacity() > 0 and self.get_stroke_width() > 0))
+
+    def update_rgbas_array(self, *arguments: Any, **settings: Any) -> Mark:
+        """Manim's way to all colours; ``look`` keeps what was found out about them since the last change."""
+        self.look = None
+        super().update_rgbas_array(*arguments, **settings)
+        return self
 
 
 @dataclass(frozen=True)

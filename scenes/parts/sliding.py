@@ -255,12 +255,13 @@ class SlidingReel(Reel):
         terms = len(reading.step.terms)
         self.begin(reading, beat.say)
         pages = self.strip.pages(reading.step.terms, reading.written, ROLES, row_ends(terms, self.lenses[0].tile.columns))
+        size = min(self.strip.fitting(self.strip.widest(page, reading.written, ROLES)) for page in pages)
         ticks = min(terms, MOST_TICKS)
         line = self.line(reading)
 
         def tick(state: int) -> None:
             if state:
-                self.count(reading, pages, round(state * terms / ticks))
+                self.count(reading, pages, size, round(state * terms / ticks))
 
         def write(there: bool) -> None:
             self.result(reading, there)
@@ -272,10 +273,9 @@ class SlidingReel(Reel):
         arrived = switch(ARRIVED, lambda there: self.read(reading) if there else None)
         return [self.slide(reading.step, beat.before, ARRIVED), arrived, states(ARRIVED, ADDED, ticks + 1, tick), switch(WRITTEN, write)]
 
-    def count(self, reading: Reading, pages: Sequence[Page], done: int) -> None:
+    def count(self, reading: Reading, pages: Sequence[Page], size: float, done: int) -> None:
         """The state in which ``done`` terms are added."""
         page = next(p for p in reversed(pages) if p.first < done)
-        size = min(self.strip.fitting(self.strip.widest(p, reading.written, ROLES)) for p in pages)
         left = -self.strip.width(self.strip.widest(page, reading.written, ROLES), size) / 2
         pieces, current = self.strip.line(page, done - page.first, reading.written, ROLES)
         self.strip.write(pieces, size=size, current=current, left=left)
