@@ -47,13 +47,14 @@ def measured(command: Sequence[str], *, watch: bool = False, **environment: str)
             said.seek(0)
             sys.exit(f"{' '.join(command)} failed with exit code {process.returncode}\n{said.read().decode()}")
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes on macOS, in KiB on Linux
-    return Run(seconds, max(peaks[0], usage.ru_maxrss * unit), max(peaks[1], usage.ru_maxrss * unit))
+    # What wait4 says counts this process too, as it was when the other one was forked from it.
+    return Run(seconds, *peaks) if watch else Run(seconds, usage.ru_maxrss * unit, usage.ru_maxrss * unit)
 
 
 def _watch(root: int, peaks: list[int], done: threading.Event) -> None:
     while not done.wait(WATCH):
         sizes = [_memory(pid) for pid in _family(root)]
-        peaks[:] = max(peaks[0], *sizes), max(peaks[1], sum(sizes))
+        peaks[:] = max(peaks[0], *(resident for resident, _ in sizes)), max(peaks[1], sum(share for _, share in sizes))
 
 
 def _family(root: int) -> list[int]:
@@ -69,13 +70,14 @@ def _family(root: int) -> list[int]:
     return family
 
 
-def _memory(pid: int) -> int:
-    """Its share of the memory (proportional set size): what processes have in common is counted once."""
+def _memory(pid: int) -> tuple[int, int]:
+    """Its memory, and its share of it (proportional set size), in which what processes have in common is counted once."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+        return 0, 0
+    sizes = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines[1:])}
+    return sizes.get("Rss", 0), sizes.get("Pss", 0)
 
 
 def paired(commands: Mapping[str, Callable[[], Run]], rounds: int) -> dict[str, list[Run]]:

@@ -20,11 +20,11 @@ from scenes.parts.ink import PX, Ink, Mark, boxes
 from scenes.parts.theme import THEMES
 
 FOLDER = Path(__file__).parent
-SIZE = (1600, 640)
+SIZE = (1600, 580)
 UNITS = (SIZE[0] * PX, SIZE[1] * PX)
-LEFT, RIGHT, TOP = -4.6, 4.4, 1.75
+LEFT, RIGHT, TOP = -4.2, 5.4, 1.35
 #: Height of a bar, and from one quality to the next, in units.
-BAR, STEP = 0.32, 1.3
+BAR, STEP = 0.32, 1.12
 
 
 def plot(found: dict[str, Any]) -> Image.Image:
@@ -32,7 +32,7 @@ def plot(found: dict[str, Any]) -> Image.Image:
     theme = THEMES["light"]
     times = {name: [median(one["seconds"][which]) for which in ("plain", "cold")] for name, one in found["storyboard"].items()}
     longest = max(max(pair) for pair in times.values())
-    marks: list[Mark] = [Ink("seconds from the command to the file, 18.5 s of video, 16 windows", 26.0, theme.ink).put(0, 2.15)]
+    marks: list[Mark] = [Ink("seconds from the command to the file, 18.5 s of video, 16 windows", 26.0, theme.ink).put(0, 1.8)]
     for number, (name, pair) in enumerate(times.items()):
         top = TOP - number * STEP
         marks.append(Ink(name, 28.0, theme.ink, align=1).put(LEFT - 0.2, top - 1.25 * BAR))
