@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from engine.arguments import choices, kind, option, parse, pick_device
+from engine.arguments import base, choices, kind, option, parse, pick_device
 from engine.catalogue import concepts, find
 from engine.errors import InputError
 from studio.options import ConceptGroup, example
@@ -95,12 +95,14 @@ def show(concept: str) -> None:
     click.echo(f"{found.name}: {found.title}\n\n{found.about}\n\nOptions:")
     for parameter in found.parameters:
         words = choices(parameter)
-        what = "tensor" if parameter.is_tensor else "one of " + ", ".join(words) if words else "flag" if kind(parameter) == "bool" else ""
+        listed = ("or " if base(parameter) else "one of ") + ", ".join(words) if words else ""
+        flag = f"flag, --no-{option(parameter.name)} turns it off" if parameter.default else "flag"
+        what = "tensor" if parameter.is_tensor else flag if kind(parameter) == "bool" else listed
         default = (
             "required"
             if parameter.required
             else ""
-            if parameter.default is None or parameter.default is False
+            if parameter.default is None or isinstance(parameter.default, bool)
             else f"default {parameter.default}"
         )
         notes = "; ".join(note for note in (what, default) if note)

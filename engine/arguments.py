@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def parse(
             tensor = load(text, name=option(parameter.name), seed=seed, size=size, allow_nan=allow_nan)
             arguments[parameter.name] = tensor.to(device=device, dtype=getattr(torch, dtype))
         else:
-            arguments[parameter.name] = READERS.get(kind(parameter), _word)(option(parameter.name), text)
+            arguments[parameter.name] = text if text in choices(parameter) else _reader(parameter)(option(parameter.name), text)
     return arguments
 
 
@@ -62,12 +63,29 @@ def kind(parameter: Parameter) -> str:
 
 
 def choices(parameter: Parameter) -> list[str]:
-    """The words that a ``Literal`` parameter takes; empty for any other."""
-    annotation = kind(parameter)
-    if not annotation.startswith("Literal["):
-        return []
-    given = ast.literal_eval(annotation.removeprefix("Literal").strip())
-    return [str(word) for word in given]
+    """The words that a ``Literal`` of the annotation names; empty if there is none."""
+    found = re.search(r"Literal(\[[^]]*\])", parameter.annotation)
+    return [str(word) for word in ast.literal_eval(found.group(1))] if found else []
+
+
+def base(parameter: Parameter) -> str:
+    """The annotation without its words: ``Size | Literal['global']`` is ``Size``; empty if there are only words."""
+    return " | ".join(part for part in kind(parameter).split(" | ") if not part.startswith("Literal["))
+
+
+def _reader(parameter: Parameter) -> Callable[[str, str], Any]:
+    words = choices(parameter)
+    read = READERS.get(base(parameter), _word)
+    if not words:
+        return read
+
+    def either(name: str, text: str) -> Any:
+        try:
+            return read(name, text)
+        except InputError as error:
+            raise InputError(f"{error}, or {' or '.join(map(repr, words))}") from None
+
+    return either
 
 
 def pick_device(name: str, dtype: str) -> str:

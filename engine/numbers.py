@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
+from typing import Literal
 
 MOST_DECIMALS = 4
 #: Decimals that are shown where more would not make a sum come out exactly.
@@ -23,12 +24,17 @@ MINUS = "−"
 
 @dataclass(frozen=True)
 class Sum:
-    """A sum of products as text: ``terms[i]`` are the factors of product i, ``relation`` is ``=`` or ``≈``."""
+    """A sum of products as text: ``terms[i]`` are the factors of product i, ``relation`` is ``=`` or ``≈``.
+
+    With ``reduce`` ``max`` it is the largest product instead of their sum; the result is divided by ``divisor``.
+    """
 
     terms: tuple[tuple[str, ...], ...]
     relation: str
     value: str
     decimals: int
+    reduce: Literal["sum", "max"] = "sum"
+    divisor: int = 1
 
 
 def _exponent(x: float) -> str:
@@ -120,23 +126,46 @@ def _is_finite(terms: Sequence[Sequence[float]], value: float) -> bool:
     return math.isfinite(value) and all(math.isfinite(x) for term in terms for x in term)
 
 
-def sum_of_products(terms: Sequence[Sequence[float]], value: float) -> Sum:
-    """Writes ``terms[0][0]·terms[0][1] + ... = value`` with as few decimals as make the shown sum exact.
+def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: int = 1) -> Sum:
+    """Writes ``(terms[0][0]·terms[0][1] + ...) ÷ divisor = value`` with as few decimals as make the shown result exact.
 
     If the shown terms do not add up to the shown value with up to four decimals, the relation is ``≈``, with the fewest decimals (two or
     more) at which the shown terms come within one unit of the last decimal of the shown value.
     """
+    return replace(_sum_of_products(terms, value, divisor), divisor=divisor)
+
+
+def _sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: int) -> Sum:
     if not _is_finite(terms, value):
         return _written(terms, value, USUAL_DECIMALS, "=")
     fewest = decimals_needed(x for term in terms for x in term)
     for decimals in range(fewest, MOST_DECIMALS + 1):
-        if _total(terms, decimals) == _rounded(value, MOST_DECIMALS):
+        if _total(terms, decimals) == _EXACT.multiply(_rounded(value, MOST_DECIMALS), divisor):
             return _written(terms, value, decimals, "=")
     for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
-        unit = Decimal(1).scaleb(-decimals)
-        if _EXACT.abs(_EXACT.subtract(_total(terms, decimals), _rounded(value, decimals))) <= unit:
+        allowed = _EXACT.multiply(Decimal(1).scaleb(-decimals), divisor)
+        shown = _EXACT.multiply(_rounded(value, decimals), divisor)
+        if _EXACT.abs(_EXACT.subtract(_total(terms, decimals), shown)) <= allowed:
             return _written(terms, value, decimals, "≈")
     return _written(terms, value, MOST_DECIMALS, "≈")
+
+
+def largest_of(terms: Sequence[Sequence[float]], value: float) -> Sum:
+    """Writes ``max(terms[0][0], terms[1][0], ...) = value`` with as few decimals as show which one is the largest.
+
+    Terms have one factor each. What is smaller than ``value`` is shown as smaller, if four decimals are enough for it.
+    """
+    numbers = [x for (x,) in terms]
+    finite = [x for x in numbers if math.isfinite(x)]
+    decimals = decimals_needed(finite)
+    while decimals < MOST_DECIMALS and any(x < value and _rounded(x, decimals) >= _rounded(value, decimals) for x in finite):
+        decimals += 1
+    return Sum(tuple((plain(x, decimals),) for x in numbers), "=", plain(value, decimals), decimals, "max")
+
+
+def written(terms: Sequence[Sequence[float]], value: float, reduce: str = "sum", divisor: int = 1) -> Sum:
+    """Writes a step, whatever it does with its terms."""
+    return largest_of(terms, value) if reduce == "max" else sum_of_products(terms, value, divisor)
 
 
 def products(written: Sum, dot: str = "·") -> list[str]:
@@ -145,17 +174,25 @@ def products(written: Sum, dot: str = "·") -> list[str]:
 
 
 def sum_line(written: Sum) -> str:
-    """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``."""
-    return f"{' + '.join(products(written))} {written.relation} {written.value}"
+    """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``, ``max(1, −2) = 1``, ``(1 + 2) ÷ 2 = 1.5``."""
+    if written.reduce == "max":
+        left = f"max({', '.join(text for (text,) in written.terms)})"
+    else:
+        left = " + ".join(products(written))
+        left = f"({left}) ÷ {written.divisor}" if written.divisor != 1 else left
+    return f"{left} {written.relation} {written.value}"
 
 
 def running_sums(terms: Sequence[Sequence[float]], written: Sum) -> list[str]:
     """What a reader has after each term of ``written``: the sum of the shown terms, or of the true ones after ``≈``.
 
-    Sums are rounded to four decimals where they need more; :func:`relation` says whether one is exact.
+    Sums are rounded to four decimals where they need more; :func:`relation` says whether one is exact. For ``max`` it
+    is the largest so far.
     """
+    if written.reduce == "max":
+        return [plain(_largest([x for (x,) in terms[: i + 1]]), written.decimals) for i in range(len(terms))]
     if not _is_finite(terms, 0.0):
-        return [plain(math.fsum(math.prod(t) for t in terms[: i + 1]), USUAL_DECIMALS) for i in range(len(terms) - 1)] + [written.value]
+        return [plain(sum(math.prod(t) for t in terms[: i + 1]), USUAL_DECIMALS) for i in range(len(terms) - 1)] + [written.value]
     exact = written.relation == "="
     totals, total = [], Decimal(0)
     for term in terms:
@@ -163,6 +200,11 @@ def running_sums(terms: Sequence[Sequence[float]], written: Sum) -> list[str]:
         total = _EXACT.add(total, functools.reduce(_EXACT.multiply, shown, Decimal(1)))
         totals.append(plain(float(total), MOST_DECIMALS if exact else written.decimals))
     return [*totals[:-1], written.value]
+
+
+def _largest(numbers: Sequence[float]) -> float:
+    """As torch has it: nan if there is one."""
+    return math.nan if any(map(math.isnan, numbers)) else max(numbers)
 
 
 def relation(terms: Iterable[Sequence[str]], total: str) -> str:

@@ -40,12 +40,16 @@ def span(name: str, at: Sequence[int]) -> str:
 
 
 def sum_formula(name: str, written: Sum) -> str:
-    """A sum of products in Typst math, cut short after :data:`FORMULA_TERMS` terms; ``name`` is plain text."""
-    shown = products(written, " dot ")
+    """A step in Typst math, cut short after :data:`FORMULA_TERMS` terms; ``name`` is plain text."""
+    is_max = written.reduce == "max"
+    shown = [text for (text,) in written.terms] if is_max else products(written, " dot ")
     if len(shown) > FORMULA_TERMS:
         shown = [*shown[: FORMULA_TERMS - 2], "dots.c", shown[-1]]
     relation = "=" if written.relation == "=" else "approx"
-    return f'"{name}" {relation} {" + ".join(shown)} {relation} {written.value}'
+    result = f"max({', '.join(shown)})" if is_max else " + ".join(shown)
+    if written.divisor != 1:
+        result = f"({result}) / {written.divisor}"
+    return f'"{name}" {relation} {result} {relation} {written.value}'
 
 
 def size_formula(
@@ -55,17 +59,26 @@ def size_formula(
     sides: Sequence[tuple[int, int]],
     dilation: Sequence[int],
     output_size: Sequence[int],
+    *,
+    ceil: bool = False,
 ) -> str:
-    """The arithmetic of :func:`engine.shapes.conv_output_size` with its numbers, in Typst math; once if all axes are alike."""
-    axes = [_axis_formula(*axis) for axis in zip(size, kernel_size, stride, sides, dilation, strict=True)]
+    """The arithmetic of :func:`engine.shapes.conv_output_size` with its numbers, in Typst math; once if all axes are alike.
+
+    With ``ceil`` it is that of :func:`engine.shapes.pool_output_size`.
+    """
+    axes = [_axis_formula(*axis, ceil=ceil) for axis in zip(size, kernel_size, stride, sides, dilation, output_size, strict=True)]
     names = ["output size"] if len(set(axes)) == 1 else ["output height", "output width"]
     return ", quad ".join(f'"{name}" = {axis} = {out}' for name, axis, out in zip(names, axes, output_size, strict=False))
 
 
-def _axis_formula(size: int, kernel: int, stride: int, side: tuple[int, int], dilation: int) -> str:
+def _axis_formula(size: int, kernel: int, stride: int, side: tuple[int, int], dilation: int, out: int, *, ceil: bool) -> str:
     pad = "" if side == (0, 0) else f" + 2 dot {side[0]}" if side[0] == side[1] else f" + {side[0]} + {side[1]}"
     reach = f"{dilation} dot ({kernel} - 1) - 1" if dilation > 1 else f"{kernel}"
-    return f"floor(({size}{pad} - {reach}) / {stride}) + 1"
+    if not ceil:
+        return f"floor(({size}{pad} - {reach}) / {stride}) + 1"
+    # A last window that would begin beyond the input is left out.
+    begins_outside = -(-(size + sum(side) - dilation * (kernel - 1) - 1) // stride) + 1 > out
+    return f"ceil(({size}{pad} - {reach}) / {stride}) + 1{' - 1' * begins_outside}"
 
 
 def agreement(cells: int, reference: Reference) -> str:

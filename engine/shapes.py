@@ -64,6 +64,22 @@ def padded_output_size(size: int, kernel_size: int, stride: int, padding: tuple[
     return (padded - reach) // stride + 1
 
 
+def pool_output_size(size: int, kernel_size: int, stride: int, padding: int, dilation: int = 1, ceil_mode: bool = False) -> int:
+    """Windows along one axis: as :func:`conv_output_size`, but with ``ceil_mode`` a last one may reach beyond the padding.
+
+    It must begin within the input or the padding before it. Source: ``torch.nn.MaxPool2d``, "Shape" and its note on ``ceil_mode``.
+
+    >>> pool_output_size(5, 2, 2, 0), pool_output_size(5, 2, 2, 0, ceil_mode=True)
+    (2, 3)
+    """
+    reach = dilation * (kernel_size - 1) + 1
+    count = (size + 2 * padding - reach + (stride - 1 if ceil_mode else 0)) // stride + 1
+    if ceil_mode and (count - 1) * stride >= size + padding:
+        count -= 1
+    # For windows that fit nowhere the convolutions have the words.
+    return count if count > 0 else padded_output_size(size, kernel_size, stride, (padding, padding), dilation)
+
+
 def padding_sides(padding: Padding, kernel_size: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> list[tuple[int, int]]:
     """Cells added before and after the input, per axis. ``same`` puts the odd cell after, as torch does."""
     if padding == "valid":

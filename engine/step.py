@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 Cell = tuple[int, ...]
 Cells = Mapping[str, Sequence[Cell]]
@@ -11,7 +12,7 @@ Cells = Mapping[str, Sequence[Cell]]
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One computed value: the sum of the products of its terms.
+    """One computed value: the sum of the products of its terms, or as ``reduce`` says the largest of them, divided by ``divisor``.
 
     ``reads`` and ``writes`` name cells in the coordinates of the named tensor. ``terms`` holds the factors in the order in which they are
     shown, cells of zero padding included. ``formula`` is Typst math, ``say`` one plain sentence.
@@ -25,6 +26,8 @@ class Step:
     writes: Cells
     formula: str
     say: str
+    reduce: Literal["sum", "max"] = "sum"
+    divisor: int = 1
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from engine.errors import InputError
-from engine.numbers import decimals_needed, plain, sum_line, sum_of_products
+from engine.numbers import decimals_needed, plain, sum_line, written
 from engine.sentences import cell_name, times
 from engine.trace import Step, Trace
 
@@ -55,7 +55,8 @@ def json_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> 
 
 
 def step_record(step: Step) -> dict[str, Any]:
-    """A step as it stands in the JSON; the fields are those of :class:`~engine.trace.Step`."""
+    """A step as it stands in the JSON; the fields are those of :class:`~engine.step.Step`, ``reduce`` and ``divisor`` where they matter."""
+    other = {name: value for name, value, usual in (("reduce", step.reduce, "sum"), ("divisor", step.divisor, 1)) if value != usual}
     return {
         "index": step.index,
         "phase": step.phase,
@@ -65,6 +66,7 @@ def step_record(step: Step) -> dict[str, Any]:
         "writes": step.writes,
         "formula": step.formula,
         "say": step.say,
+        **other,
     }
 
 
@@ -124,7 +126,7 @@ def _worked(trace: Trace, steps: Iterable[int], heading: str, entry: str) -> Ite
 
 def _result(step: Step) -> str:
     names = [cell_name(tensor, cell) for tensor, cells in step.writes.items() for cell in cells]
-    return f"{', '.join(names)} = {sum_line(sum_of_products(step.terms, step.value))}"
+    return f"{', '.join(names)} = {sum_line(written(step.terms, step.value, step.reduce, step.divisor))}"
 
 
 def _matrices(tensors: Any, matrix: Callable[[Sequence[Sequence[str]]], str], heading: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ class Conv2d(SlidingReel):
 
     def dress(self, step: ConvStep) -> None:
         trace, channels, taps = self.trace, step.channels, len(step.window)
+        self.has_sums = len(channels) > 1
         if len(channels) == 1:
             plane, tile, output = columns(STAGE, (1, 0.95, 1))
             rooms = [(plane, tile)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from engine.arguments import choices, kind, option
+from engine.arguments import base, choices, kind, option
 from engine.catalogue import Concept, Parameter, concepts, find
 
 TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
@@ -50,17 +50,20 @@ class ConceptGroup(click.Group):
 
 def _option(parameter: Parameter) -> click.Option:
     declared = f"--{option(parameter.name)}"
-    words = choices(parameter)
+    words, read = choices(parameter), base(parameter)
     if kind(parameter) == "bool":
-        return click.Option([declared, parameter.name], is_flag=True, default=bool(parameter.default), help=parameter.doc)
+        usual = bool(parameter.default)
+        if usual:
+            declared = f"{declared}/--no-{option(parameter.name)}"
+        return click.Option([declared, parameter.name], is_flag=True, default=usual, show_default=usual, help=parameter.doc)
     # click takes a default of None for a value: a required option that has one is never missed.
     default: dict[str, Any] = {} if parameter.default is None else {"default": str(parameter.default), "show_default": True}
     return click.Option(
         [declared, parameter.name],
-        type=click.Choice(words) if words else str,
+        type=click.Choice(words) if words and not read else str,
         required=parameter.required,
         **default,
-        metavar=None if words else "TENSOR" if parameter.is_tensor else METAVARS.get(kind(parameter), "TEXT"),
+        metavar=None if words and not read else "TENSOR" if parameter.is_tensor else "|".join([METAVARS.get(read, "TEXT"), *words]),
         help=f"{parameter.doc} ({TENSOR_HELP})" if parameter.is_tensor and parameter.required else parameter.doc,
     )
 

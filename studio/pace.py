@@ -208,7 +208,8 @@ def _say(trace: Trace, shot: Shot) -> str:
     if shot.kind == "sweep" and shot.stop - shot.start > 1:
         return f"Steps {shot.start + 1:,} to {shot.stop:,} follow in the same way."
     said = trace[shot.start].say
-    return f"The strongest result. {said}" if shot.kind == "full" and shot.start == trace.highlight else said
+    stopped = shot.kind == "full" and shot.start == trace.highlight and len(trace) >= WORTH_STOPPING
+    return f"The strongest result. {said}" if stopped else said
 
 
 def chapters(found: Sequence[Beat]) -> list[tuple[str, int, int]]:

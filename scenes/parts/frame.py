@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from manim import Group
 
+from engine.sentences import count
 from scenes.parts.ink import Box, Ink, letter_size, text_width
 from scenes.parts.legend import Legend
 from scenes.parts.theme import Theme
@@ -30,14 +31,14 @@ class Header(Group):
         self.title = Ink(title, TITLE_PX, theme.ink, font=SERIF, align=-1).put(TITLE[0], middle)
         self.phase = Ink("", letter_size(SERIF), theme.muted, font=SERIF, align=-1).put(TITLE[0] + self.title.width_set + 0.35, middle)
         self.counter = Ink("", letter_size(), theme.muted, align=1).put(TITLE[2], middle)
-        self.counter.write(f"{steps:,} steps")
+        self.counter.write(count(steps, "step"))
         self.legend = Legend(legend, self.phase.line.x, TITLE[2] - self.counter.width_set - 0.6, middle, theme)
         super().__init__(self.title, self.phase, self.counter, self.legend)
 
     def show(self, phase: str, step: int | None) -> None:
         """``step`` counts from 0; none before the first one, when the legend is shown in place of the chapter."""
         self.legend.show(step is None)
-        self.counter.write(f"step {step + 1:,} of {self.steps:,}" if step is not None else f"{self.steps:,} steps")
+        self.counter.write(f"step {step + 1:,} of {self.steps:,}" if step is not None else count(self.steps, "step"))
         room = TITLE[2] - self.counter.width_set - 0.35 - self.phase.line.x
         self.phase.write("" if step is None else shortened(phase, self.phase.line.size, room))
 

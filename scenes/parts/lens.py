@@ -26,6 +26,11 @@ class Reading:
     written: Sum
     by_channel: Sum
 
+    @property
+    def added(self) -> Sum:
+        """What is added up term by term."""
+        return self.written
+
     @classmethod
     def of(cls, step: ConvStep) -> Reading:
         """Writes the numbers of a step."""

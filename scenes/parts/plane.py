@@ -61,7 +61,7 @@ class Plane(Group):
         finite = values[np.isfinite(values)]
         self.decimals = decimals_needed(finite.tolist()[:MOST_LOOKED_AT])
         self.mode: Mode = self._mode(finite, self._square(right - left, top - bottom - label_room))
-        self.is_picture = self.mode != "digits" and is_picture(values) and role == "input"
+        self.is_picture = self.mode != "digits" and is_picture(self._own) and role == "input"
         scale_room = SCALE_ROOM if self.mode != "digits" and not self.is_picture else 0.0
         self.cell = self._cell(right - left, top - bottom - label_room - scale_room)
         low = bottom + scale_room
@@ -149,6 +149,8 @@ class Plane(Group):
             self.add(self.digits, self.pale)
         else:
             self.colours = cell_colours(self.values, self.theme, self.role, picture=self.is_picture, limit=limit)
+            # −∞ of padding is no number that a colour could stand for.
+            self.colours[np.isneginf(self.values) & self._outside] = (*rgb(self.theme.empty), 255)
             self.raster = Raster(self.colours, self.whole)
             self.ground.insert(0, self.raster)
 
@@ -165,6 +167,20 @@ class Plane(Group):
             shown = self.colours.copy()
             shown.reshape(-1, 4)[count:, :3] = rgb(self.theme.empty)
             self.raster.colour(shown)
+
+    @property
+    def _own(self) -> np.ndarray:
+        """The values without padding."""
+        (above, below), (before, after) = self.sides
+        return self.values[above : self.rows - below, before : self.columns - after]
+
+    @property
+    def _outside(self) -> np.ndarray:
+        """Which cells are padding."""
+        (above, below), (before, after) = self.sides
+        outside = np.ones(self.values.shape, dtype=bool)
+        outside[above : self.rows - below, before : self.columns - after] = False
+        return outside
 
     def _inside(self, row: int, column: int) -> bool:
         (above, below), (before, after) = self.sides

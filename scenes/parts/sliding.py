@@ -20,7 +20,6 @@ from scenes.parts.strip import Page, Piece, row_ends
 from scenes.parts.tile import Tile
 from scenes.parts.window import Beam, Window, blend
 
-ROLES = ("input", "weight")
 #: Shares of a full beat: the window has arrived, the last term is added, the result stands in the output.
 ARRIVED, ADDED, WRITTEN = 0.12, 0.8, 0.86
 #: A full beat counts at most so many terms one by one; with more, it takes several at a time.
@@ -37,6 +36,9 @@ class SlidingReel(Reel):
     lenses: list[Lens]
     output: Plane
     extras: list[Ink]
+    #: Of the factors of a term.
+    roles: ClassVar[tuple[str, ...]] = ("input", "weight")
+    has_sums = False
     #: Whether labels stand at the left edge, out of the way of lines that lead downwards.
     labels_left: ClassVar[bool] = False
 
@@ -57,15 +59,14 @@ class SlidingReel(Reel):
         self.dressed: tuple[int, int] | None = None
         self.target, self.out_beam = Window(self.theme), Beam(self.theme)
         self.limit = heat_limit(trace.padded)
-        self.sampled = [Reading.of(step) for step in trace.sample]
+        self.sampled = [self.reading(step) for step in trace.sample]
         self.prepare(trace[0])
 
     def prepare(self, step: ConvStep) -> None:
         """Builds the stage for the sample and filter of a step, unless it stands already."""
-        if (step.sample, step.filter) == self.dressed:
+        if self.stands_for(step) == self.dressed:
             return
-        self.dressed, self.extras = (step.sample, step.filter), []
-        self.has_sums = not self.labels_left and len(step.channels) > 1
+        self.dressed, self.extras = self.stands_for(step), []
         self.dress(step)
         self.first = step.index - self.cells_before(step)
         planes = [lens.plane for lens in self.lenses]
@@ -73,10 +74,23 @@ class SlidingReel(Reel):
         behind += [mark for lens in self.lenses for mark in (lens.window.shade, lens.beam)]
         ground = [mark for plane in planes for mark in plane.ground]
         live = [*behind, *planes, self.output, *self.lenses, self.target, *self.extras]
-        # A sweep may go on to another sample or group, whose planes are others: then they may change within a beat.
-        changing = self.trace.params["groups"] > 1 or len(self.trace.padded) > 1
+        # Then they may change within a beat.
+        changing = self.planes_change
         self.place([] if changing else ground, [*ground, *live] if changing else live)
         self.clear()
+
+    def stands_for(self, step: Any) -> tuple[int, int]:
+        """What the stage is built for: the sample and the filter of a step."""
+        return step.sample, step.filter
+
+    @property
+    def planes_change(self) -> bool:
+        """Whether a sweep may go on to other planes of the input: to another sample or group."""
+        return self.trace.params["groups"] > 1 or len(self.trace.padded) > 1
+
+    def reading(self, step: Any) -> Any:
+        """A step with its numbers as they are written."""
+        return Reading.of(step)
 
     def cells_before(self, step: ConvStep) -> int:
         """How many cells of the output plane come before the step's."""
@@ -172,7 +186,7 @@ class SlidingReel(Reel):
     def line(self, reading: Reading) -> list[Piece]:
         """The sum of a step on one line: by channels where they stand side by side, else by terms."""
         if len(self.lenses) == 1:
-            return self.strip.whole(reading.written, ROLES, f"sum of {len(reading.written.terms)} terms")
+            return self.strip.whole(reading.written, self.roles, f"sum of {len(reading.written.terms)} terms")
         written = reading.by_channel
         parts = [Piece(factor(t[0], first=i == 0), "output") for i, t in enumerate(written.terms)]
         if reading.step.bias is not None:
@@ -236,7 +250,7 @@ class SlidingReel(Reel):
     def slide(self, step: ConvStep, before: int | None, stop: float) -> Cue:
         """The windows go from where step ``before`` had them, if that stood on the same planes, to where this step needs them."""
         old = self.trace[before] if before is not None else step
-        start = self.window_cells(old if (old.sample, old.filter) == self.dressed else step)
+        start = self.window_cells(old if self.stands_for(old) == self.dressed else step)
         cells = self.window_cells(step)
 
         def draw(share: float) -> None:
@@ -251,11 +265,11 @@ class SlidingReel(Reel):
 
     def full(self, beat: Beat) -> list[Cue]:
         """Term by term, the running sum ticking."""
-        reading = Reading.of(self.trace[beat.start])
+        reading = self.reading(self.trace[beat.start])
         terms = len(reading.step.terms)
         self.begin(reading, beat.say)
-        pages = self.strip.pages(reading.step.terms, reading.written, ROLES, row_ends(terms, self.lenses[0].tile.columns))
-        size = min(self.strip.fitting(self.strip.widest(page, reading.written, ROLES)) for page in pages)
+        pages = self.strip.pages(reading.step.terms, reading.added, self.roles, row_ends(terms, self.lenses[0].tile.columns))
+        size = min(self.strip.fitting(self.strip.widest(page, reading.added, self.roles)) for page in pages)
         ticks = min(terms, MOST_TICKS)
         line = self.line(reading)
 
@@ -276,8 +290,8 @@ class SlidingReel(Reel):
     def count(self, reading: Reading, pages: Sequence[Page], size: float, done: int) -> None:
         """The state in which ``done`` terms are added."""
         page = next(p for p in reversed(pages) if p.first < done)
-        left = -self.strip.width(self.strip.widest(page, reading.written, ROLES), size) / 2
-        pieces, current = self.strip.line(page, done - page.first, reading.written, ROLES)
+        left = -self.strip.width(self.strip.widest(page, reading.added, self.roles), size) / 2
+        pieces, current = self.strip.line(page, done - page.first, reading.added, self.roles)
         self.strip.write(pieces, size=size, current=current, left=left)
         for lens in self.lenses:
             here = lens.terms.start < done <= lens.terms.stop
@@ -286,7 +300,7 @@ class SlidingReel(Reel):
 
     def quick(self, beat: Beat) -> list[Cue]:
         """Window and result."""
-        reading = Reading.of(self.trace[beat.start])
+        reading = self.reading(self.trace[beat.start])
         self.begin(reading, beat.say)
         line = self.line(reading)
 
@@ -303,7 +317,7 @@ class SlidingReel(Reel):
         pictures = beat.pictures
 
         def draw(state: int) -> None:
-            reading = Reading.of(self.trace[pictures[state]])
+            reading = self.reading(self.trace[pictures[state]])
             self.begin(reading, beat.say)
             self.aim(reading.step)
             self.read(reading)

@@ -10,7 +10,7 @@ from manim import Group
 
 from engine.numbers import Sum, factor, relation, running_sums
 from scenes.parts.frame import STRIP
-from scenes.parts.ink import LEAST_PX, Ink, Letters, Line, text_width
+from scenes.parts.ink import LEAST_PX, Ink, Letters, Line, letter_size, text_width
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -49,8 +49,8 @@ def term_pieces(term: Sequence[str], roles: Sequence[str], *, first: bool) -> li
 
 
 def gaps(pieces: Sequence[Piece]) -> list[float]:
-    """The space after each piece but the last: little around the dot of a product."""
-    return [TIGHT if "·" in (a.text, b.text) else GAP for a, b in pairwise(pieces)]
+    """The space after each piece but the last: little around the dot of a product and within brackets."""
+    return [TIGHT if "·" in (a.text, b.text) or a.text.endswith("(") or b.text in (")", ",") else GAP for a, b in pairwise(pieces)]
 
 
 class Strip(Group):
@@ -122,22 +122,25 @@ class Strip(Group):
 
     def line(self, page: Page, done: int, written: Sum, roles: Sequence[str]) -> tuple[list[Piece], tuple[int, int] | None]:
         """A page of the sum after ``done`` of its terms, and which pieces are current."""
-        pieces: list[Piece] = [Piece(page.carried, "output")] if page.carried else []
+        is_max = written.reduce == "max"
+        pieces = [Piece("max(", "ink")] if is_max else []
+        pieces += [Piece(page.carried, "output")] if page.carried else []
         current = None
         for i, term in enumerate(page.terms):
             # What is not added up yet is grey.
             later = i >= done
-            if pieces:
-                pieces.append(Piece("+", "muted" if later else "ink"))
+            if page.carried or i:
+                pieces.append(Piece("," if is_max else "+", "muted" if later else "ink"))
             start = len(pieces)
-            shown = term_pieces(term, roles, first=start == 0)
+            shown = term_pieces(term, roles, first=is_max or start == 0)
             pieces += [replace(piece, role="muted") for piece in shown] if later else shown
             if i == done - 1:
                 current = (start, len(pieces) - 1)
+        pieces += [Piece(")", "ink")] * is_max
         total = page.sums[done - 1] if done else page.carried
         if total:
             added = [(page.carried,), *page.terms[:done]] if page.carried else page.terms[:done]
-            exact = written.relation if written.relation == "≈" else relation(added, total)
+            exact = written.relation if written.relation == "≈" or is_max else relation(added, total)
             pieces += [Piece(exact, "ink"), Piece(total, "output")]
         return pieces, current
 
@@ -165,23 +168,28 @@ class Strip(Group):
         last = first + 1
         while last < len(written.terms):
             page = Page(first, written.terms[first : last + 1], widest if first else "", (widest,) * (last + 1 - first))
-            if not self.fits(self.line(page, len(page.terms), written, roles)[0], PAGE_PX):
+            # Letters are lower than digits.
+            if not self.fits(self.line(page, len(page.terms), written, roles)[0], letter_size() if written.reduce == "max" else PAGE_PX):
                 break
             last += 1
         return last
 
     def whole(self, written: Sum, roles: Sequence[str], name: str) -> list[Piece]:
-        """The sum on one line: whole if it fits, otherwise its first terms, dots, its last term."""
+        """The step on one line: whole if it fits, otherwise its first terms, dots, its last term, or else its ``name``."""
+        is_max = written.reduce == "max"
+        left = [Piece("max(", "ink")] if is_max else [Piece("(", "ink")] if written.divisor != 1 else []
+        right = [Piece(")", "ink")] * bool(left)
+        right += [Piece("÷", "ink"), Piece(str(written.divisor), "ink")] * (written.divisor != 1)
         end = [Piece(written.relation, "ink"), Piece(written.value, "output")]
         for count in range(len(written.terms), 0, -1):
             shown = list(written.terms) if count == len(written.terms) else [*written.terms[: count - 1], None, written.terms[-1]]
             pieces: list[Piece] = []
             for term in shown:
-                pieces += [Piece("+", "ink")] * bool(pieces)
-                pieces += [Piece("⋯", "ink")] if term is None else term_pieces(term, roles, first=not pieces)
-            if self.fits([*pieces, *end], WHOLE_PX):
-                return [*pieces, *end]
-        return [Piece(name, "ink"), *end]
+                pieces += [Piece("," if is_max else "+", "ink")] * bool(pieces)
+                pieces += [Piece("⋯", "ink")] if term is None else term_pieces(term, roles, first=is_max or not pieces)
+            if self.fits([*left, *pieces, *right, *end], letter_size() if is_max else WHOLE_PX):
+                return [*left, *pieces, *right, *end]
+        return [Piece(name, "ink"), *right[bool(left) :], *end]
 
 
 def row_ends(count: int, row: int) -> list[int]:

@@ -1,0 +1,45 @@
+"""Max pooling."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from engine.pooling import PoolTrace, max_pooled, resolve
+from engine.shapes import Size
+from engine.trace import TensorLike, concept
+
+
+@concept(title="Max pooling", example={"input": "[[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]", "kernel_size": 2})
+def max_pool2d(
+    input: TensorLike,
+    kernel_size: Size | Literal["global"],
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+) -> PoolTrace:
+    """Of every window of an image the largest number is kept.
+
+    output[n, c, y, x] = max over i, j of input[n, c, y·stride + i·dilation − padding, x·stride + j·dilation − padding]
+
+    One step computes one cell of the output, in memory order. Of equal numbers the first wins, row by row; ``indices`` says where in the
+    input's plane, as row·width + column. Cells of padding are −∞: none of them wins.
+
+    Args:
+        input: height x width, channels x height x width, or batch x channels x height x width.
+        kernel_size: of the window in cells, one number or height,width, or 'global' for the whole input.
+        stride: cells from one window to the next, one number or height,width; as the kernel if not given.
+        padding: cells added on every side, at most half of the window, one number or height,width.
+        dilation: cells from one cell of the window to the next, one number or height,width.
+        ceil_mode: a last window may reach beyond the input.
+
+    Returns:
+        A trace; its outputs are output and indices, (batch x) channels x height x width.
+
+    Raises:
+        InputError: shapes or numbers that do not fit together.
+
+    Source: ``torch.nn.functional.max_pool2d`` with ``return_indices``.
+    """
+    extra = {"dilation": dilation if isinstance(dilation, int) else list(dilation)}
+    return max_pooled(resolve(input, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, extra=extra))

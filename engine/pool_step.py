@@ -1,0 +1,29 @@
+"""A step of a pooling, as plain data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.step import Cell, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolStep(Step):
+    """One output cell. ``window`` holds the position of every term in the coordinates of the input's plane; outside of it lies the padding.
+
+    ``winner`` is the term that a maximum takes, the first of ``ties`` equal ones; none for a mean.
+    """
+
+    sample: int
+    channel: int
+    window: Sequence[Cell]
+    winner: int | None = None
+    ties: int = 1
+
+    @property
+    def total(self) -> float:
+        """The sum of the terms, before it is divided."""
+        numbers = [x for (x,) in self.terms]
+        return math.fsum(numbers) if all(map(math.isfinite, numbers)) else sum(numbers)

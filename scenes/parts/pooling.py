@@ -1,0 +1,96 @@
+"""What the poolings have in common on the stage: a window over one channel, its values under the lens, an output that fills up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from engine.numbers import Sum, plain, written
+from engine.pool_step import PoolStep
+from scenes.parts.frame import STAGE
+from scenes.parts.glass import Glass
+from scenes.parts.lens import Lens
+from scenes.parts.plane import Plane
+from scenes.parts.rooms import columns
+from scenes.parts.sliding import SlidingReel
+from scenes.parts.strip import Page, Piece
+
+
+@dataclass(frozen=True)
+class PoolReading:
+    """A step with its numbers as they are written: ``added`` is what happens term by term, ``written`` the whole step."""
+
+    step: PoolStep
+    written: Sum
+    added: Sum
+
+    @classmethod
+    def of(cls, step: PoolStep) -> PoolReading:
+        """Writes the numbers of a step. A mean is a sum first, which is divided at the end."""
+        whole = written(step.terms, step.value, step.reduce, step.divisor)
+        return cls(step, whole, whole if step.divisor == 1 else written(step.terms, step.total))
+
+
+class PoolReel(SlidingReel):
+    """One output cell after the other, channel by channel."""
+
+    roles: ClassVar[tuple[str, ...]] = ("input",)
+    #: What a step does with its window, in a word.
+    verb: ClassVar[str]
+
+    def legend(self) -> list[str]:
+        return ["input", "output", "reading", *(["padding"] if any(map(any, self.trace.sides)) else [])]
+
+    def stands_for(self, step: PoolStep) -> tuple[int, int]:
+        return step.sample, step.channel
+
+    @property
+    def planes_change(self) -> bool:
+        return len(self.trace.padded) * self.trace.padded.shape[1] > 1
+
+    def reading(self, step: PoolStep) -> PoolReading:
+        return PoolReading.of(step)
+
+    def dress(self, step: PoolStep) -> None:
+        trace = self.trace
+        rooms = columns(STAGE, (1, 0.95, 1))
+        padded, outputs = trace.padded[step.sample, step.channel], trace.outputs["output"]
+        output = outputs[step.writes["output"][0][:-2]]
+        many = trace.padded.shape[1] > 1
+        size = "×".join(map(str, trace.inputs["input"].shape[-2:]))
+        name = f"channel {step.channel}" if many else "input"
+        plane = Plane(padded, rooms[0], "input", self.label(f"{name} {size}", rooms[0]), self.theme, sides=trace.sides)
+        rows, width = trace.kernel_size
+        texts = [text for reading in self.sampled for (text,) in reading.written.terms]
+        texts += [plain(float(x), self.sampled[0].written.decimals) for x in (padded.min(), padded.max())]
+        glass = Glass(rows, width, rooms[1], self.theme, self.label(f"window {rows}×{width}", rooms[1]), texts)
+        self.lenses = [Lens(plane, glass, slice(0, rows * width), self.theme)]
+        self.output = self.output_plane(output, rooms[2], f"output {'×'.join(map(str, output.shape))}")
+
+    def window_cells(self, step: PoolStep) -> list[tuple[int, ...]]:
+        return self.in_padded(step.window)
+
+    def count(self, reading: PoolReading, pages: Sequence[Page], size: float, done: int) -> None:
+        super().count(reading, pages, size, done)
+        self.lenses[0].tile.win(best(reading.step, done))
+
+    def read(self, reading: PoolReading) -> None:
+        super().read(reading)
+        self.lenses[0].tile.win(None)
+
+    def total(self, reading: PoolReading, done: int) -> None:
+        """After the last term the winner is known."""
+        self.lenses[0].tile.win(best(reading.step, done))
+
+    def line(self, reading: PoolReading) -> list[Piece]:
+        return self.strip.whole(reading.written, self.roles, f"{self.verb} of {len(reading.written.terms)} numbers")
+
+
+def best(step: Any, done: int) -> int | None:
+    """Which of the first ``done`` terms is the largest so far, the first of equal ones; none for a mean, or in padding alone."""
+    if step.winner is None or not done:
+        return None
+    if done > step.winner:
+        return int(step.winner)
+    return max(range(done), key=lambda i: step.terms[i])

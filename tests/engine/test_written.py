@@ -1,0 +1,84 @@
+"""Maxima and means as they are written."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli import main
+from engine.numbers import running_sums, sum_line, sum_of_products, written
+
+NUMBERS = st.one_of(st.integers(-999, 999).map(float), st.floats(-1000, 1000).map(lambda x: round(x, 5)))
+
+
+def decimal(text: str) -> Decimal:
+    return Decimal(text.replace("−", "-"))
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=12))
+def test_the_shown_maximum_is_the_largest_of_the_shown_numbers(numbers: list[float]) -> None:
+    value = max(numbers)
+    shown = written([(x,) for x in numbers], value, "max")
+    texts = [text for (text,) in shown.terms]
+    assert shown.relation == "="
+    assert decimal(shown.value) == max(map(decimal, texts))
+    for text, x in zip(texts, numbers, strict=True):
+        if round(x, 4) < round(value, 4):
+            assert decimal(text) < decimal(shown.value)
+    running = running_sums([(x,) for x in numbers], shown)
+    assert running == [texts[max(range(i + 1), key=numbers.__getitem__)] for i in range(len(numbers))]
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=12), st.integers(1, 12))
+def test_a_mean_is_exact_or_near(numbers: list[float], divisor: int) -> None:
+    shown = sum_of_products([(x,) for x in numbers], math.fsum(numbers) / divisor, divisor)
+    total = sum((decimal(text) for (text,) in shown.terms), Decimal(0))
+    if shown.relation == "=":
+        assert total == decimal(shown.value) * divisor
+    else:
+        unit = Decimal(1).scaleb(-shown.decimals)
+        assert abs(total - decimal(shown.value) * divisor) <= unit * divisor or shown.decimals == 4
+
+
+@pytest.mark.parametrize(
+    ("terms", "value", "reduce", "divisor", "line"),
+    [
+        ([1, -2], 1, "max", 1, "max(1, −2) = 1"),
+        ([1, 2], 1.5, "sum", 2, "(1 + 2) ÷ 2 = 1.5"),
+        ([1, 3, 9], 13 / 3, "sum", 3, "(1 + 3 + 9) ÷ 3 ≈ 4.33"),
+        ([0.121, 0.12], 0.121, "max", 1, "max(0.121, 0.12) = 0.121"),
+        ([-math.inf, 4], 4, "max", 1, "max(−∞, 4) = 4"),
+        ([1, math.nan], math.nan, "max", 1, "max(1, nan) = nan"),
+        ([5], 5, "sum", 1, "5 = 5"),
+    ],
+)
+def test_lines(terms: list[float], value: float, reduce: str, divisor: int, line: str) -> None:
+    assert sum_line(written([(float(x),) for x in terms], value, reduce, divisor)) == line
+
+
+@pytest.mark.parametrize(("word", "kernel"), [("2", 2), ("2,3", [2, 3]), ("global", "global")])
+def test_sizes_and_words_on_the_command_line(word: str, kernel: object) -> None:
+    result = CliRunner().invoke(main, ["trace", "max_pool2d", "--input", "ones:4x6", "--kernel-size", word, "--format", "json"])
+    assert result.exit_code == 0, result.output
+    assert f'"kernel_size": {kernel!r}'.replace("'", '"') in result.output
+
+
+def test_another_word_is_refused() -> None:
+    result = CliRunner().invoke(main, ["trace", "max_pool2d", "--input", "ones:4x6", "--kernel-size", "globl"])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == (
+        "Error: --kernel-size is 'globl'; give a whole number, or one per axis such as 2,1, or 'global'"
+    )
+
+
+@pytest.mark.parametrize(("flag", "first"), [([], "0.25"), (["--count-include-pad"], "0.25"), (["--no-count-include-pad"], "1")])
+def test_a_flag_that_is_on_can_be_turned_off(flag: list[str], first: str) -> None:
+    options = ["--input", "ones:2x2", "--kernel-size", "2", "--padding", "1", *flag, "--steps", "0:1"]
+    result = CliRunner().invoke(main, ["trace", "avg_pool2d", *options])
+    assert result.exit_code == 0, result.output
+    assert f"= {first}\n" in result.output

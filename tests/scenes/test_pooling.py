@@ -1,0 +1,125 @@
+"""Pooling on the stage: legible at every size, the winner marked, the shown numbers right."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+import torch
+from manim import tempconfig
+
+from engine import avg_pool2d, max_pool2d
+from engine.record import Record
+from engine.trace import Trace
+from scenes.avg_pool2d import AvgPool2d
+from scenes.max_pool2d import MaxPool2d
+from scenes.parts.beat import Beat
+from scenes.parts.pooling import PoolReel, best
+from studio.pace import beats
+from tests.scenes.lint import findings
+from tests.scenes.test_layout import check, numbers
+
+SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 10, "dry_run": True, "verbosity": "ERROR"}
+SIZES = [(3, 3), (5, 8), (14, 14), (28, 28), (64, 64), (100, 60), (224, 224)]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "print"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_sizes(size: tuple[int, int], theme: str) -> None:
+    kind = "picture" if min(size) > 60 else "normal"
+    check(MaxPool2d, max_pool2d(numbers(kind, 2, *size), 3, 2, padding=1), theme)
+    check(AvgPool2d, avg_pool2d(numbers("whole", *size), 2, ceil_mode=True), theme)
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 4, 6, 9, 14, (1, 12), (12, 2), "global"])
+def test_windows(kernel: object) -> None:
+    check(MaxPool2d, max_pool2d(numbers("whole", 14, 14), kernel, 1 if kernel != "global" else None))
+    check(AvgPool2d, avg_pool2d(numbers("normal", 14, 14), kernel, 1 if kernel != "global" else None))
+
+
+def test_numbers_that_are_not_finite() -> None:
+    x = torch.tensor([[1.0, float("nan"), 3.0], [float("-inf"), float("inf"), 2.0], [0.5, -1.0, 4.0]], dtype=torch.float64)
+    check(MaxPool2d, max_pool2d(x, 2, 1, padding=1))
+    check(AvgPool2d, avg_pool2d(x, 2, 1))
+
+
+def states(scene: PoolReel, beat: Beat) -> list[tuple[list[str], list[str], int | None]]:
+    """The pieces of the strip from left to right without grey ones, the numbers in the window, and which of them is marked as largest."""
+    timeline = scene.timeline(beat)
+    found = []
+    for frame in range(beat.frames):
+        timeline.interpolate(frame / (beat.frames - 0.5))
+        lines = sorted(
+            (line for role, mark in scene.strip.marks.items() if role != "muted" for line in mark.lines), key=lambda line: line.x
+        )
+        glass = scene.lenses[0].tile
+        crowned = [tap for tap in range(glass.rows * glass.columns) if len(glass.crown.points) and on(glass.box(tap), glass.crown.points)]
+        found.append(([line.text for line in lines], [line.text for line in glass.digits.lines], crowned[0] if crowned else None))
+    return found
+
+
+def on(box: tuple[float, float, float, float], points: object) -> bool:
+    low, high = points.min(axis=0), points.max(axis=0)  # type: ignore[attr-defined]
+    return abs(low[0] - box[0]) < 1e-9 and abs(low[1] - box[1]) < 1e-9 and abs(high[0] - box[2]) < 1e-9 and abs(high[1] - box[3]) < 1e-9
+
+
+def decimal(text: str) -> Decimal:
+    return Decimal(text.strip("()").replace("−", "-"))
+
+
+def opened(scene_class: type, trace: Trace) -> tuple[PoolReel, list[Beat]]:
+    planned = beats(trace, detail=3, fps=10)
+    scene = scene_class(Record(trace), planned)
+    scene.setup()
+    return scene, planned
+
+
+def test_the_largest_so_far_is_marked_and_written() -> None:
+    trace = max_pool2d(numbers("whole", 6, 6), 3, 1)
+    with tempconfig(SETTINGS):
+        scene, planned = opened(MaxPool2d, trace)
+        for beat in planned:
+            if beat.kind != "full":
+                continue
+            seen = 0
+            values = [x for (x,) in trace[beat.start].terms]
+            for pieces, _, crowned in states(scene, beat):
+                if "=" not in pieces:
+                    continue
+                shown = [decimal(text) for text in pieces[1 : pieces.index("=")] if text not in (",", ")")]
+                assert shown == values[: len(shown)]
+                assert decimal(pieces[-1]) == max(shown)
+                assert crowned == shown.index(max(shown))
+                seen = max(seen, len(shown))
+            assert seen == 9
+
+
+def test_a_mean_is_added_up_and_then_divided() -> None:
+    trace = avg_pool2d(numbers("whole", 6, 6), 2, 1)
+    with tempconfig(SETTINGS):
+        scene, planned = opened(AvgPool2d, trace)
+        full = [beat for beat in planned if beat.kind == "full"]
+        for beat in full:
+            pieces, window, crowned = states(scene, beat)[-1]
+            assert crowned is None
+            numbers_shown = [decimal(text) for text in pieces[1 : pieces.index(")")] if text != "+"]
+            assert numbers_shown == [x for (x,) in trace[beat.start].terms] == [decimal(text) for text in window]
+            assert pieces[pieces.index("÷") + 1] == "4"
+            assert sum(numbers_shown) / 4 == decimal(pieces[-1])
+        assert len(full) >= 3
+
+
+def test_the_first_of_equal_numbers_wins() -> None:
+    step = max_pool2d([[2, 5], [5, 1]], 2)[0]
+    assert [best(step, done) for done in range(5)] == [None, 0, 1, 1, 1]
+
+
+def test_padding_never_wins_before_a_number_does() -> None:
+    step = max_pool2d([[-3.0, -4.0], [-5.0, -6.0]], 2, padding=1, stride=1)[0]
+    assert [x for (x,) in step.terms] == [float("-inf")] * 3 + [-3.0]
+    assert step.winner == 3
+
+
+def test_large_pictures_have_no_findings_in_a_minute() -> None:
+    trace = max_pool2d(numbers("normal", 64, 64), 2)
+    assert findings(MaxPool2d, trace, beats(trace, seconds=20, fps=10)) == []
