@@ -132,6 +132,25 @@ def lesson(folder: Path, rounds: int) -> dict[str, Any]:
     return {**found, "ratio": median(a / b for a, b in zip(found["cold"], found["changed"], strict=True))}
 
 
+def every_concept(folder: Path, rounds: int) -> dict[str, float]:
+    """Seconds per second of video, cold, at 1080p30, of each concept's own example."""
+    from engine.arguments import open_example
+    from engine.catalogue import concepts
+    from studio.pace import beats
+
+    def clip(name: str, options: list[str]) -> Run:
+        command = [str(BIN / "tensorreel"), "render", name, *options, "-o", str(folder / f"{name}.mp4")]
+        return measured(command, TENSORREEL_CACHE=str(fresh(folder)))
+
+    commands, lengths = {}, {}
+    for name, concept in concepts().items():
+        options = [word for key, value in concept.example.items() for word in (f"--{key.replace('_', '-')}", str(value))]
+        commands[name] = functools.partial(clip, name, options)
+        lengths[name] = sum(beat.frames for beat in beats(open_example(name), fps=30)) / 30
+    runs = paired(commands, rounds)
+    return {name: median(run.seconds for run in these) / lengths[name] for name, these in runs.items()}
+
+
 def alike(folder: Path, quality: str) -> dict[str, float]:
     """SSIM of both clips, which lie in the folder, against what was drawn."""
     from av.video.reformatter import Colorspace
@@ -180,6 +199,10 @@ def table(found: dict[str, Any]) -> str:
             f"{found['many'][1] / 1e6:.0f} MB, {found['many'][2] / 1e6:.0f} MB |",
             f"| {16 * LESSON_IMAGES} windows of {LESSON_IMAGES} images in full at 1080p60: cold, one number changed | "
             f"{median(lesson['cold']):.1f} s, {median(lesson['changed']):.1f} s ({lesson['ratio']:.1f} times faster) |",
+            *(
+                f"| example of `{name}` at 1080p30, cold: time per second of video | {rate:.2f} s |"
+                for name, rate in found["concepts"].items()
+            ),
             f"| first file of a preview, 480p15, cold | {median(found['storyboard']['480p15']['seconds']['cold']):.2f} s |",
         ]
     )
@@ -219,6 +242,7 @@ def main() -> int:
         run = many(folder)
         found["many"] = [run.seconds, run.largest, run.together]
         found["lesson"] = lesson(folder, rounds)
+        found["concepts"] = every_concept(folder, rounds)
     print(f"{found['machine']}, {found['date']}, medians of {rounds} rounds\n\n{table(found)}")
     if given.save:
         given.save.write_text(json.dumps(found, indent=1) + "\n")

@@ -57,7 +57,7 @@ def main() -> None:
     found = json.loads((FOLDER / "performance.json").read_text())
     plot(found).save(FOLDER / "performance.png", optimize=True)
     page = FOLDER / "performance.md"
-    text = f"{found['machine']}; {found['date']}; medians of {found['rounds']} rounds.\n\n{table(found)}"
+    text = f"{found['machine']}; {found['date']}; medians of {found['rounds']} rounds.\n\n{table(found)}\n"
     written = re.sub(
         r"(?<=<!-- results -->\n).*(?=\n<!-- end of results -->)", lambda _: text, page.read_text(encoding="utf-8"), flags=re.DOTALL
     )

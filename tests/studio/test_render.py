@@ -210,7 +210,9 @@ def test_every_beat_is_a_section_in_plain_manim(name: str, tmp_path: Path) -> No
         assert json.loads(section.type_) == described
 
 
-@pytest.mark.parametrize(("file", "scene"), [("scenes/conv2d.py", "Conv2d"), ("scenes/conv1d.py", "Conv1d")])
+@pytest.mark.parametrize(
+    ("file", "scene"), [("scenes/conv2d.py", "Conv2d"), ("scenes/conv1d.py", "Conv1d"), ("scenes/max_pool2d.py", "MaxPool2d")]
+)
 def test_plain_manim_renders_a_scene(tmp_path: Path, file: str, scene: str) -> None:
     settings = ["-ql", "--media_dir", str(tmp_path), "--disable_caching", "-n", "0,2", "--progress_bar", "none"]
     command = [sys.executable, "-m", "manim", "render", *settings, file, scene]
