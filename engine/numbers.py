@@ -140,14 +140,32 @@ def _sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: in
         return _written(terms, value, USUAL_DECIMALS, "=")
     fewest = decimals_needed(x for term in terms for x in term)
     for decimals in range(fewest, MOST_DECIMALS + 1):
-        if _total(terms, decimals) == _EXACT.multiply(_rounded(value, MOST_DECIMALS), divisor):
+        if _adds_up(terms, decimals, _EXACT.multiply(_rounded(value, MOST_DECIMALS), divisor), Decimal(0)):
             return _written(terms, value, decimals, "=")
     for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
         allowed = _EXACT.multiply(Decimal(1).scaleb(-decimals), divisor)
-        shown = _EXACT.multiply(_rounded(value, decimals), divisor)
-        if _EXACT.abs(_EXACT.subtract(_total(terms, decimals), shown)) <= allowed:
+        if _adds_up(terms, decimals, _EXACT.multiply(_rounded(value, decimals), divisor), allowed):
             return _written(terms, value, decimals, "≈")
     return _written(terms, value, MOST_DECIMALS, "≈")
+
+
+def _adds_up(terms: Sequence[Sequence[float]], decimals: int, shown: Decimal, allowed: Decimal) -> bool:
+    """Whether the shown terms add up to within ``allowed`` of ``shown``.
+
+    Exact sums take long, so floats have the first look: where they are further from the limit than they can err, they decide.
+    """
+    products_ = [math.prod(_nearly(x, decimals) for x in term) for term in terms]
+    error = 1e-9 * (1 + math.fsum(map(abs, products_)))
+    beyond = abs(math.fsum(products_) - float(shown)) - float(allowed)
+    if math.isfinite(error) and abs(beyond) > error:
+        return beyond < 0
+    return _EXACT.abs(_EXACT.subtract(_total(terms, decimals), shown)) <= allowed
+
+
+def _nearly(x: float, decimals: int) -> float:
+    """What :func:`plain` shows, to the precision of a float."""
+    near = round(x, decimals)
+    return near if (near or not x) and abs(x) < LARGE else float(_rounded(x, decimals))
 
 
 def largest_of(terms: Sequence[Sequence[float]], value: float) -> Sum:
