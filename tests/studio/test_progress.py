@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -64,22 +65,35 @@ def test_no_bar_where_nobody_watches(capsys: pytest.CaptureFixture[str], monkeyp
     assert "\x1b" not in capsys.readouterr().err
 
 
+def everything(terminal: int) -> str:
+    """What arrives at a pseudo-terminal, which comes in pieces, until its other end is closed."""
+    pieces = []
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # Linux ends a pseudo-terminal with EIO
+            piece = b""
+        if not piece:
+            return b"".join(pieces).decode()
+        pieces.append(piece)
+
+
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
 def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     outer, inner = os.openpty()
-    with os.fdopen(inner, "w", encoding="utf-8") as terminal:
-        monkeypatch.setattr(sys, "stderr", terminal)
-        watcher = progress(BEATS, 2000)
-        assert type(watcher) is Bar
-        walk(watcher)
-        monkeypatch.undo()
-        terminal.flush()
-        shown = os.read(outer, 100_000).decode()
+    with ThreadPoolExecutor() as reader:
+        shown = reader.submit(everything, outer)
+        with os.fdopen(inner, "w", encoding="utf-8") as terminal:
+            monkeypatch.setattr(sys, "stderr", terminal)
+            watcher = progress(BEATS, 2000)
+            assert type(watcher) is Bar
+            walk(watcher)
+            monkeypatch.undo()
     os.close(outer)
-    assert "beat 4 of 4 (closing), 2,000 steps" in shown
-    assert "100%" in shown
+    assert "beat 4 of 4 (closing), 2,000 steps" in shown.result()
+    assert "100%" in shown.result()
     assert watcher.bar.tasks[0].completed == watcher.total == 50
     assert watcher.bar.finished
 
