@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from engine.arguments import base, choices, kind, option, parse, pick_device
+from engine.arguments import base, choices, kind, parse, pick_device
 from engine.catalogue import concepts, find
 from engine.errors import InputError
 from studio.options import ConceptGroup, example
 
 NUMERIC_OPTIONS = [
     click.Option(["--size"], metavar="N|HxW", help="Resize pictures: N pixels on the longer side, or height x width."),
-    click.Option(["--seed"], type=int, default=0, show_default=True, help="For the generators randn and rand."),
+    click.Option(["--seed"], type=int, default=0, show_default=True, help="For all that is drawn at random."),
     click.Option(["--allow-nan"], is_flag=True, help="Accept nan and infinite values in the inputs."),
     click.Option(
         ["--device"],
@@ -96,7 +96,8 @@ def show(concept: str) -> None:
     for parameter in found.parameters:
         words = choices(parameter)
         listed = ("or " if base(parameter) else "one of ") + ", ".join(words) if words else ""
-        flag = f"flag, --no-{option(parameter.name)} turns it off" if parameter.default else "flag"
+        flag = f"flag, --no-{parameter.option} turns it off" if parameter.default else "flag"
+        listed = "NAME=TENSOR, once for each" if parameter.is_many else listed
         what = "tensor" if parameter.is_tensor else flag if kind(parameter) == "bool" else listed
         default = (
             "required"
@@ -106,15 +107,17 @@ def show(concept: str) -> None:
             else f"default {parameter.default}"
         )
         notes = "; ".join(note for note in (what, default) if note)
-        click.echo(f"  --{option(parameter.name)}" + (f"  ({notes})" if notes else ""))
+        click.echo(f"  --{parameter.option}" + (f"  ({notes})" if notes else ""))
         click.echo(f"      {parameter.doc}")
     click.echo(f"\nResult:\n  {found.returns}\n\nExample:\n  {example(found, 'render')}")
 
 
-def _open(concept: Any, texts: dict[str, str], given: dict[str, Any]) -> Any:
+def _open(concept: Any, texts: dict[str, Any], given: dict[str, Any]) -> Any:
     from engine.load import parse_size
 
     device = pick_device(given.pop("device"), given["dtype"])
+    if "device" in texts:
+        texts = {**texts, "device": device}
     size = given.pop("size")
     arguments = parse(
         concept,
@@ -128,7 +131,7 @@ def _open(concept: Any, texts: dict[str, str], given: dict[str, Any]) -> Any:
     return concept.open(arguments)
 
 
-def _trace(concept: Any, texts: dict[str, str], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
+def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
     from engine.worksheet import FORMATS, parse_steps
 
     trace = _open(concept, texts, given)
@@ -139,7 +142,7 @@ def _trace(concept: Any, texts: dict[str, str], *, form: str, steps: str, no_out
 
 def _render(
     concept: Any,
-    texts: dict[str, str],
+    texts: dict[str, Any],
     *,
     output: str | None,
     quality: str,

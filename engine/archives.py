@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO
 
 import torch
 
 from engine.checks import check_count, dense, shown
 from engine.errors import InputError
-from engine.files import BINARY_LIMIT, Source
+from engine.files import BINARY_LIMIT, Source, check_file
 
 
 def read_npy(source: Source) -> torch.Tensor:
@@ -20,22 +20,62 @@ def read_npy(source: Source) -> torch.Tensor:
         return _numpy_array(file, source.path.stat().st_size, source.given)
 
 
+#: Which of the tensors of a file are wanted, by their names.
+Choose = Callable[[list[str], Source], list[str]]
+
+
 def read_npz(source: Source) -> torch.Tensor:
     """One array of a .npz file; nothing is unpickled."""
+    return _only(_npz(source, _one))
+
+
+def read_pt(source: Source) -> torch.Tensor:
+    """One tensor of a file that torch.save wrote; no code in it is run."""
+    return _only(_pt(source, _one))
+
+
+def read_safetensors(source: Source) -> torch.Tensor:
+    """One tensor of a .safetensors file."""
+    return _only(_safetensors(source, _one))
+
+
+def read_all(source: Source) -> dict[str, torch.Tensor]:
+    """All tensors of a file by their names, as ``torch.save(model.state_dict(), file)`` writes them; no code in it is run.
+
+    Raises :class:`InputError` for a file of another kind.
+    """
+    readers = {".npz": _npz, ".pt": _pt, ".pth": _pt, ".safetensors": _safetensors}
+    reader = readers.get(source.path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{source.given} does not end like a file of named tensors; use one of {', '.join(readers)}")
+    check_file(source.path, source.given, BINARY_LIMIT)
+    found = reader(source, lambda keys, _: keys)
+    if not found or "" in found:
+        raise InputError(f"{source.given} holds no named tensors; save a state_dict() with torch.save")
+    return found
+
+
+def _only(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
+    (tensor,) = tensors.values()
+    return tensor
+
+
+def _npz(source: Source, choose: Choose) -> dict[str, torch.Tensor]:
     try:
         with zipfile.ZipFile(source.path) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if info.filename.endswith(".npy")}
-            info = members[_picked(list(members), source)]
-            with archive.open(info) as file:
-                return _numpy_array(file, info.file_size, source.given)
+            found = {}
+            for key in choose(list(members), source):
+                with archive.open(members[key]) as file:
+                    found[key] = _numpy_array(file, members[key].file_size, source.given)
+            return found
     except InputError:
         raise
     except Exception as error:  # each kind of compression reports damage as its own error
         raise _damaged(source, "numpy.savez") from error
 
 
-def read_pt(source: Source) -> torch.Tensor:
-    """One tensor of a file that torch.save wrote; no code in it is run."""
+def _pt(source: Source, choose: Choose) -> dict[str, torch.Tensor]:
     try:
         _check_unpacked(source)
         loaded = torch.load(source.path, weights_only=True, map_location="cpu")
@@ -45,16 +85,15 @@ def read_pt(source: Source) -> torch.Tensor:
         works = "only tensors are loaded and no code is run, so save a state_dict() with torch.save"
         raise InputError(f"{source.given} is damaged or holds more than tensors; {works}") from error
     tensors = _named_tensors(loaded)
-    return dense(tensors[_picked(list(tensors), source)], source.given)
+    return {key: dense(tensors[key], source.given) for key in choose(list(tensors), source)}
 
 
-def read_safetensors(source: Source) -> torch.Tensor:
-    """One tensor of a .safetensors file."""
+def _safetensors(source: Source, choose: Choose) -> dict[str, torch.Tensor]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(source.path, framework="pt", device="cpu") as file:
-            return dense(file.get_tensor(_picked(list(file.keys()), source)), source.given)
+            return {key: dense(file.get_tensor(key), source.given) for key in choose(list(file.keys()), source)}
     except (SafetensorError, OSError, KeyError, AttributeError, RuntimeError) as error:
         raise _damaged(source, "safetensors.torch.save_file") from error
 
@@ -102,6 +141,10 @@ def _named_tensors(loaded: object) -> dict[str, torch.Tensor]:
             items = list(value.items() if isinstance(value, Mapping) else enumerate(value))
             waiting += [(f"{path}.{key}" if path else str(key), item) for key, item in reversed(items)]
     return found
+
+
+def _one(keys: list[str], source: Source) -> list[str]:
+    return [_picked(keys, source)]
 
 
 def _picked(keys: list[str], source: Source) -> str:

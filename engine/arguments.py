@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.catalogue import Concept, Parameter, find
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def parse(
     concept: Concept,
-    texts: Mapping[str, str],
+    texts: Mapping[str, str | Sequence[str]],
     *,
     device: str = "cpu",
     dtype: str = "float64",
@@ -33,28 +34,60 @@ def parse(
 
     from engine.load import load
 
+    number = getattr(torch, dtype)
+
+    def tensor(name: str, text: str) -> torch.Tensor:
+        return load(text, name=name, seed=seed, size=size, allow_nan=allow_nan).to(device=device, dtype=number)
+
     arguments: dict[str, Any] = {}
     for parameter in concept.parameters:
-        text = texts.get(parameter.name)
+        text: Any = texts.get(parameter.name)
         if text is None:
             continue
         if parameter.is_tensor:
-            tensor = load(text, name=option(parameter.name), seed=seed, size=size, allow_nan=allow_nan)
-            arguments[parameter.name] = tensor.to(device=device, dtype=getattr(torch, dtype))
+            arguments[parameter.name] = tensor(parameter.option, text)
+        elif parameter.is_many:
+            arguments[parameter.name] = {name: tensor(f"{parameter.option} {name}", one) for name, one in _named(parameter, text).items()}
+        elif kind(parameter) == "StateDict":
+            arguments[parameter.name] = {name: one.to(device=device, dtype=number) for name, one in _state_dict(parameter, text).items()}
         else:
-            arguments[parameter.name] = text if text in choices(parameter) else _reader(parameter)(option(parameter.name), text)
+            arguments[parameter.name] = text if text in choices(parameter) else _reader(parameter)(parameter.option, text)
     return arguments
+
+
+def _named(parameter: Parameter, texts: Sequence[str]) -> dict[str, str]:
+    """Texts such as ``x=[1,2]`` by their names."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            raise InputError(f"--{parameter.option} is {text!r}; give a name, = and numbers, such as x=[1,2]")
+        if name in found:
+            raise InputError(f"--{parameter.option} gives {name} twice, {found[name]!r} and {value!r}; give it once")
+        found[name] = value
+    return found
+
+
+def _state_dict(parameter: Parameter, text: str) -> dict[str, Any]:
+    from engine.archives import read_all
+    from engine.checks import shown
+    from engine.files import Source
+
+    try:
+        return read_all(Source(Path(text), None, shown(text), None))
+    except InputError as error:
+        raise InputError(f"--{parameter.option}: {error}") from error.__cause__
 
 
 def open_example(name: str) -> Trace:
     """The trace of a concept's own example."""
     found = find(name)
-    return found.open(parse(found, {key: str(value) for key, value in found.example.items()}))
+    return found.open(parse(found, {name: example_texts(value) for name, value in found.example.items()}))
 
 
-def option(name: str) -> str:
-    """The command-line spelling of a parameter: ``padding_mode`` is ``padding-mode``."""
-    return name.replace("_", "-")
+def example_texts(value: Any) -> str | list[str]:
+    """An argument of an example as it is written on the command line; tensors by their names are several texts."""
+    return [f"{name}={one}" for name, one in value.items()] if isinstance(value, Mapping) else str(value)
 
 
 def kind(parameter: Parameter) -> str:

@@ -20,18 +20,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parameter:
-    """An argument of a concept: its annotation as source text, its default unless it is ``required``, its line of the docstring."""
+    """An argument of a concept: its annotation as source text, its default unless it is ``required``, its line of the docstring.
+
+    ``option`` is how it is spelled on the command line.
+    """
 
     name: str
     annotation: str
     default: Any
     required: bool
     doc: str
+    option: str
 
     @property
     def is_tensor(self) -> bool:
         """Whether it takes a tensor."""
         return self.annotation.startswith("TensorLike")
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it takes tensors by their names, one option for each."""
+        return self.annotation.startswith("Mapping[str, TensorLike]")
 
 
 @dataclass(frozen=True)
@@ -91,12 +100,11 @@ def _concept(node: ast.FunctionDef, marked: Mapping[str, Any]) -> Concept:
     lines = _entries(plain, "Args")
     returns = " ".join(_section(plain, "Returns").split())
     about = plain.split("\nArgs:")[0].strip()
-    return Concept(
-        node.name, marked["title"], about.split("\n")[0], about, returns, marked["example"], tuple(_parameters(node.args, lines))
-    )
+    parameters = tuple(_parameters(node.args, lines, marked.get("options", {})))
+    return Concept(node.name, marked["title"], about.split("\n")[0], about, returns, marked["example"], parameters)
 
 
-def _parameters(arguments: ast.arguments, lines: Mapping[str, str]) -> list[Parameter]:
+def _parameters(arguments: ast.arguments, lines: Mapping[str, str], options: Mapping[str, str]) -> list[Parameter]:
     missing = object()
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults: list[Any] = [missing] * (len(positional) - len(arguments.defaults)) + [ast.literal_eval(d) for d in arguments.defaults]
@@ -104,7 +112,12 @@ def _parameters(arguments: ast.arguments, lines: Mapping[str, str]) -> list[Para
     pairs = [*zip(positional, defaults, strict=True), *zip(arguments.kwonlyargs, keyword, strict=True)]
     return [
         Parameter(
-            a.arg, ast.unparse(a.annotation) if a.annotation else "str", None if d is missing else d, d is missing, lines.get(a.arg, "")
+            a.arg,
+            ast.unparse(a.annotation) if a.annotation else "str",
+            None if d is missing else d,
+            d is missing,
+            lines.get(a.arg, ""),
+            options.get(a.arg, a.arg.replace("_", "-")),
         )
         for a, d in pairs
     ]

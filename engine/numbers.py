@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from typing import Literal
 
+from engine.functions import FUNCTIONS
+
 MOST_DECIMALS = 4
 #: Decimals that are shown where more would not make a sum come out exactly.
 USUAL_DECIMALS = 2
@@ -26,7 +28,8 @@ MINUS = "−"
 class Sum:
     """A sum of products as text: ``terms[i]`` are the factors of product i, ``relation`` is ``=`` or ``≈``.
 
-    With ``reduce`` ``max`` it is the largest product instead of their sum; the result is divided by ``divisor``.
+    With ``reduce`` ``max`` it is the largest product instead of their sum. ``apply`` is done to that, a name of
+    :data:`engine.functions.FUNCTIONS` or nothing; the result is divided by ``divisor``, which is text too.
     """
 
     terms: tuple[tuple[str, ...], ...]
@@ -34,7 +37,8 @@ class Sum:
     value: str
     decimals: int
     reduce: Literal["sum", "max"] = "sum"
-    divisor: int = 1
+    divisor: str = "1"
+    apply: str = ""
 
 
 def _exponent(x: float) -> str:
@@ -126,25 +130,52 @@ def _is_finite(terms: Sequence[Sequence[float]], value: float) -> bool:
     return math.isfinite(value) and all(math.isfinite(x) for term in terms for x in term)
 
 
-def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: int = 1) -> Sum:
-    """Writes ``(terms[0][0]·terms[0][1] + ...) ÷ divisor = value`` with as few decimals as make the shown result exact.
+def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: float = 1, apply: str = "") -> Sum:
+    """Writes ``apply(terms[0][0]·terms[0][1] + ...) ÷ divisor = value`` with as few decimals as make the shown result exact.
 
-    If the shown terms do not add up to the shown value with up to four decimals, the relation is ``≈``, with the fewest decimals (two or
-    more) at which the shown terms come within one unit of the last decimal of the shown value.
+    If the shown numbers do not give the shown value with up to four decimals, the relation is ``≈``, with the fewest decimals (two or
+    more) at which they come within one unit of the last decimal of the shown value.
     """
-    return replace(_sum_of_products(terms, value, divisor), divisor=divisor)
+    found = _applied(terms, value, divisor, apply) if apply else _sum_of_products(terms, value, divisor)
+    return replace(found, divisor=_divisor(divisor, found.decimals), apply=apply)
 
 
-def _sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: int) -> Sum:
+def _divisor(divisor: float, decimals: int) -> str:
+    return str(int(divisor)) if divisor == int(divisor) else plain(divisor, decimals)
+
+
+def _sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: float) -> Sum:
     if not _is_finite(terms, value):
         return _written(terms, value, USUAL_DECIMALS, "=")
-    fewest = decimals_needed(x for term in terms for x in term)
+    fewest = decimals_needed([*(x for term in terms for x in term), divisor])
     for decimals in range(fewest, MOST_DECIMALS + 1):
-        if _adds_up(terms, decimals, _EXACT.multiply(_rounded(value, MOST_DECIMALS), divisor), Decimal(0)):
+        by = _read(_divisor(divisor, decimals))
+        if _adds_up(terms, decimals, _EXACT.multiply(_rounded(value, MOST_DECIMALS), by), Decimal(0)):
             return _written(terms, value, decimals, "=")
     for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
-        allowed = _EXACT.multiply(Decimal(1).scaleb(-decimals), divisor)
-        if _adds_up(terms, decimals, _EXACT.multiply(_rounded(value, decimals), divisor), allowed):
+        by = _read(_divisor(divisor, decimals))
+        allowed = _EXACT.multiply(Decimal(1).scaleb(-decimals), abs(by))
+        if _adds_up(terms, decimals, _EXACT.multiply(_rounded(value, decimals), by), allowed):
+            return _written(terms, value, decimals, "≈")
+    return _written(terms, value, MOST_DECIMALS, "≈")
+
+
+def _applied(terms: Sequence[Sequence[float]], value: float, divisor: float, apply: str) -> Sum:
+    """As :func:`_sum_of_products`, with a function around the sum."""
+    if not _is_finite(terms, value):
+        return _written(terms, value, USUAL_DECIMALS, "=")
+    function = FUNCTIONS[apply]
+    for decimals in range(decimals_needed(x for term in terms for x in term), MOST_DECIMALS + 1):
+        total, by = _total(terms, decimals), _read(_divisor(divisor, decimals))
+        shown = _EXACT.multiply(_rounded(value, MOST_DECIMALS), by)
+        if function.exact(float(total)) and Decimal(repr(function.of(float(total)))) == shown:
+            return _written(terms, value, decimals, "=")
+    for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
+        try:
+            reached = function.of(float(_total(terms, decimals))) / float(_read(_divisor(divisor, decimals)))
+        except (ValueError, OverflowError):  # rounding has left the domain of a logarithm
+            continue
+        if abs(reached - float(_rounded(value, decimals))) <= 10**-decimals:
             return _written(terms, value, decimals, "≈")
     return _written(terms, value, MOST_DECIMALS, "≈")
 
@@ -181,9 +212,9 @@ def largest_of(terms: Sequence[Sequence[float]], value: float) -> Sum:
     return Sum(tuple((plain(x, decimals),) for x in numbers), "=", plain(value, decimals), decimals, "max")
 
 
-def written(terms: Sequence[Sequence[float]], value: float, reduce: str = "sum", divisor: int = 1) -> Sum:
+def written(terms: Sequence[Sequence[float]], value: float, reduce: str = "sum", divisor: float = 1, apply: str = "") -> Sum:
     """Writes a step, whatever it does with its terms."""
-    return largest_of(terms, value) if reduce == "max" else sum_of_products(terms, value, divisor)
+    return largest_of(terms, value) if reduce == "max" else sum_of_products(terms, value, divisor, apply)
 
 
 def products(written: Sum, dot: str = "·") -> list[str]:
@@ -192,12 +223,14 @@ def products(written: Sum, dot: str = "·") -> list[str]:
 
 
 def sum_line(written: Sum) -> str:
-    """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``, ``max(1, −2) = 1``, ``(1 + 2) ÷ 2 = 1.5``."""
-    if written.reduce == "max":
-        left = f"max({', '.join(text for (text,) in written.terms)})"
-    else:
-        left = " + ".join(products(written))
-        left = f"({left}) ÷ {written.divisor}" if written.divisor != 1 else left
+    """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``, ``max(1, −2) = 1``, ``(1 + 2) ÷ 2 = 1.5``, ``σ(0) = 0.5``."""
+    largest = f"max({', '.join(term[0] for term in written.terms)})"
+    left = largest if written.reduce == "max" else " + ".join(products(written))
+    if written.apply:
+        left = f"{FUNCTIONS[written.apply].text}({left})"
+    if written.divisor != "1":
+        bare = written.apply or (len(written.terms) == len(written.terms[0]) == 1)
+        left = f"{left if bare else f'({left})'} ÷ {written.divisor}"
     return f"{left} {written.relation} {written.value}"
 
 

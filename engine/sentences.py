@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.functions import FUNCTIONS
 from engine.numbers import Sum, plain, products
 from engine.step import Cell, Reference
 
@@ -22,8 +23,8 @@ def count(number: int, noun: str) -> str:
 
 
 def cell_name(tensor: str, cell: Cell) -> str:
-    """``output[0, 1, 2]``, as one writes it in torch."""
-    return f"{tensor}[{', '.join(map(str, cell))}]"
+    """``output[0, 1, 2]``, as one writes it in torch; a single number has no cells."""
+    return f"{tensor}[{', '.join(map(str, cell))}]" if cell else tensor
 
 
 def span(name: str, at: Sequence[int]) -> str:
@@ -47,7 +48,9 @@ def sum_formula(name: str, written: Sum) -> str:
         shown = [*shown[: FORMULA_TERMS - 2], "dots.c", shown[-1]]
     relation = "=" if written.relation == "=" else "approx"
     result = f"max({', '.join(shown)})" if is_max else " + ".join(shown)
-    if written.divisor != 1:
+    if written.apply:
+        result = f"{FUNCTIONS[written.apply].math}({result})"
+    if written.divisor != "1":
         result = f"({result}) / {written.divisor}"
     return f'"{name}" {relation} {result} {relation} {written.value}'
 

@@ -12,7 +12,9 @@ Cells = Mapping[str, Sequence[Cell]]
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One computed value: the sum of the products of its terms, or as ``reduce`` says the largest of them, divided by ``divisor``.
+    """One computed value: ``apply``(the sum of the products of its terms) / ``divisor``.
+
+    As ``reduce`` says, it is the largest term instead of the sum. ``apply`` is a name of :data:`engine.functions.FUNCTIONS`, or empty.
 
     ``reads`` and ``writes`` name cells in the coordinates of the named tensor. ``terms`` holds the factors in the order in which they are
     shown, cells of zero padding included. ``formula`` is Typst math, ``say`` one plain sentence.
@@ -27,7 +29,8 @@ class Step:
     formula: str
     say: str
     reduce: Literal["sum", "max"] = "sum"
-    divisor: int = 1
+    divisor: float = 1
+    apply: str = ""
 
 
 @dataclass(frozen=True)

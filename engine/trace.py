@@ -10,6 +10,7 @@ import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, overload
 
 import torch
@@ -18,10 +19,27 @@ from torch import Tensor
 from engine.errors import CheckError, InputError
 from engine.step import Cell, Cells, Reference, Step
 
-__all__ = ["Cell", "Cells", "Reference", "Step", "TensorLike", "Trace", "compare", "concept", "floating", "largest", "together"]
+__all__ = [
+    "Cell",
+    "Cells",
+    "Reference",
+    "StateDict",
+    "Step",
+    "TensorLike",
+    "Trace",
+    "by_path",
+    "compare",
+    "concept",
+    "floating",
+    "largest",
+    "together",
+]
 
 #: What a concept takes for a tensor.
 TensorLike = Tensor | Sequence[Any] | float
+
+#: The tensors of a trained module by their names, as its ``state_dict()`` has them.
+StateDict = Mapping[str, Tensor]
 
 #: Largest error allowed, relative to the scale of the computation.
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
@@ -50,15 +68,17 @@ def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Refe
 class Trace(Sequence[Step]):
     """A lazy sequence of steps over tensors that were computed and checked when the trace was opened.
 
-    ``inputs`` and ``outputs`` map names to tensors; ``outputs`` are assembled from step values alone. ``opening`` and
+    ``inputs`` and ``outputs`` map names to tensors, or to further names with tensors; steps name such a tensor by its path, as
+    ``adjoints.z1``. ``outputs`` are assembled from step values alone. ``opening`` and
     ``closing`` are what a lecturer says before the first and after the last step; ``formula`` is Typst math for the whole operation.
-    ``highlight`` is the step with the strongest result, at which a clip may stop. ``concept`` and ``title`` come from the mark
+    ``highlight`` is the step with the strongest result, at which a clip may stop; ``lessons`` are the steps that do something for the first
+    time, which a clip shows term by term. ``concept`` and ``title`` come from the mark
     :func:`concept` of the function that opened the trace.
     """
 
     params: Mapping[str, Any]
-    inputs: Mapping[str, Tensor]
-    outputs: Mapping[str, Tensor]
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
     reference: Reference
     length: int
     cut: Callable[[int], Step] = field(repr=False)
@@ -67,6 +87,7 @@ class Trace(Sequence[Step]):
     closing: str
     formula: str
     highlight: int | None = None
+    lessons: Sequence[int] = ()
     concept: str = ""
     title: str = ""
 
@@ -93,23 +114,34 @@ class Trace(Sequence[Step]):
     @property
     def device(self) -> str:
         """Where the numbers were computed: ``cpu``, ``cuda:0`` or ``mps:0``."""
-        return str(next(iter(self.outputs.values())).device)
+        return str(next(by_path(self.outputs))[1].device)
 
     @property
     def dtype(self) -> str:
         """``float64`` or ``float32``."""
-        return str(next(iter(self.outputs.values())).dtype).removeprefix("torch.")
+        return str(next(by_path(self.outputs))[1].dtype).removeprefix("torch.")
+
+
+def by_path(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    """All tensors with their paths, those of inner names behind a dot."""
+    for name, value in tensors.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{path}", tensor) for path, tensor in by_path(value))
+        else:
+            yield name, value
 
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Trace)
 
 
-def concept(*, title: str, example: Mapping[str, Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def concept(
+    *, title: str, example: Mapping[str, Any], options: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Marks a function as a concept: it is then found by the catalogue, the command line and the scenes.
 
-    ``title`` and ``example`` (arguments as a user writes them on the command line) must be literals, because the catalogue reads them from
-    the source without importing torch.
+    ``example`` holds arguments as a user writes them on the command line, ``options`` the spelling of an option where it is not that of the
+    parameter. All must be literals, because the catalogue reads them from the source without importing torch.
     """
 
     def mark(function: Callable[P, R]) -> Callable[P, R]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.errors import InputError
 from engine.numbers import decimals_needed, plain, sum_line, written
 from engine.sentences import cell_name, times
-from engine.trace import Step, Trace
+from engine.trace import Step, Trace, by_path
 
 #: Tensors with more values than this are named, not written out, on a worksheet.
 MOST_VALUES = 1024
@@ -55,8 +55,8 @@ def json_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> 
 
 
 def step_record(step: Step) -> dict[str, Any]:
-    """A step as it stands in the JSON; the fields are those of :class:`~engine.step.Step`, ``reduce`` and ``divisor`` where they matter."""
-    other = {name: value for name, value, usual in (("reduce", step.reduce, "sum"), ("divisor", step.divisor, 1)) if value != usual}
+    """A step as it stands in the JSON; the fields are those of :class:`~engine.step.Step`, the last three where they matter."""
+    others = (("reduce", step.reduce, "sum"), ("divisor", step.divisor, 1), ("apply", step.apply, ""))
     return {
         "index": step.index,
         "phase": step.phase,
@@ -66,12 +66,15 @@ def step_record(step: Step) -> dict[str, Any]:
         "writes": step.writes,
         "formula": step.formula,
         "say": step.say,
-        **other,
+        **{name: value for name, value, usual in others if value != usual},
     }
 
 
 def _tensors(tensors: Any) -> dict[str, Any]:
-    return {name: {"shape": list(tensor.shape), "data": tensor.tolist()} for name, tensor in tensors.items()}
+    return {
+        name: _tensors(tensor) if isinstance(tensor, Mapping) else {"shape": list(tensor.shape), "data": tensor.tolist()}
+        for name, tensor in tensors.items()
+    }
 
 
 def _dumped(value: Any) -> str:
@@ -126,12 +129,12 @@ def _worked(trace: Trace, steps: Iterable[int], heading: str, entry: str) -> Ite
 
 def _result(step: Step) -> str:
     names = [cell_name(tensor, cell) for tensor, cells in step.writes.items() for cell in cells]
-    return f"{', '.join(names)} = {sum_line(written(step.terms, step.value, step.reduce, step.divisor))}"
+    return f"{', '.join(names)} = {sum_line(written(step.terms, step.value, step.reduce, step.divisor, step.apply))}"
 
 
 def _matrices(tensors: Any, matrix: Callable[[Sequence[Sequence[str]]], str], heading: str) -> Iterator[str]:
-    for name, tensor in tensors.items():
-        yield heading.format(f"{name} {times(tensor.shape)}")
+    for name, tensor in by_path(tensors):
+        yield heading.format(f"{name} {times(tensor.shape)}".rstrip())
         if tensor.numel() > MOST_VALUES:
             yield f"({tensor.numel():,} values)\n"
             continue

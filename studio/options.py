@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from engine.arguments import base, choices, kind, option
+from engine.arguments import base, choices, example_texts, kind
 from engine.catalogue import Concept, Parameter, concepts, find
 
 TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
-METAVARS = {"Size": "N[,N]", "Padding": "N[,N]|valid|same", "int": "N", "float": "X"}
+METAVARS = {"StateDict": "FILE", "Size": "N[,N]", "Padding": "N[,N]|valid|same", "int": "N", "float": "X"}
 
 Body = Callable[..., None]
 
@@ -20,7 +20,8 @@ Body = Callable[..., None]
 class ConceptGroup(click.Group):
     """``tensorreel render conv2d ...``: the concepts are the subcommands; asking for their names imports none of them.
 
-    ``body(concept, texts, **shared)`` runs with the texts of the concept's own options and the values of ``shared``.
+    ``body(concept, texts, **shared)`` runs with the texts of the concept's own options and the values of ``shared``. A parameter that bears
+    the name of a shared option, as ``seed``, is given with it.
     """
 
     def __init__(self, *args: Any, body: Body | None = None, shared: list[click.Option] | None = None, **settings: Any) -> None:
@@ -32,7 +33,8 @@ class ConceptGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         concept = find(cmd_name)
-        own = [_option(parameter) for parameter in concept.parameters]
+        known = {option.name for option in self.shared}
+        own = [_option(parameter) for parameter in concept.parameters if parameter.name not in known]
         return click.Command(
             cmd_name,
             params=[*own, *self.shared],
@@ -42,20 +44,33 @@ class ConceptGroup(click.Group):
 
     def _run(self, concept: Concept, /, **given: Any) -> None:
         names = {parameter.name for parameter in concept.parameters}
-        texts = {name: str(value) for name, value in given.items() if name in names and value is not None}
-        shared = {name: value for name, value in given.items() if name not in names}
+        texts = {
+            name: value if isinstance(value, tuple) else str(value)
+            for name, value in given.items()
+            if name in names and value is not None and value != ()
+        }
+        known = {option.name for option in self.shared}
+        shared = {name: value for name, value in given.items() if name in known}
         assert self.body is not None
         self.body(concept, texts, **shared)
 
 
 def _option(parameter: Parameter) -> click.Option:
-    declared = f"--{option(parameter.name)}"
+    declared = f"--{parameter.option}"
     words, read = choices(parameter), base(parameter)
     if kind(parameter) == "bool":
         usual = bool(parameter.default)
         if usual:
-            declared = f"{declared}/--no-{option(parameter.name)}"
+            declared = f"{declared}/--no-{parameter.option}"
         return click.Option([declared, parameter.name], is_flag=True, default=usual, show_default=usual, help=parameter.doc)
+    if parameter.is_many:
+        return click.Option(
+            [declared, parameter.name],
+            multiple=True,
+            required=parameter.required,
+            metavar="NAME=TENSOR",
+            help=f"{parameter.doc}, once for each",
+        )
     # click takes a default of None for a value: a required option that has one is never missed.
     default: dict[str, Any] = {} if parameter.default is None else {"default": str(parameter.default), "show_default": True}
     return click.Option(
@@ -70,7 +85,11 @@ def _option(parameter: Parameter) -> click.Option:
 
 def example(concept: Concept, command: str) -> str:
     """The concept's own example as a command line."""
-    parts = [f"--{option(name)} {_quoted(str(value))}" for name, value in concept.example.items()]
+    spelled = {parameter.name: parameter.option for parameter in concept.parameters}
+    parts = []
+    for name, value in concept.example.items():
+        texts = example_texts(value)
+        parts += [f"--{spelled[name]} {_quoted(text)}" for text in ([texts] if isinstance(texts, str) else texts)]
     return f"tensorreel {command} {concept.name} {' '.join(parts)}"
 
 

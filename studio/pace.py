@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.errors import InputError
@@ -66,16 +67,24 @@ def sweep_seconds(steps: int) -> float:
 
 
 def shots(
-    phases: Sequence[tuple[str, int]], terms: int, detail: int, quick: int, most_phases: int = MOST_PHASES, highlight: int | None = None
+    phases: Sequence[tuple[str, int]],
+    terms: int,
+    detail: int,
+    quick: int,
+    most_phases: int = MOST_PHASES,
+    highlight: int | None = None,
+    lessons: Mapping[int, int] = MappingProxyType({}),
 ) -> list[Shot]:
     """The first ``detail`` steps in full, ``quick`` quick ones, the rest of the phase swept; later phases begin with one quick step.
 
     ``phases`` are names and numbers of steps, ``terms`` the terms of a step. A long sweep stops at step ``highlight`` to show it in full.
+    ``lessons`` are steps, with their terms, that are shown in full wherever they are.
     """
+    full = {**dict.fromkeys(range(detail), terms), **lessons}
     found: list[Shot] = [Shot("opening", 0, 0, "setup", ENDS)]
     start = 0
     for name, steps in _merged(phases, most_phases):
-        found += _phase(name, start, start + steps, terms, max(0, detail - start), quick if start == 0 else min(1, quick))
+        found += _phase(name, range(start, start + steps), full, quick if start == 0 else min(1, quick))
         start += steps
     if highlight is not None:
         found = [part for shot in found for part in _stopping(shot, highlight, terms)]
@@ -100,31 +109,66 @@ def _merged(phases: Sequence[tuple[str, int]], most: int) -> list[tuple[str, int
     return [*phases[: most - 1], (f"{rest[0][0]} to {rest[-1][0]}", sum(steps for _, steps in rest))]
 
 
-def _phase(name: str, start: int, stop: int, terms: int, detail: int, quick: int) -> Iterator[Shot]:
-    k = start
-    while k < stop and k < start + detail:
-        yield Shot("full", k, k + 1, name, full_seconds(terms))
-        k += 1
-    one_by_one = stop if stop - k <= quick + NO_SWEEP and quick >= QUICK_STEPS else min(stop, k + quick)
-    while k < one_by_one:
-        yield Shot("quick", k, k + 1, name, QUICK)
-        k += 1
-    if k < stop:
-        yield Shot("sweep", k, stop, name, sweep_seconds(stop - k))
+def _phase(name: str, steps: range, full: Mapping[int, int], quick: int) -> Iterator[Shot]:
+    """The steps ``full``, with their terms, in full; after each run of them ``quick`` quick ones; the others swept."""
+    k = steps.start
+    while k < steps.stop:
+        if k in full:
+            yield Shot("full", k, k + 1, name, full_seconds(full[k]))
+            k += 1
+            continue
+        stop = min((lesson for lesson in full if k < lesson < steps.stop), default=steps.stop)
+        left = stop - k
+        one_by_one = stop if left <= quick + (NO_SWEEP if quick >= QUICK_STEPS else min(1, quick)) else k + quick
+        yield from (Shot("quick", j, j + 1, name, QUICK) for j in range(k, one_by_one))
+        if one_by_one < stop:
+            yield Shot("sweep", one_by_one, stop, name, sweep_seconds(stop - one_by_one))
+        k = stop
 
 
-def fitted(phases: Sequence[tuple[str, int]], terms: int, detail: int, seconds: float | None, highlight: int | None = None) -> list[Shot]:
+def fitted(
+    phases: Sequence[tuple[str, int]],
+    terms: int,
+    detail: int,
+    seconds: float | None,
+    highlight: int | None = None,
+    lessons: Mapping[int, int] = MappingProxyType({}),
+) -> list[Shot]:
     """The richest shots that fit into ``seconds``, stretched or squeezed to fill them exactly; without ``seconds`` the natural ones.
 
     Raises :class:`InputError` for fewer seconds than a clip needs, or a negative detail.
     """
     if detail < 0:
         raise InputError(f"--detail is {detail}; give the number of steps to show term by term, 0 or more")
+    lessons = lessons if detail else {}
+    most = max(MOST_PHASES, _phases_until(phases, max(lessons, default=0)))
     if seconds is None:
-        return shots(phases, terms, detail, QUICK_STEPS, highlight=highlight if detail else None)
+        return shots(phases, terms, detail, QUICK_STEPS, most, highlight if detail else None, lessons)
     if not LEAST_SECONDS <= seconds <= 24 * 3600:
         raise InputError(f"--seconds is {seconds:g}; give at least {LEAST_SECONDS:g} and at most a day")
-    return _filled(_richest(phases, terms, detail, seconds, highlight if detail else None), seconds)
+    taught = _taught(phases, terms, detail, seconds, most, lessons) if lessons else None
+    return _filled(taught or _richest(phases, terms, detail, seconds, highlight if detail else None), seconds)
+
+
+def _phases_until(phases: Sequence[tuple[str, int]], step: int) -> int:
+    """How many phases must be told apart so that ``step`` is not in the one that stands for all later ones."""
+    return bisect_right(list(accumulate(steps for _, steps in phases)), step) + 2
+
+
+def _taught(
+    phases: Sequence[tuple[str, int]], terms: int, detail: int, room: float, most: int, lessons: Mapping[int, int]
+) -> list[Shot] | None:
+    """Shots with all lessons, and as many quick steps as fit; none if there is no time for all lessons."""
+    steps = sum(count for _, count in phases)
+    everything = shots(phases, terms, detail, steps, most, lessons=lessons)
+    if all(shot.kind != "sweep" for shot in everything) and _least(everything) <= room:
+        return everything
+    # The first steps are lessons too, as a rule; where time is short, no others are taken for such.
+    for first in (detail, min(detail, 1), 0):
+        found = _fullest(MOST_QUICK, room, lambda quick, first=first: shots(phases, terms, first, quick, most, lessons=lessons))  # type: ignore[misc]
+        if found:
+            return found
+    return None
 
 
 def _filled(found: Sequence[Shot], seconds: float) -> list[Shot]:
@@ -178,7 +222,8 @@ def _fullest(most: int, room: float, make: Callable[[int], list[Shot]]) -> list[
 
 def beats(trace: Trace, *, detail: int = DETAIL, seconds: float | None = None, fps: float = 30) -> list[Beat]:
     """The beats of a clip. Their frames add up to ``seconds``·``fps``, rounded."""
-    found = fitted(trace.phases, len(trace[0].terms), detail, seconds, trace.highlight)
+    lessons = {k: len(trace[k].terms) for k in trace.lessons}
+    found = fitted(trace.phases, len(trace[0].terms), detail, seconds, trace.highlight, lessons)
     frames = _frames([shot.seconds for shot in found], seconds, fps)
     planned: list[Beat] = []
     before = None

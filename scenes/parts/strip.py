@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from manim import Group
 
+from engine.functions import FUNCTIONS
 from engine.numbers import Sum, factor, relation, running_sums
 from scenes.parts.frame import STRIP
 from scenes.parts.ink import LEAST_PX, Ink, Letters, Line, letter_size, text_width
@@ -39,6 +40,14 @@ class Page:
     sums: tuple[str, ...]
 
 
+Roles = Sequence[str] | Sequence[Sequence[str]]
+
+
+def _roles(roles: Roles, term: int) -> Sequence[str]:
+    """Of the factors of a term: ``roles`` are those of every term, or one after the other those of each."""
+    return roles if isinstance(roles[0], str) else roles[term]  # type: ignore[return-value]  # a word says that all are words
+
+
 def term_pieces(term: Sequence[str], roles: Sequence[str], *, first: bool) -> list[Piece]:
     """A product: its factors in the colours of their roles, dots between them; ``first`` says that nothing stands before it."""
     pieces: list[Piece] = []
@@ -58,7 +67,7 @@ class Strip(Group):
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        roles = ("ink", "muted", "input", "weight", "output", "gradient")
+        roles = ("ink", "muted", "input", "weight", "output", "gradient", "query", "key", "value")
         self.marks = {role: Letters(getattr(theme, role)) for role in roles}
         self.formula = Ink("", LARGEST_PX, theme.ink, math=True)
         self.spot = Window(theme)
@@ -120,11 +129,11 @@ class Strip(Group):
 
     # --- sums --------------------------------------------------------------------------------------------------------------------------
 
-    def line(self, page: Page, done: int, written: Sum, roles: Sequence[str]) -> tuple[list[Piece], tuple[int, int] | None]:
-        """A page of the sum after ``done`` of its terms, and which pieces are current."""
+    def line(self, page: Page, done: int, written: Sum, roles: Roles, result: str = "output") -> tuple[list[Piece], tuple[int, int] | None]:
+        """A page of the sum after ``done`` of its terms, and which pieces are current; ``result`` is the role of the sum."""
         is_max = written.reduce == "max"
         pieces = [Piece("max(", "ink")] if is_max else []
-        pieces += [Piece(page.carried, "output")] if page.carried else []
+        pieces += [Piece(page.carried, result)] if page.carried else []
         current = None
         for i, term in enumerate(page.terms):
             # What is not added up yet is grey.
@@ -132,7 +141,7 @@ class Strip(Group):
             if page.carried or i:
                 pieces.append(Piece("," if is_max else "+", "muted" if later else "ink"))
             start = len(pieces)
-            shown = term_pieces(term, roles, first=is_max or start == 0)
+            shown = term_pieces(term, _roles(roles, page.first + i), first=is_max or start == 0)
             pieces += [replace(piece, role="muted") for piece in shown] if later else shown
             if i == done - 1:
                 current = (start, len(pieces) - 1)
@@ -141,15 +150,15 @@ class Strip(Group):
         if total:
             added = [(page.carried,), *page.terms[:done]] if page.carried else page.terms[:done]
             exact = written.relation if written.relation == "≈" or is_max else relation(added, total)
-            pieces += [Piece(exact, "ink"), Piece(total, "output")]
+            pieces += [Piece(exact, "ink"), Piece(total, result)]
         return pieces, current
 
-    def widest(self, page: Page, written: Sum, roles: Sequence[str]) -> list[Piece]:
+    def widest(self, page: Page, written: Sum, roles: Roles) -> list[Piece]:
         """The page when all its terms are there, with the longest of its sums."""
         pieces, _ = self.line(page, len(page.terms), written, roles)
         return [*pieces[:-1], replace(pieces[-1], text=max(page.sums, key=len))]
 
-    def pages(self, terms: Sequence[Sequence[float]], written: Sum, roles: Sequence[str], breaks: Sequence[int]) -> list[Page]:
+    def pages(self, terms: Sequence[Sequence[float]], written: Sum, roles: Roles, breaks: Sequence[int]) -> list[Page]:
         """The sum in pages that fit on the strip; ``breaks`` are terms after which a page may end without being full (a row, a channel)."""
         sums = running_sums(terms, written)
         pages: list[Page] = []
@@ -163,7 +172,7 @@ class Strip(Group):
             first = last
         return pages
 
-    def _last_fitting(self, first: int, written: Sum, sums: Sequence[str], roles: Sequence[str]) -> int:
+    def _last_fitting(self, first: int, written: Sum, sums: Sequence[str], roles: Roles) -> int:
         widest = max(sums, key=lambda text: text_width(text, PAGE_PX))
         last = first + 1
         while last < len(written.terms):
@@ -174,22 +183,36 @@ class Strip(Group):
             last += 1
         return last
 
-    def whole(self, written: Sum, roles: Sequence[str], name: str) -> list[Piece]:
+    def whole(self, written: Sum, roles: Roles, name: str, result: str = "output") -> list[Piece]:
         """The step on one line: whole if it fits, otherwise its first terms, dots, its last term, or else its ``name``."""
         is_max = written.reduce == "max"
-        left = [Piece("max(", "ink")] if is_max else [Piece("(", "ink")] if written.divisor != 1 else []
+        left = self._opening(written)
         right = [Piece(")", "ink")] * bool(left)
-        right += [Piece("÷", "ink"), Piece(str(written.divisor), "ink")] * (written.divisor != 1)
-        end = [Piece(written.relation, "ink"), Piece(written.value, "output")]
-        for count in range(len(written.terms), 0, -1):
-            shown = list(written.terms) if count == len(written.terms) else [*written.terms[: count - 1], None, written.terms[-1]]
+        right += [Piece("÷", "ink"), Piece(written.divisor, "ink")] * (written.divisor != "1")
+        end = [Piece(written.relation, "ink"), Piece(written.value, result)]
+        numbered = list(enumerate(written.terms))
+        for count in range(len(numbered), 0, -1):
+            shown = numbered if count == len(numbered) else [*numbered[: count - 1], None, numbered[-1]]
             pieces: list[Piece] = []
-            for term in shown:
+            for entry in shown:
                 pieces += [Piece("," if is_max else "+", "ink")] * bool(pieces)
-                pieces += [Piece("⋯", "ink")] if term is None else term_pieces(term, roles, first=is_max or not pieces)
+                if entry is None:
+                    pieces += [Piece("⋯", "ink")]
+                else:
+                    pieces += term_pieces(entry[1], _roles(roles, entry[0]), first=is_max or not pieces)
             if self.fits([*left, *pieces, *right, *end], letter_size() if is_max else WHOLE_PX):
                 return [*left, *pieces, *right, *end]
+        if written.apply:
+            return [*left, Piece(name, "ink"), *right, *end]
         return [Piece(name, "ink"), *right[bool(left) :], *end]
+
+    def _opening(self, written: Sum) -> list[Piece]:
+        """What stands before the terms, and is closed behind them."""
+        if written.apply:
+            return [Piece(f"{FUNCTIONS[written.apply].text}(", "ink")]
+        if written.reduce == "max":
+            return [Piece("max(", "ink")]
+        return [Piece("(", "ink")] if written.divisor != "1" and (len(written.terms), len(written.terms[0])) != (1, 1) else []
 
 
 def row_ends(count: int, row: int) -> list[int]:

@@ -24,6 +24,9 @@ class Theme:
     weight: str
     output: str
     gradient: str
+    query: str
+    key: str
+    value: str
     reading: str
     casing: str
     negative: str
@@ -40,7 +43,10 @@ DARK = Theme(
     input="#56B4E9",
     weight="#E69F00",
     output="#1FC394",
-    gradient="#FF6B3D",
+    gradient="#FF8259",
+    query="#F0E442",
+    key="#9A9CFF",
+    value="#E58CC0",
     reading="#F0E442",
     casing="#0E1116",
     negative="#8E44AD",
@@ -57,6 +63,9 @@ LIGHT = Theme(
     weight="#8F5B00",
     output="#00704F",
     gradient="#C2260A",
+    query="#5A6E1E",
+    key="#3B4CC0",
+    value="#A02C78",
     reading="#F0E442",
     casing="#5A5300",
     negative="#7B3294",
@@ -73,6 +82,9 @@ PRINT = Theme(
     weight="#7A4A00",
     output="#00612B",
     gradient="#A81400",
+    query="#465F14",
+    key="#3A28B4",
+    value="#861F63",
     reading="#F0E442",
     casing="#000000",
     negative="#5E1F78",

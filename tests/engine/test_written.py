@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli import main
+from engine.functions import FUNCTIONS
 from engine.numbers import running_sums, sum_line, sum_of_products, written
 
 NUMBERS = st.one_of(st.integers(-999, 999).map(float), st.floats(-1000, 1000).map(lambda x: round(x, 5)))
@@ -59,6 +60,48 @@ def test_a_mean_is_exact_or_near(numbers: list[float], divisor: int) -> None:
 )
 def test_lines(terms: list[float], value: float, reduce: str, divisor: int, line: str) -> None:
     assert sum_line(written([(float(x),) for x in terms], value, reduce, divisor)) == line
+
+
+@pytest.mark.parametrize(
+    ("terms", "value", "divisor", "apply", "line"),
+    [
+        ([(0.0, 3.0)], 0.5, 1, "sigmoid", "σ(0·3) = 0.5"),
+        ([(1.0,)], 1 / (1 + math.exp(-1)), 1, "sigmoid", "σ(1) ≈ 0.73"),
+        ([(2.0, -1.0), (0.5,)], math.tanh(-1.5), 1, "tanh", "tanh(2·(−1) + 0.5) ≈ −0.91"),
+        ([(2.0, -1.0), (0.5,)], 0.0, 1, "relu", "relu(2·(−1) + 0.5) = 0"),
+        ([(-2.5,)], 2.5, 1, "abs", "abs(−2.5) = 2.5"),
+        ([(1.0,), (-3.0,)], math.exp(-2), 1, "exp", "exp(1 + (−3)) ≈ 0.14"),
+        ([(-math.inf,)], 0.0, 1, "exp", "exp(−∞) = 0"),
+        ([(0.0,)], 0.25, 4.0, "exp", "exp(0) ÷ 4 = 0.25"),
+        ([(1.0, 3.0), (2.0, 1.0)], 5 / math.sqrt(2), math.sqrt(2), "", "(1·3 + 2·1) ÷ 1.41 ≈ 3.54"),
+        ([(3.0,)], 1.5, 2.0, "", "3 ÷ 2 = 1.5"),
+    ],
+)
+def test_functions_and_quotients(terms: list[tuple[float, ...]], value: float, divisor: float, apply: str, line: str) -> None:
+    assert sum_line(written(terms, value, "sum", divisor, apply)) == line
+
+
+@given(
+    st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=6),
+    st.sampled_from(sorted(FUNCTIONS)),
+    st.one_of(st.just(1.0), st.floats(0.1, 20)),
+)
+def test_what_is_shown_gives_what_is_shown(terms: list[tuple[float, float]], apply: str, divisor: float) -> None:
+    """A reader with a calculator, who starts from the numbers on paper, comes within one unit of the result on paper."""
+    inner = math.fsum(a * b for a, b in terms) / 1000
+    terms = [(a / 1000, b) for a, b in terms]
+    if apply in ("log", "sqrt") and inner <= 0.01:
+        return
+    value = FUNCTIONS[apply].of(inner) / divisor
+    if math.isinf(value):
+        return
+    shown = written(terms, value, "sum", divisor, apply)
+    total = sum(decimal(a) * decimal(b) for a, b in shown.terms)
+    if "e" in shown.value or shown.decimals == 4:
+        return  # exponents, and sums for which four decimals are too few
+    reached = FUNCTIONS[apply].of(float(total)) / float(decimal(shown.divisor))
+    allowed = 1e-12 if shown.relation == "=" else 10**-shown.decimals
+    assert abs(reached - float(decimal(shown.value))) <= allowed * 1.0001
 
 
 @pytest.mark.parametrize(("word", "kernel"), [("2", 2), ("2,3", [2, 3]), ("global", "global")])

@@ -167,7 +167,7 @@ def test_what_is_not_a_number_is_no_empty_cell() -> None:
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_colours_can_be_told_apart(theme: Theme) -> None:
     """Roles from each other; a cell that is not known yet from a zero, which is white."""
-    roles = [theme.input, theme.weight, theme.output, theme.gradient]
+    roles = [theme.input, theme.weight, theme.output, theme.gradient, theme.query, theme.key, theme.value]
     for a, b in combinations(roles, 2):
         assert sum(abs(x - y) for x, y in zip(rgb(a), rgb(b), strict=True)) > 90, f"{a} and {b}"
     assert contrast(theme.empty, "#FFFFFF") > 1.25
