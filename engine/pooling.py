@@ -148,8 +148,8 @@ def _one_or_list(values: Sequence[int]) -> int | list[int]:
 
 def max_pooled(setup: Setup) -> PoolTrace:
     """The trace of a maximum over windows."""
-    padded = F.pad(setup.input, _pads(setup), value=-math.inf)
-    values, indices = _winners(setup, padded)
+    padded = F.pad(setup.input, pads(setup), value=-math.inf)
+    values, indices = winners(setup, padded)
     expected, places = F.max_pool2d(
         setup.input, setup.kernel_size, setup.stride, setup.padding, setup.dilation, setup.ceil_mode, return_indices=True
     )
@@ -161,8 +161,8 @@ def max_pooled(setup: Setup) -> PoolTrace:
 
 def avg_pooled(setup: Setup) -> PoolTrace:
     """The trace of a mean over windows."""
-    padded = F.pad(setup.input, _pads(setup))
-    total = sum(padded[taken] for taken in _taps(setup))
+    padded = F.pad(setup.input, pads(setup))
+    total = sum(padded[taken] for taken in taps(setup))
     assert isinstance(total, Tensor)
     divisors = [[setup.divisor((y, x)) for x in range(setup.output_size[1])] for y in range(setup.output_size[0])]
     values = total / torch.tensor(divisors, dtype=total.dtype, device=total.device)
@@ -171,11 +171,12 @@ def avg_pooled(setup: Setup) -> PoolTrace:
     return _trace(setup, padded, {"output": values}, reference, _Cutter(setup, padded, values, None))
 
 
-def _pads(setup: Setup) -> list[int]:
+def pads(setup: Setup) -> list[int]:
+    """What windows reach around the input, as ``torch.nn.functional.pad`` takes it."""
     return [cell for side in reversed(setup.sides) for cell in side]
 
 
-def _taps(setup: Setup) -> list[tuple[Any, ...]]:
+def taps(setup: Setup) -> list[tuple[Any, ...]]:
     """For every tap of the window, row by row, the cells of the padded input that it has in all windows."""
     return [
         (
@@ -189,7 +190,7 @@ def _taps(setup: Setup) -> list[tuple[Any, ...]]:
     ]
 
 
-def _winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
+def winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
     """The largest value of every window and where in the input's plane it stands; of equal ones the first, as torch has it."""
     height, width = setup.input_size
     (above, below), (left, right) = setup.sides
@@ -198,7 +199,7 @@ def _winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
     inside = ((rows >= 0) & (rows < height))[:, None] & (columns >= 0) & (columns < width)
     best = padded.new_full((*padded.shape[:2], *setup.output_size), -math.inf)
     here = torch.full(best.shape, -1, device=padded.device)
-    for taken in _taps(setup):
+    for taken in taps(setup):
         value = padded[taken]
         # −∞ in the input wins over padding, which is no cell of it.
         better = (value > best) | torch.isnan(value) | ((here < 0) & inside[taken])
@@ -223,7 +224,7 @@ def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: 
         reference=reference,
         length=values.numel(),
         cut=cut,
-        phases=[(_phase(n, c, samples), math.prod(size)) for n in range(samples) for c in range(channels)],
+        phases=[(phase(n, c, samples), math.prod(size)) for n in range(samples) for c in range(channels)],
         opening=_opening(setup, "max" if "indices" in outputs else "average"),
         closing=sentences.agreement(values.numel(), reference),
         formula=sentences.size_formula(
@@ -242,7 +243,8 @@ def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: 
     )
 
 
-def _phase(sample: int, channel: int, samples: int) -> str:
+def phase(sample: int, channel: int, samples: int) -> str:
+    """The chapter of a plane."""
     return f"sample {sample}, channel {channel}" if samples > 1 else f"channel {channel}"
 
 
@@ -290,7 +292,7 @@ class _Cutter:
         writes = {"output": [target], **({} if self.indices is None else {"indices": [target]})}
         return PoolStep(
             index=k,
-            phase=_phase(sample, channel, shape[0]),
+            phase=phase(sample, channel, shape[0]),
             reads={"input": [(*prefix, *cell) for cell in inside]},
             terms=terms,
             value=value,

@@ -14,7 +14,8 @@ Cells = Mapping[str, Sequence[Cell]]
 class Step:
     """One computed value: ``apply``(the sum of the products of its terms) / ``divisor``.
 
-    As ``reduce`` says, it is the largest term instead of the sum. ``apply`` is a name of :data:`engine.functions.FUNCTIONS`, or empty.
+    As ``reduce`` says, it is the largest term instead of the sum. ``apply`` is a name of :data:`engine.functions.FUNCTIONS`, or empty. With
+    ``accumulate`` the value is added to what the cells held that it writes, which is 0 before the first step.
 
     ``reads`` and ``writes`` name cells in the coordinates of the named tensor. ``terms`` holds the factors in the order in which they are
     shown, cells of zero padding included. ``formula`` is Typst math, ``say`` one plain sentence.
@@ -31,6 +32,7 @@ class Step:
     reduce: Literal["sum", "max"] = "sum"
     divisor: float = 1
     apply: str = ""
+    accumulate: bool = False
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,8 @@ def json_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> 
 
 
 def step_record(step: Step) -> dict[str, Any]:
-    """A step as it stands in the JSON; the fields are those of :class:`~engine.step.Step`, the last three where they matter."""
-    others = (("reduce", step.reduce, "sum"), ("divisor", step.divisor, 1), ("apply", step.apply, ""))
+    """A step as it stands in the JSON; the fields are those of :class:`~engine.step.Step`, the last ones where they matter."""
+    usual = {"reduce": "sum", "divisor": 1, "apply": "", "accumulate": False}
     return {
         "index": step.index,
         "phase": step.phase,
@@ -66,7 +66,7 @@ def step_record(step: Step) -> dict[str, Any]:
         "writes": step.writes,
         "formula": step.formula,
         "say": step.say,
-        **{name: value for name, value, usual in others if value != usual},
+        **{name: getattr(step, name) for name, value in usual.items() if getattr(step, name) != value},
     }
 
 
@@ -129,7 +129,11 @@ def _worked(trace: Trace, steps: Iterable[int], heading: str, entry: str) -> Ite
 
 def _result(step: Step) -> str:
     names = [cell_name(tensor, cell) for tensor, cells in step.writes.items() for cell in cells]
-    return f"{', '.join(names)} = {sum_line(written(step.terms, step.value, step.reduce, step.divisor, step.apply))}"
+    line = sum_line(written(step.terms, step.value, step.reduce, step.divisor, step.apply))
+    if not step.accumulate:
+        return f"{', '.join(names)} = {line}"
+    left, _, right = line.rpartition(" = ")
+    return f"{', '.join(names)} += {right if left == right else line}"
 
 
 def _matrices(tensors: Any, matrix: Callable[[Sequence[Sequence[str]]], str], heading: str) -> Iterator[str]:

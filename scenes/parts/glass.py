@@ -25,9 +25,9 @@ class Glass(Group):
 
     exact = True
 
-    def __init__(self, rows: int, columns: int, room: Box, theme: Theme, label: str, widest: Sequence[str]) -> None:
+    def __init__(self, rows: int, columns: int, room: Box, theme: Theme, label: str, widest: Sequence[str], role: str = "input") -> None:
         super().__init__()
-        self.rows, self.columns, self.theme = rows, columns, theme
+        self.rows, self.columns, self.theme, self.role = rows, columns, theme, role
         left, bottom, right, top = room
         top -= LABEL_ROOM
         side = min((right - left) / columns, (top - bottom) / rows, LARGEST_CELL)
@@ -38,11 +38,11 @@ class Glass(Group):
         self.cell = side if self.has_digits else min(side, LARGEST_HEAT_CELL)
         x, y = (left + right) / 2, (bottom + top) / 2
         self.left, self.top = x - columns * self.cell / 2, y + rows * self.cell / 2
-        self.digits, self.raster = Letters(theme.input), Raster(nothing((rows, columns)), self.whole)
+        self.digits, self.raster = Letters(getattr(theme, role)), Raster(nothing((rows, columns)), self.whole)
         self.crown = Mark(theme.output, stroke=6.0)
         self.spot = Window(theme)
         ruled = Mark(theme.line, stroke=2.0).draw(self._grid())
-        self.label = Ink(label, letter_size(), theme.input).put(x, self.top + 0.28)
+        self.label = Ink(label, letter_size(), getattr(theme, role)).put(x, self.top + 0.28)
         self.add(*([] if self.has_digits else [self.raster]), ruled, self.digits, self.crown, self.spot, self.label)
 
     @property
@@ -82,7 +82,7 @@ class Glass(Group):
             self.digits.write_lines(Line(text, size, x, y) for text, (x, y) in zip(texts, middles, strict=True))
         else:
             grid = np.array(values).reshape(self.rows, self.columns)
-            self.raster.colour(cell_colours(np.where(np.isinf(grid), np.nan, grid), self.theme, "input", picture=False, limit=limit))
+            self.raster.colour(cell_colours(np.where(np.isinf(grid), np.nan, grid), self.theme, self.role, picture=False, limit=limit))
 
     def mark(self, tap: int | None) -> None:
         """Frames the cell that is looked at now."""

@@ -35,9 +35,9 @@ FILLED = 0.82  # of a cell's width, where there is room to choose
 class Plane(Group):
     """``values`` (rows x columns) inside ``room``, with its label above; the first ``known`` cells are shown, row by row, all if not given.
 
-    Size, decimals and colours are those of all values, so that nothing jumps when more of them are shown. ``sides`` are the cells of
-    padding in ``values``, ((top, bottom), (left, right)); they are dashed. ``ground`` is what lies behind a window's shade: lines, coloured
-    cells and labels; the group itself holds the digits alone.
+    Size, decimals and colours are those of all values, and of ``others`` that may stand there on the way to them, so that nothing
+    jumps when more is shown. ``sides`` are the cells of padding in ``values``, ((top, bottom), (left, right)); they are dashed.
+    ``ground`` is what lies behind a window's shade: lines, coloured cells and labels; the group itself holds the digits alone.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Plane(Group):
         known: int | None = None,
         sides: Sequence[tuple[int, int]] = ((0, 0), (0, 0)),
         label_left: bool = False,
+        others: Sequence[float] = (),
     ) -> None:
         super().__init__()
         self.values, self.role, self.theme, self.sides = values, role, theme, sides
@@ -58,7 +59,8 @@ class Plane(Group):
         room_left, bottom, right, top = room
         left = room_left + LABEL_COLUMN if label_left else room_left
         label_room = 0.0 if label_left else LABEL_ROOM
-        finite = values[np.isfinite(values)]
+        finite = np.concatenate([values.ravel(), np.asarray(others, dtype=float)])
+        finite = finite[np.isfinite(finite)]
         self.decimals = decimals_needed(finite.tolist()[:MOST_LOOKED_AT])
         self.mode: Mode = self._mode(finite, self._square(right - left, top - bottom - label_room))
         self.is_picture = self.mode != "digits" and is_picture(self._own) and role == "input"
@@ -67,7 +69,7 @@ class Plane(Group):
         low = bottom + scale_room
         middle_x, middle_y = (left + right) / 2, (low + top - label_room) / 2
         self.left, self.top = middle_x - self.columns * self.cell[0] / 2, middle_y + self.rows * self.cell[1] / 2
-        limit = heat_limit(values)
+        self.limit = limit = heat_limit(values)
         self.ground: list[Mobject] = []
         self._draw_lines()
         self._draw_values(limit)
@@ -168,6 +170,17 @@ class Plane(Group):
             shown.reshape(-1, 4)[count:, :3] = rgb(self.theme.empty)
             self.raster.colour(shown)
 
+    def fill(self, values: np.ndarray, known: np.ndarray) -> None:
+        """Shows other numbers in the cells that are ``known``, as they stand before all has come together."""
+        self.known = -1
+        if self.mode == "digits":
+            cells = [(int(row), int(column)) for row, column in np.argwhere(known)]
+            self.digits.write_lines(self._written(float(values[cell]), *cell) for cell in cells)
+            return
+        shown = cell_colours(values, self.theme, self.role, picture=self.is_picture, limit=self.limit)
+        shown[~known, :3] = rgb(self.theme.empty)
+        self.raster.colour(shown)
+
     @property
     def _own(self) -> np.ndarray:
         """The values without padding."""
@@ -187,4 +200,7 @@ class Plane(Group):
         return above <= row < self.rows - below and before <= column < self.columns - after
 
     def _digit(self, row: int, column: int) -> Line:
-        return Line(plain(float(self.values[row, column]), self.decimals), self.digit_px, *self.centre(row, column))
+        return self._written(float(self.values[row, column]), row, column)
+
+    def _written(self, value: float, row: int, column: int) -> Line:
+        return Line(plain(value, self.decimals), self.digit_px, *self.centre(row, column))

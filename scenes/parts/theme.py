@@ -12,7 +12,7 @@ class Theme:
     Role colours start from Okabe and Ito's palette, which colour-blind viewers can tell apart, and are darkened on light grounds until text
     in them has a contrast of 4.5:1 (WCAG 2.2, 1.4.3). ``reading`` frames the cells read now, ``casing`` is the line around that frame, and
     ``shade`` the opacity of ``reading`` over the cells. Coloured cells are white at 0 and ``negative`` below; ``empty`` are those that are
-    not known yet.
+    not known yet. ``hues`` say which things belong together, as tints behind cells, at the opacity ``tint``.
     """
 
     name: str
@@ -32,6 +32,8 @@ class Theme:
     negative: str
     empty: str
     shade: float
+    hues: tuple[str, ...]
+    tint: float
 
 
 DARK = Theme(
@@ -52,6 +54,8 @@ DARK = Theme(
     negative="#8E44AD",
     empty="#0E1116",
     shade=0.2,
+    hues=("#3D6FB4", "#8A5FC0", "#3E8E63", "#A8822B"),
+    tint=0.36,
 )
 LIGHT = Theme(
     name="light",
@@ -71,6 +75,8 @@ LIGHT = Theme(
     negative="#7B3294",
     empty="#DFE2E7",
     shade=0.45,
+    hues=("#8FC1EC", "#C9ADEB", "#9AD4B2", "#EBCB7C"),
+    tint=0.36,
 )
 PRINT = Theme(
     name="print",
@@ -90,6 +96,8 @@ PRINT = Theme(
     negative="#5E1F78",
     empty="#E0E0E0",
     shade=0.5,
+    hues=("#8FC1EC", "#C9ADEB", "#9AD4B2", "#EBCB7C"),
+    tint=0.36,
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, PRINT)}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from engine import avg_pool2d, max_pool2d
+from engine import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_backward
 from tests.engine.golden import Run, Vector
 
 
@@ -37,11 +37,18 @@ def kernel_and_stride(v: Vector) -> dict[str, Any]:
     return {("kernel_size" if name == "kernel" else name): value for name, value in v["params"].items()}
 
 
+def pool_gradients(v: Vector) -> dict[str, Any]:
+    made = {"grad_max": max_pool2d_backward, "grad_avg": avg_pool2d_backward}
+    given = v["inputs"]["dy"], v["inputs"]["x"]
+    return {name: function(*given, **kernel_and_stride(v)).outputs["grad_input"][0] for name, function in made.items()}
+
+
 RUNS: dict[str, Run] = {
     "s004-ex44-pools-of-Y": pools,
     "s000-pool-ddc": pools,
     "s003-maxpool-odd": pools,
     "s002-avgpool-k3s2p1": padded_mean,
     "s002-global-avg-pool": global_mean,
+    "s000-pool-backward": pool_gradients,
     "s003-maxpool-shape": pooled_shape,
 }

@@ -1,0 +1,245 @@
+"""The way back through a pooling: a maximum routes the gradient of a window to its winner, a mean spreads it over the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine import sentences
+from engine.errors import InputError
+from engine.numbers import plain, sum_of_products, written
+from engine.pool_backward_step import PoolBackwardStep
+from engine.pooling import AXES, Setup, pads, phase, taps, winners
+from engine.step import Cell
+from engine.trace import TensorLike, Trace, compare, floating, largest, together
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PoolBackwardTrace(Trace):
+    """Adds what a picture needs.
+
+    ``shares`` is what every window gives (batch x channels x windows), ``cells`` the numbers (row·width + column) of the cells that get it
+    (batch x channels x cells of a window x windows; one cell for a maximum), −1 in the padding. ``hit`` says how many windows reach a cell.
+    """
+
+    shares: Tensor
+    cells: Tensor
+    hit: Tensor
+    kernel_size: Sequence[int]
+    routes: bool
+
+
+def with_gradient(setup: Setup, grad_output: TensorLike) -> tuple[Setup, Tensor]:
+    """The setup in the dtype of both, and the gradient of every window, (batch x channels x height x width).
+
+    Raises :class:`InputError` if the gradient is not as large as the output.
+    """
+    both = together({"grad_output": floating("grad_output", grad_output), "input": setup.input})
+    gradient, setup = both["grad_output"], replace(setup, input=both["input"])
+    shape = (*setup.input.shape[:2], *setup.output_size)
+    # As the input: axes of size 1 in front may be left out.
+    bare = gradient
+    while bare.dim() < AXES + 2:
+        bare = bare.unsqueeze(0)
+    if tuple(bare.shape) != shape:
+        given, needed = ("x".join(map(str, size)) or "a single number" for size in (gradient.shape, shape[0 if setup.batched else 1 :]))
+        raise InputError(
+            f"grad_output has shape {given}, but the output of the pooling has shape {needed}; give a gradient for each of its cells"
+        )
+    return setup, bare
+
+
+def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
+    """The trace of the way back through a maximum."""
+    setup, gradient = with_gradient(setup, grad_output)
+    for axis, name in enumerate(("row", "column")):
+        for at in range(setup.output_size[axis]):
+            if not any(0 <= cell < setup.input_size[axis] for cell in setup.span(axis, at)):
+                raise InputError(
+                    f"the windows of {name} {at} of the output lie in the padding alone, where no cell can win; "
+                    f"give less padding than {setup.padding[axis]} or less dilation than {setup.dilation[axis]}"
+                )
+    _, places = winners(setup, F.pad(setup.input, pads(setup), value=-torch.inf))
+    return _trace(setup, gradient, gradient, places[:, :, None], "torch.nn.functional.max_pool2d, by torch.autograd", routes=True)
+
+
+def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
+    """The trace of the way back through a mean."""
+    setup, gradient = with_gradient(setup, grad_output)
+    divisors = [[setup.divisor((y, x)) for x in range(setup.output_size[1])] for y in range(setup.output_size[0])]
+    shares = gradient / torch.tensor(divisors, dtype=gradient.dtype, device=gradient.device)
+    height, width = setup.input_size
+    numbers = torch.arange(height * width, device=gradient.device).reshape(1, 1, height, width)
+    padded = F.pad(numbers, pads(setup), value=-1)
+    cells = torch.stack([padded[taken][0, 0] for taken in taps(setup)]).expand(*gradient.shape[:2], -1, -1, -1)
+    return _trace(setup, gradient, shares, cells, "torch.nn.functional.avg_pool2d, by torch.autograd", routes=False)
+
+
+def _expected(setup: Setup, gradient: Tensor, *, routes: bool) -> Tensor:
+    with torch.enable_grad():
+        x = setup.input.clone().requires_grad_()
+        sizes = (setup.kernel_size, setup.stride, setup.padding)
+        y = F.max_pool2d(x, *sizes, setup.dilation, setup.ceil_mode) if routes else F.avg_pool2d(x, *sizes, setup.ceil_mode, setup.counted)
+        (found,) = torch.autograd.grad(y, x, gradient)
+    return found
+
+
+def _accumulated(setup: Setup, shares: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+    """The shares added up in their cells, and how many windows reach a cell."""
+    size = setup.input_size[0] * setup.input_size[1]
+    flat = cells.flatten(2).where(cells.flatten(2) >= 0, torch.full((), size, device=cells.device))
+    values = shares[:, :, None].expand(cells.shape).flatten(2)
+    # One place more takes what falls into the padding.
+    total = values.new_zeros(*values.shape[:2], size + 1).scatter_add_(2, flat, values)
+    hit = torch.zeros_like(total).scatter_add_(2, flat, torch.ones_like(values))
+    shape = (*values.shape[:2], *setup.input_size)
+    return total[..., :size].reshape(shape), hit[..., :size].reshape(shape)
+
+
+def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, name: str, *, routes: bool) -> PoolBackwardTrace:
+    total, hit = _accumulated(setup, shares, cells)
+    expected = _expected(setup, gradient, routes=routes)
+    finite = shares[torch.isfinite(shares)]
+    reference = compare(name, total, expected, largest(finite) * max(1.0, largest(hit)))
+    trim = slice(None) if setup.batched else 0
+    samples, channels, *size = gradient.shape
+    windows = size[0] * size[1]
+    return PoolBackwardTrace(
+        params=setup.params,
+        inputs={"grad_output": gradient[trim], "input": setup.input[trim]},
+        outputs={"grad_input": total[trim]},
+        reference=reference,
+        length=gradient.numel(),
+        cut=_Cutter(setup, gradient, shares, cells, routes),
+        phases=[(phase(n, c, samples), windows) for n in range(samples) for c in range(channels)],
+        opening=_opening(setup, routes=routes),
+        closing=_closing(total, hit, reference.name),
+        formula=FORMULAS[routes],
+        highlight=int(shares.abs().flatten().nan_to_num(-1.0).argmax()),
+        lessons=_lessons(cells),
+        shares=shares,
+        cells=cells,
+        hit=hit,
+        kernel_size=setup.kernel_size,
+        routes=routes,
+    )
+
+
+FORMULAS = {
+    True: '"grad_input"_x = sum_("windows that" x "wins") "grad_output"',
+    False: '"grad_input"_x = sum_("windows around" x) "grad_output" / "cells of the window"',
+}
+
+
+def _opening(setup: Setup, *, routes: bool) -> str:
+    size = sentences.times(setup.kernel_size)
+    if routes:
+        return f"Back through max pooling: the gradient of every {size} window goes to the cell that won it; all others get nothing."
+    return f"Back through average pooling: the gradient of every {size} window is spread evenly over its cells."
+
+
+def _closing(total: Tensor, hit: Tensor, reference: str) -> str:
+    reached, most = int((hit > 0).sum()), int(hit.max())
+    shared = f"; up to {most} windows add up in one" if most > 1 else ""
+    return f"{reached:,} of {total.numel():,} cells have a gradient{shared}; the same as {reference}."
+
+
+def _lessons(cells: Tensor) -> tuple[int, ...]:
+    """The first window, and the first that adds to what another gave."""
+    seen: set[int] = set()
+    for k, window in enumerate(cells[0, 0].flatten(1).T.tolist()):
+        if seen & {*window} - {-1}:
+            return (0, k)
+        seen |= {*window}
+    return (0,)
+
+
+@dataclass(frozen=True, eq=False)
+class _Cutter:
+    """Cuts step k, the k-th window in memory order, out of the tensors."""
+
+    setup: Setup
+    gradient: Tensor
+    shares: Tensor
+    cells: Tensor
+    routes: bool
+
+    def __call__(self, k: int) -> PoolBackwardStep:
+        setup, shape = self.setup, self.gradient.shape
+        rest, x = divmod(k, shape[3])
+        rest, y = divmod(rest, shape[2])
+        sample, channel = divmod(rest, shape[1])
+        height, width = setup.input_size
+        prefix = (sample, channel) if setup.batched else (channel,)
+        window = list(product(setup.span(0, y), setup.span(1, x)))
+        numbers = [
+            float(setup.input[sample, channel, row, column]) if 0 <= row < height and 0 <= column < width else None
+            for row, column in window
+        ]
+        reached = [divmod(int(cell), width) for cell in self.cells[sample, channel, :, y, x] if cell >= 0]
+        inside = [cell for cell, number in zip(window, numbers, strict=True) if number is not None]
+        winner = window.index(reached[0]) if self.routes else None
+        ties = 1 if winner is None else sum(number == numbers[winner] for number in numbers)
+        share, gradient = float(self.shares[sample, channel, y, x]), float(self.gradient[sample, channel, y, x])
+        divisor = 1 if self.routes else setup.divisor((y, x))
+        source = (*prefix, y, x)
+        earlier = y * shape[3] + x
+        hits = self.cells[sample, channel].flatten(1)[:, :earlier] == reached[0][0] * width + reached[0][1]
+        before = float((self.shares[sample, channel].flatten()[:earlier] * hits).sum())
+        text = written([(gradient,)], share, "sum", divisor)
+        return PoolBackwardStep(
+            index=k,
+            phase=phase(sample, channel, shape[0]),
+            reads={"grad_output": [source], **({"input": [(*prefix, *cell) for cell in inside]} if self.routes else {})},
+            terms=[(gradient,)],
+            value=share,
+            writes={"grad_input": [(*prefix, *cell) for cell in reached]},
+            formula=sentences.sum_formula("share", text),
+            say=self._say(source, window, winner, ties, share, before, len(reached), divisor),
+            divisor=divisor,
+            accumulate=True,
+            sample=sample,
+            channel=channel,
+            window=window,
+            numbers=numbers,
+            winner=winner,
+            ties=ties,
+            before=before,
+        )
+
+    def _say(
+        self,
+        source: Cell,
+        window: Sequence[Cell],
+        winner: int | None,
+        ties: int,
+        share: float,
+        before: float,
+        reached: int,
+        divisor: int,
+    ) -> str:
+        name = sentences.cell_name("grad_output", source)
+        if winner is not None:
+            row, column = window[winner]
+            first = f", the first of {ties} equal ones" if ties > 1 else ""
+            there = f"Row {row}, column {column} won this window{first}: it gets all of {name}"
+            if not before:
+                return f"{there}, {plain(share)}."
+            line = sum_of_products([(before,), (share,)], before + share)
+            return f"{there} on top of {line.terms[0][0]}: {line.terms[0][0]} + {line.terms[1][0]} {line.relation} {line.value}."
+        text = written([(share * divisor,)], share, "sum", divisor)
+        outside = f"; {divisor - reached} of its {divisor} cells lie in the padding" if reached < divisor else ""
+        added = " on top of what is there" if before else ""
+        quotient = f"{text.terms[0][0]} ÷ {divisor} {text.relation} {text.value}"
+        return f"{name} is shared among {divisor}: {quotient} for each of {sentences.count(reached, 'cell')}{added}{outside}."
+
+
+def base_params(dilation: Any) -> dict[str, Any]:
+    """The dilation as a trace reports it."""
+    return {"dilation": dilation if isinstance(dilation, int) else list(dilation)}
