@@ -113,7 +113,20 @@ def test_the_example_runs_as_it_is_printed(name: str) -> None:
     assert (program, command, arguments[0]) == ("tensorreel", "render", name)
     trace = traced(*arguments)
     assert trace["concept"] == name
-    assert len(trace["steps"]) == math.prod(trace["outputs"]["output"]["shape"])
+    assert [step["index"] for step in trace["steps"]] == list(range(len(trace["steps"])))
+    shapes = shapes_by_path(trace["outputs"])
+    written = {(path, tuple(cell)) for step in trace["steps"] for path, cells in step["writes"].items() for cell in cells}
+    assert {path for path, _ in written} <= shapes.keys()
+    for path, cell in written:
+        assert len(cell) == len(shapes[path])
+        assert all(0 <= at < n for at, n in zip(cell, shapes[path], strict=True))
+
+
+def shapes_by_path(tensors: dict[str, Any], prefix: str = "") -> dict[str, list[int]]:
+    found = {}
+    for name, value in tensors.items():
+        found |= {prefix + name: value["shape"]} if value.keys() == {"shape", "data"} else shapes_by_path(value, f"{prefix}{name}.")
+    return found
 
 
 @pytest.mark.parametrize("command", ["render", "trace"])
