@@ -136,6 +136,7 @@ def every_concept(folder: Path, rounds: int) -> dict[str, float]:
     """Seconds per second of video, cold, at 1080p30, of each concept's own example."""
     from engine.arguments import open_example
     from engine.catalogue import concepts
+    from studio.options import example_options
     from studio.pace import beats
 
     def clip(name: str, options: list[str]) -> Run:
@@ -144,8 +145,7 @@ def every_concept(folder: Path, rounds: int) -> dict[str, float]:
 
     commands, lengths = {}, {}
     for name, concept in concepts().items():
-        options = [word for key, value in concept.example.items() for word in (f"--{key.replace('_', '-')}", str(value))]
-        commands[name] = functools.partial(clip, name, options)
+        commands[name] = functools.partial(clip, name, example_options(concept))
         lengths[name] = sum(beat.frames for beat in beats(open_example(name), fps=30)) / 30
     runs = paired(commands, rounds)
     return {name: median(run.seconds for run in these) / lengths[name] for name, these in runs.items()}

@@ -83,14 +83,19 @@ def _option(parameter: Parameter) -> click.Option:
     )
 
 
-def example(concept: Concept, command: str) -> str:
-    """The concept's own example as a command line."""
+def example_options(concept: Concept) -> list[str]:
+    """The concept's own example as words of a command line."""
     spelled = {parameter.name: parameter.option for parameter in concept.parameters}
-    parts = []
+    found = []
     for name, value in concept.example.items():
         texts = example_texts(value)
-        parts += [f"--{spelled[name]} {_quoted(text)}" for text in ([texts] if isinstance(texts, str) else texts)]
-    return f"tensorreel {command} {concept.name} {' '.join(parts)}"
+        found += [word for text in ([texts] if isinstance(texts, str) else texts) for word in (f"--{spelled[name]}", text)]
+    return found
+
+
+def example(concept: Concept, command: str) -> str:
+    """The concept's own example as a command line."""
+    return " ".join(["tensorreel", command, concept.name, *map(_quoted, example_options(concept))])
 
 
 def _quoted(text: str) -> str:
