@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from scenes.parts.theme import THEMES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ["README.md", "docs/guide.md", "examples/README.md"]
@@ -84,3 +85,12 @@ def test_every_picture_is_there() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", text):
             if "://" not in target:
                 assert (ROOT / name).parent.joinpath(target).exists(), f"{name} points to {target}"
+
+
+def test_the_colours_of_the_guide_are_those_of_the_themes() -> None:
+    text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    themes = [THEMES[name] for name in re.findall(r"^\| \| (\w+) \| (\w+) \| (\w+) \|$", text, re.MULTILINE)[0]]
+    rows = re.findall(r"^\| (\w+)(?:, \w+)? \| (#\w+) \| (#\w+) \| (#\w+) \|$", text, re.MULTILINE)
+    assert {name for name, *_ in rows} == {"input", "weight", "output", "gradient", "query", "key", "value"}
+    for name, *colours in rows:
+        assert colours == [getattr(theme, name) for theme in themes]
