@@ -24,6 +24,7 @@ from engine.convolution_arguments import PaddingMode, Setup
 from engine.convolution_step import ConvStep
 from engine.errors import InputError
 from engine.numbers import Sum, sum_of_products
+from engine.shapes import unravel
 from engine.step import Cell, Reference
 from engine.trace import Trace, compare, largest
 
@@ -164,7 +165,7 @@ class _Cutter:
 
     def __call__(self, k: int) -> ConvStep:
         setup = self.setup
-        sample, f, *out = _unravel(k, self.values.shape)
+        sample, f, *out = unravel(k, self.values.shape)
         per_group = setup.input.shape[1] // setup.groups
         group = f // (setup.weight.shape[0] // setup.groups)
         channels = range(group * per_group, (group + 1) * per_group)
@@ -234,14 +235,6 @@ class _Cutter:
 
 def _phase(sample: int, f: int, samples: int) -> str:
     return f"sample {sample}, filter {f}" if samples > 1 else f"filter {f}"
-
-
-def _unravel(k: int, shape: Sequence[int]) -> Cell:
-    cell = []
-    for n in reversed(shape):
-        k, i = divmod(k, n)
-        cell.append(i)
-    return tuple(reversed(cell))
 
 
 def _opening(setup: Setup) -> str:

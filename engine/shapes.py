@@ -113,3 +113,12 @@ def conv_parameter_count(in_channels: int, out_channels: int, kernel_size: Seque
 def linear_parameter_count(in_features: int, out_features: int, bias: bool = True) -> int:
     """Weights and biases of a fully connected layer: out·(in + 1), or out·in without bias."""
     return out_features * (in_features + bias)
+
+
+def unravel(k: int, shape: Sequence[int]) -> tuple[int, ...]:
+    """The cell with number ``k`` of a tensor, in memory order."""
+    cell = []
+    for n in reversed(shape):
+        k, i = divmod(k, n)
+        cell.append(i)
+    return tuple(reversed(cell))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from engine.convolution_step import ConvStep
-from scenes.parts.frame import STAGE
-from scenes.parts.lens import MOST_LENSES, lens_count
-from scenes.parts.rooms import columns, rows
+from scenes.parts.lens import lens_count, lens_rooms
+from scenes.parts.rooms import around
 from scenes.parts.sliding import SlidingReel
 
 #: Kernels with more rows have no digits where channels stand side by side, and need less room.
@@ -22,16 +21,10 @@ class Conv2d(SlidingReel):
     def dress(self, step: ConvStep) -> None:
         trace, channels, taps = self.trace, step.channels, len(step.window)
         self.has_sums = len(channels) > 1
-        if len(channels) == 1:
-            plane, tile, output = columns(STAGE, (1, 0.95, 1))
-            rooms = [(plane, tile)]
-        else:
-            left, output = columns(STAGE, (2.8, 1))
-            places = columns(left, (1,) * min(len(channels), MOST_LENSES))
-            rooms = [tuple(rows(place, self.shares(), gap=0)) for place in places]
+        rooms, output = lens_rooms(len(channels), self.shares())
         shown = lens_count(len(channels))
         if shown < len(channels):
-            self.speak_of_others(step, places[-1])
+            self.speak_of_others(step, around(rooms[-1]))
         self.lenses = [
             self.lens(
                 trace.padded[step.sample, channel],

@@ -74,8 +74,9 @@ def shots(
     most_phases: int = MOST_PHASES,
     highlight: int | None = None,
     lessons: Mapping[int, int] = MappingProxyType({}),
+    later: int = 1,
 ) -> list[Shot]:
-    """The first ``detail`` steps in full, ``quick`` quick ones, the rest of the phase swept; later phases begin with one quick step.
+    """The first ``detail`` steps in full, ``quick`` quick ones, the rest of the phase swept; later phases begin with ``later`` quick ones.
 
     ``phases`` are names and numbers of steps, ``terms`` the terms of a step. A long sweep stops at step ``highlight`` to show it in full.
     ``lessons`` are steps, with their terms, that are shown in full wherever they are.
@@ -84,7 +85,7 @@ def shots(
     found: list[Shot] = [Shot("opening", 0, 0, "setup", ENDS)]
     start = 0
     for name, steps in _merged(phases, most_phases):
-        found += _phase(name, range(start, start + steps), full, quick if start == 0 else min(1, quick))
+        found += _phase(name, range(start, start + steps), full, quick if start == 0 else min(later, quick))
         start += steps
     if highlight is not None:
         found = [part for shot in found for part in _stopping(shot, highlight, terms)]
@@ -160,9 +161,10 @@ def _taught(
 ) -> list[Shot] | None:
     """Shots with all lessons, and as many quick steps as fit; none if there is no time for all lessons."""
     steps = sum(count for _, count in phases)
-    everything = shots(phases, terms, detail, steps, most, lessons=lessons)
-    if all(shot.kind != "sweep" for shot in everything) and _least(everything) <= room:
-        return everything
+    if steps * QUICK * SQUEEZE <= room:
+        everything = shots(phases, terms, detail, steps, len(phases), lessons=lessons, later=steps)
+        if _least(everything) <= room:
+            return everything
     # The first steps are lessons too, as a rule; where time is short, no others are taken for such.
     for first in (detail, min(detail, 1), 0):
         found = _fullest(MOST_QUICK, room, lambda quick, first=first: shots(phases, terms, first, quick, most, lessons=lessons))  # type: ignore[misc]

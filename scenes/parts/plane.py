@@ -35,9 +35,10 @@ FILLED = 0.82  # of a cell's width, where there is room to choose
 class Plane(Group):
     """``values`` (rows x columns) inside ``room``, with its label above; the first ``known`` cells are shown, row by row, all if not given.
 
-    Size, decimals and colours are those of all values, and of ``others`` that may stand there on the way to them, so that nothing
-    jumps when more is shown. ``sides`` are the cells of padding in ``values``, ((top, bottom), (left, right)); they are dashed.
-    ``ground`` is what lies behind a window's shade: lines, coloured cells and labels; the group itself holds the digits alone.
+    Size, decimals and colours are those of all values, and of ``others`` that may stand there on the way to them, so that nothing jumps
+    when more is shown. ``sides`` are the cells of padding in ``values``, ((top, bottom), (left, right)); they are dashed. ``holes`` are
+    zeros between its cells, pale as those of padding. ``ground`` is what lies behind a window's shade: lines, coloured cells and labels;
+    the group itself holds the digits alone.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Plane(Group):
         sides: Sequence[tuple[int, int]] = ((0, 0), (0, 0)),
         label_left: bool = False,
         others: Sequence[float] = (),
+        holes: np.ndarray | None = None,
     ) -> None:
         super().__init__()
-        self.values, self.role, self.theme, self.sides = values, role, theme, sides
+        self.values, self.role, self.theme, self.sides, self.holes = values, role, theme, sides, holes
         self.rows, self.columns = values.shape
         room_left, bottom, right, top = room
         left = room_left + LABEL_COLUMN if label_left else room_left
@@ -197,7 +199,8 @@ class Plane(Group):
 
     def _inside(self, row: int, column: int) -> bool:
         (above, below), (before, after) = self.sides
-        return above <= row < self.rows - below and before <= column < self.columns - after
+        within = above <= row < self.rows - below and before <= column < self.columns - after
+        return within and (self.holes is None or not self.holes[row, column])
 
     def _digit(self, row: int, column: int) -> Line:
         return self._written(float(self.values[row, column]), row, column)

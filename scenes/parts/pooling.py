@@ -35,7 +35,7 @@ class PoolReading:
 class PoolReel(SlidingReel):
     """One output cell after the other, channel by channel."""
 
-    roles: ClassVar[tuple[str, ...]] = ("input",)
+    roles: tuple[str, ...] = ("input",)
     #: What a step does with its window, in a word.
     verb: ClassVar[str]
 

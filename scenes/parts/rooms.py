@@ -23,6 +23,12 @@ def rows(box: Box, shares: Sequence[float], gap: float = 0.15) -> list[Box]:
     return [(left, top - b, right, top - a) for a, b in edges]
 
 
+def around(boxes: Sequence[Box]) -> Box:
+    """The box around boxes."""
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
+
+
 def _edges(low: float, high: float, shares: Sequence[float], gap: float) -> list[tuple[float, float]]:
     unit = (high - low - gap * (len(shares) - 1)) / sum(shares)
     edges, at = [], low

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.convolution_step import ConvStep
 from engine.numbers import factor, relation
+from engine.sentences import cell_name
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_width
 from scenes.parts.lens import SUM_ROOM, Lens, Reading, lens_count
@@ -24,6 +25,8 @@ from scenes.parts.window import Beam, Window, blend
 ARRIVED, ADDED, WRITTEN = 0.12, 0.8, 0.86
 #: A full beat counts at most so many terms one by one; with more, it takes several at a time.
 MOST_TICKS = 54
+#: A sum of more terms than this is not counted: nobody could follow.
+MOST_COUNTED = 400
 
 
 class SlidingReel(Reel):
@@ -36,8 +39,9 @@ class SlidingReel(Reel):
     lenses: list[Lens]
     output: Plane
     extras: list[Ink]
-    #: Of the factors of a term.
-    roles: ClassVar[tuple[str, ...]] = ("input", "weight")
+    #: Of the factors of a term, and of what comes out.
+    roles: tuple[str, ...] = ("input", "weight")
+    result_role = "output"
     has_sums = False
     #: Whether labels stand at the left edge, out of the way of lines that lead downwards.
     labels_left: ClassVar[bool] = False
@@ -94,20 +98,30 @@ class SlidingReel(Reel):
 
     def cells_before(self, step: ConvStep) -> int:
         """How many cells of the output plane come before the step's."""
-        *_, row, column = (0, *step.writes["output"][0])
+        (cell, *_), *_ = step.writes.values()
+        *_, row, column = (0, *cell)
         return row * self.output.columns + column
 
     def lens(
-        self, values: np.ndarray, weights: np.ndarray, sides: Any, terms: slice, labels: tuple[str, str], rooms: tuple[Box, Box]
+        self,
+        values: np.ndarray,
+        weights: np.ndarray,
+        sides: Any,
+        terms: slice,
+        labels: tuple[str, str],
+        rooms: tuple[Box, Box],
+        holes: np.ndarray | None = None,
     ) -> Lens:
-        """A plane with its tile; ``terms`` are those of a step's terms that belong to it."""
-        plane = Plane(values, rooms[0], "input", self.label(labels[0], rooms[0]), self.theme, sides=sides, label_left=self.labels_left)
+        """A plane with its tile; ``terms`` are those of a step's terms that belong to it, ``holes`` zeros between cells."""
+        label = self.label(labels[0], rooms[0])
+        plane = Plane(values, rooms[0], self.roles[0], label, self.theme, sides=sides, label_left=self.labels_left, holes=holes)
         left, bottom, right, top = rooms[1]
         tile_room = (left, bottom + (SUM_ROOM if self.has_sums else 0.0), right, top)
         texts = [term for reading in self.sampled for term in reading.written.terms if len(term) == 2]
         widest = [max((t[0] for t in texts), key=len), "×" + max((t[1] for t in texts), key=len)]
-        tile = Tile(weights, values, tile_room, self.theme, self.label(labels[1], tile_room), widest, label_left=self.labels_left)
-        return Lens(plane, tile, terms, self.theme)
+        label, roles = self.label(labels[1], tile_room), (self.roles[0], self.roles[1])
+        tile = Tile(weights, values, tile_room, self.theme, label, widest, label_left=self.labels_left, roles=roles)
+        return Lens(plane, tile, terms, self.theme, self.result_role)
 
     def in_padded(self, cells: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
         """Cells of the input's plane as cells of the plane with its padding."""
@@ -119,7 +133,7 @@ class SlidingReel(Reel):
         x, y = (room[0] + room[2]) / 2, (room[1] + room[3]) / 2
         lines = [f"channels {first}", f"to {last}", ""]
         self.extras = [Ink(text, letter_size(), self.theme.muted).put(x, y + 0.6 - 0.55 * i) for i, text in enumerate(lines)]
-        self.extras[-1].set_fill(self.theme.output)
+        self.extras[-1].set_fill(getattr(self.theme, self.result_role))
 
     def label(self, text: str, room: Box) -> str:
         """As much of a label as fits."""
@@ -127,7 +141,7 @@ class SlidingReel(Reel):
 
     def output_plane(self, values: np.ndarray, room: Box, label: str) -> Plane:
         """The plane that fills up."""
-        return Plane(values, room, "output", self.label(label, room), self.theme, known=0, label_left=self.labels_left)
+        return Plane(values, room, self.result_role, self.label(label, room), self.theme, known=0, label_left=self.labels_left)
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
@@ -186,13 +200,13 @@ class SlidingReel(Reel):
     def line(self, reading: Reading) -> list[Piece]:
         """The sum of a step on one line: by channels where they stand side by side, else by terms."""
         if len(self.lenses) == 1:
-            return self.strip.whole(reading.written, self.roles, f"sum of {len(reading.written.terms)} terms")
+            return self.strip.whole(reading.written, self.roles, f"sum of {len(reading.written.terms)} terms", self.result_role)
         written = reading.by_channel
-        parts = [Piece(factor(t[0], first=i == 0), "output") for i, t in enumerate(written.terms)]
+        parts = [Piece(factor(t[0], first=i == 0), self.result_role) for i, t in enumerate(written.terms)]
         if reading.step.bias is not None:
             parts[-1] = Piece(parts[-1].text, "weight")
         pieces = [piece for part in parts for piece in (Piece("+", "ink"), part)][1:]
-        return [*pieces, Piece(written.relation, "ink"), Piece(written.value, "output")]
+        return [*pieces, Piece(written.relation, "ink"), Piece(written.value, self.result_role)]
 
     # --- beats -------------------------------------------------------------------------------------------------------------------------
 
@@ -267,6 +281,8 @@ class SlidingReel(Reel):
         """Term by term, the running sum ticking."""
         reading = self.reading(self.trace[beat.start])
         terms = len(reading.step.terms)
+        if terms > MOST_COUNTED:
+            return self.quick(beat)
         self.begin(reading, beat.say)
         pages = self.strip.pages(reading.step.terms, reading.added, self.roles, row_ends(terms, self.lenses[0].tile.columns))
         size = min(self.strip.fitting(self.strip.widest(page, reading.added, self.roles)) for page in pages)
@@ -291,7 +307,7 @@ class SlidingReel(Reel):
         """The state in which ``done`` terms are added."""
         page = next(p for p in reversed(pages) if p.first < done)
         left = -self.strip.width(self.strip.widest(page, reading.added, self.roles), size) / 2
-        pieces, current = self.strip.line(page, done - page.first, reading.added, self.roles)
+        pieces, current = self.strip.line(page, done - page.first, reading.added, self.roles, self.result_role)
         self.strip.write(pieces, size=size, current=current, left=left)
         for lens in self.lenses:
             here = lens.terms.start < done <= lens.terms.stop
@@ -323,8 +339,9 @@ class SlidingReel(Reel):
             self.read(reading)
             self.total(reading, len(reading.step.terms))
             self.result(reading, True)
-            name = f"output[{', '.join(map(str, reading.step.writes['output'][0]))}]"
-            self.strip.write([Piece(name, "ink"), Piece(reading.written.relation, "ink"), Piece(reading.written.value, "output")])
+            name, (cell, *_) = next(iter(reading.step.writes.items()))
+            pieces = [Piece(cell_name(name, cell), "ink"), Piece(reading.written.relation, "ink")]
+            self.strip.write([*pieces, Piece(reading.written.value, self.result_role)])
 
         return [states(0, 0.97, len(pictures), draw)]
 

@@ -18,6 +18,8 @@ from scenes.parts.window import Window
 LARGEST_PX = 38.0
 #: A page of a sum is broken off, and a whole sum cut short, rather than set smaller than this.
 PAGE_PX, WHOLE_PX = 32.0, 28.0
+#: More terms than these never fit on a line.
+MOST_ON_LINE = 40
 MARGIN = 0.3
 GAP, TIGHT = 0.15, 0.05  # between pieces, and around the dot of a product
 
@@ -161,10 +163,11 @@ class Strip(Group):
     def pages(self, terms: Sequence[Sequence[float]], written: Sum, roles: Roles, breaks: Sequence[int]) -> list[Page]:
         """The sum in pages that fit on the strip; ``breaks`` are terms after which a page may end without being full (a row, a channel)."""
         sums = running_sums(terms, written)
+        widest = max(sums, key=lambda text: text_width(text, PAGE_PX))
         pages: list[Page] = []
         first = 0
         while first < len(terms):
-            last = self._last_fitting(first, written, sums, roles)
+            last = self._last_fitting(first, written, widest, roles)
             if last < len(terms):
                 last = max([b for b in breaks if first < b <= last], default=last)
             carried = sums[first - 1] if first else ""
@@ -172,8 +175,7 @@ class Strip(Group):
             first = last
         return pages
 
-    def _last_fitting(self, first: int, written: Sum, sums: Sequence[str], roles: Roles) -> int:
-        widest = max(sums, key=lambda text: text_width(text, PAGE_PX))
+    def _last_fitting(self, first: int, written: Sum, widest: str, roles: Roles) -> int:
         last = first + 1
         while last < len(written.terms):
             page = Page(first, written.terms[first : last + 1], widest if first else "", (widest,) * (last + 1 - first))
@@ -191,7 +193,7 @@ class Strip(Group):
         right += [Piece("÷", "ink"), Piece(written.divisor, "ink")] * (written.divisor != "1")
         end = [Piece(written.relation, "ink"), Piece(written.value, result)]
         numbered = list(enumerate(written.terms))
-        for count in range(len(numbered), 0, -1):
+        for count in range(min(len(numbered), MOST_ON_LINE), 0, -1):
             shown = numbered if count == len(numbered) else [*numbered[: count - 1], None, numbered[-1]]
             pieces: list[Piece] = []
             for entry in shown:

@@ -27,7 +27,8 @@ class Tile(Group):
     """``weights`` (rows x columns) and, once :meth:`show` was called, the window's values.
 
     ``values`` are all the numbers that may be read: where one of them does not fit into a cell, values and weights stand side by side as
-    coloured cells. ``widest`` are texts that should fit whole; they decide the size of the digits. ``exact`` says whether all did.
+    coloured cells. ``roles`` are those of values and weights. ``widest`` are texts that should fit whole; they decide the size of the
+    digits. ``exact`` says whether all did.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class Tile(Group):
         widest: Sequence[str],
         *,
         label_left: bool = False,
+        roles: tuple[str, str] = ("input", "weight"),
     ) -> None:
         super().__init__()
-        self.weights, self.theme, self.exact = weights, theme, True
+        self.weights, self.theme, self.exact, self.roles = weights, theme, True, roles
         self.rows, self.columns = weights.shape
         room_left, bottom, right, top = room
         left = room_left + LABEL_COLUMN if label_left else room_left
@@ -52,7 +54,7 @@ class Tile(Group):
         self.most_characters = int((self.cell[0] / PX - GAP_PX) * PX / text_width("0", LEAST_PX))
         self.digit_px = min(self._fitting(["0"]), max(LEAST_PX, self._fitting(widest)))
         self.has_digits = self.digit_px >= LEAST_PX and self._all_fit(values, 0) and self._all_fit(weights, 1)
-        self.upper, self.lower = Letters(theme.input), Letters(theme.weight)
+        self.upper, self.lower = (Letters(getattr(theme, role)) for role in roles)
         self.spots = [Window(theme) for _ in range(1 if self.has_digits else 2)]
         if self.has_digits:
             self.corners = [(middle_x - self.columns * self.cell[0] / 2, middle_y + self.rows * self.cell[1] / 2)]
@@ -60,7 +62,7 @@ class Tile(Group):
         else:
             self._stand_side_by_side(middle_x, middle_y, right - left, top - bottom)
         self.add(*self.spots)
-        self.label = Ink(label, letter_size(), theme.weight, align=-1 if label_left else 0)
+        self.label = Ink(label, letter_size(), getattr(theme, roles[1]), align=-1 if label_left else 0)
         self.label.put(*((room_left, middle_y) if label_left else (middle_x, self.corners[0][1] + 0.28)))
         self.add(self.label)
 
@@ -137,7 +139,7 @@ class Tile(Group):
         if self.has_digits:
             self._write(texts, self.weights.flatten().tolist(), "×", above=False)
         else:
-            self.lower_cells.colour(self._colours(self.weights, heat_limit(self.weights), "weight"))
+            self.lower_cells.colour(self._colours(self.weights, heat_limit(self.weights), self.roles[1]))
 
     def show(self, terms: Sequence[tuple[str, ...]], values: Sequence[float], limit: float) -> None:
         """The window of one step: its factors as they are written, the numbers read, the limit of their colours."""
@@ -147,7 +149,7 @@ class Tile(Group):
         if self.has_digits:
             self._write([term[0] for term in terms[:taps]], values[:taps], "", above=True)
         else:
-            self.upper_cells.colour(self._colours(np.array(values[:taps]).reshape(self.weights.shape), limit, "input"))
+            self.upper_cells.colour(self._colours(np.array(values[:taps]).reshape(self.weights.shape), limit, self.roles[0]))
 
     def mark(self, tap: int | None) -> None:
         """Frames the tap that is being multiplied now."""

@@ -1,0 +1,380 @@
+"""The way back through a 2-D convolution: three gradients, each of which is a convolution itself.
+
+With g the gradient of the output, s the stride, p the padding and d the dilation,
+
+    grad_bias[f]         = Σ_n Σ_y Σ_x g[n, f, y, x]
+    grad_weight[f, c, t] = Σ_n Σ_o g[n, f, o] · input[n, c, o·s + t·d − p]      the input under g, g spread out by the stride
+    grad_input[n, c, i]  = Σ_f Σ_t weight[f, c, t] · g[n, f, (i + p − t·d) / s]  g spread out and padded under the weights turned by 180°
+
+where g counts as 0 between and beyond its cells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine import sentences
+from engine.conv_backward_step import ConvBackwardStep, Kind
+from engine.convolution_arguments import Setup, resolve
+from engine.errors import InputError
+from engine.numbers import Sum, sum_of_products
+from engine.shapes import Padding, Size, unravel
+from engine.step import Cell, Reference
+from engine.trace import TensorLike, Trace, compare, floating, largest, together
+
+Sides = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ConvBackwardTrace(Trace):
+    """Adds what a picture needs.
+
+    ``padded`` is the input with its padding, ``sides`` are the cells of it. ``spread`` is the gradient of the output with zeros between
+    its cells for the stride, ``framed`` that with zeros around it, of which there are ``frame``; ``offsets`` are the same where padding
+    cuts cells off, which are then less than 0. ``strides`` is one per axis. ``turned`` are the weights turned by 180°.
+    """
+
+    padded: Tensor
+    sides: Sequence[tuple[int, int]]
+    spread: Tensor
+    framed: Tensor
+    frame: Sequence[tuple[int, int]]
+    offsets: Sequence[tuple[int, int]]
+    strides: Sequence[int]
+    turned: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """The tensors of the way back, as :class:`ConvBackwardTrace` has them."""
+
+    setup: Setup
+    gradient: Tensor
+    padded: Tensor
+    spread: Tensor
+    framed: Tensor
+    offsets: Sides
+    turned: Tensor
+
+
+def resolve_backward(
+    grad_output: TensorLike, input: TensorLike, weight: TensorLike, stride: Size, padding: Padding, dilation: Size, groups: int
+) -> Way:
+    """Checks and completes the arguments of ``conv2d_backward``.
+
+    Raises :class:`InputError` for what does not fit together.
+    """
+    given = together(
+        {"grad_output": floating("grad_output", grad_output), "input": floating("input", input), "weight": floating("weight", weight)}
+    )
+    setup = resolve(2, given["input"], given["weight"], None, stride, padding, dilation, groups, "zeros", False)
+    setup = replace(setup, params={name: value for name, value in setup.params.items() if name not in ("padding_mode", "flip")})
+    gradient = given["grad_output"]
+    shape = (len(setup.input), len(setup.weight), *setup.output_size)
+    while gradient.dim() < len(shape):
+        gradient = gradient.unsqueeze(0)
+    if tuple(gradient.shape) != shape:
+        was, needed = (
+            "x".join(map(str, size)) or "a single number" for size in (given["grad_output"].shape, shape[0 if setup.batched else 1 :])
+        )
+        raise InputError(
+            f"grad_output has shape {was}, but the output of the convolution has shape {needed}; give a gradient for each of its cells"
+        )
+    return _way(setup, gradient)
+
+
+def _way(setup: Setup, gradient: Tensor) -> Way:
+    sizes = [(o - 1) * s + 1 for o, s in zip(setup.output_size, setup.stride, strict=True)]
+    spread = gradient.new_zeros(*gradient.shape[:2], *sizes)
+    spread[:, :, :: setup.stride[0], :: setup.stride[1]] = gradient
+    offsets = []
+    for n, size, k, d, (before, _) in zip(setup.input_size, sizes, setup.kernel_size, setup.dilation, setup.sides, strict=True):
+        first = d * (k - 1) - before
+        offsets.append((first, n + d * (k - 1) - first - size))
+    # A negative number of cells cuts cells off: what the padding alone was multiplied by reaches no cell of the input.
+    framed = F.pad(spread, [cells for side in reversed(offsets) for cells in side])
+    padded = F.pad(setup.input, [cells for side in reversed(setup.sides) for cells in side])
+    return Way(setup, gradient, padded, spread, framed, offsets, setup.weight.flip(2, 3))
+
+
+def convolve_backward(way: Way) -> ConvBackwardTrace:
+    """The trace of all three gradients."""
+    setup = way.setup
+    values: dict[Kind, Tensor] = {"bias": way.gradient.sum((0, 2, 3)), "weight": _grad_weight(way), "input": _grad_input(way)}
+    reference = _check(way, values)
+    trim = slice(None) if setup.batched else 0
+    samples = len(setup.input)
+    phases = [("grad_bias", values["bias"].numel())]
+    phases += [
+        (_phase("weight", (f, c), values["weight"]), math.prod(setup.kernel_size)) for f, c in product(*map(range, setup.weight.shape[:2]))
+    ]
+    phases += [
+        (_phase("input", (n, c), values["input"]), math.prod(setup.input_size))
+        for n, c in product(range(samples), range(setup.input.shape[1]))
+    ]
+    ends = [values["bias"].numel(), values["bias"].numel() + values["weight"].numel()]
+    cut = _Cutter(way, values, ends)
+    middle = ends[1] + _overlapping(way)
+    return ConvBackwardTrace(
+        params=setup.params,
+        inputs={"grad_output": way.gradient[trim], "input": setup.input[trim], "weight": setup.weight},
+        outputs={"grad_input": values["input"][trim], "grad_weight": values["weight"], "grad_bias": values["bias"]},
+        reference=reference,
+        length=sum(tensor.numel() for tensor in values.values()),
+        cut=cut,
+        phases=phases,
+        opening=(
+            "Back through a convolution: the gradient of the output gives those of the bias, of the weights and of the input; "
+            "each of them is a convolution itself."
+        ),
+        closing=sentences.agreement(sum(tensor.numel() for tensor in values.values()), reference),
+        formula='"grad_weight" = "input" star "grad_output", quad "grad_input" = "grad_output" star "weight turned by 180°"',
+        highlight=ends[1] + int(values["input"].abs().flatten().nan_to_num(-1.0).argmax()),
+        lessons=tuple(sorted({0, ends[0], ends[1], middle})),
+        padded=way.padded,
+        sides=setup.sides,
+        spread=way.spread,
+        framed=way.framed,
+        frame=[(max(0, before), max(0, after)) for before, after in way.offsets],
+        offsets=way.offsets,
+        strides=setup.stride,
+        turned=way.turned,
+    )
+
+
+def _overlapping(way: Way) -> int:
+    """The first cell of the input that as many windows hold as any, where sums have the most terms."""
+    ones = torch.zeros_like(way.spread[:1, :1])
+    ones[:, :, :: way.setup.stride[0], :: way.setup.stride[1]] = 1
+    framed = F.pad(ones, [cells for side in reversed(way.offsets) for cells in side])
+    counts = sum(framed[taken] for taken in _taps(way))
+    assert isinstance(counts, Tensor)
+    return int(counts.flatten().argmax())
+
+
+# --- the computation ---------------------------------------------------------------------------------------------------------------------
+
+
+def _taps(way: Way) -> list[tuple[Any, ...]]:
+    """For every tap of the turned weights, row by row, the cells of ``framed`` that it has in all windows."""
+    setup = way.setup
+    return [
+        (..., *(slice(t * d, t * d + n) for t, d, n in zip(tap, setup.dilation, setup.input_size, strict=True)))
+        for tap in product(*map(range, setup.kernel_size))
+    ]
+
+
+def _grad_input(way: Way) -> Tensor:
+    setup, groups = way.setup, way.setup.groups
+    framed = way.framed.reshape(len(way.framed), groups, -1, *way.framed.shape[2:])
+    turned = way.turned.reshape(groups, -1, setup.weight.shape[1], math.prod(setup.kernel_size))
+    total = way.gradient.new_zeros(len(framed), groups, setup.weight.shape[1], *setup.input_size)
+    for number, taken in enumerate(_taps(way)):
+        total += torch.einsum("ngfyx,gfc->ngcyx", framed[taken], turned[..., number])
+    return total.flatten(1, 2)
+
+
+def _grad_weight(way: Way) -> Tensor:
+    setup = way.setup
+    x, g = (tensor.reshape(len(tensor), setup.groups, -1, *tensor.shape[2:]) for tensor in (way.padded, way.gradient))
+    total = torch.empty(setup.weight.shape, dtype=x.dtype, device=x.device)
+    for tap in product(*map(range, setup.kernel_size)):
+        cells = [
+            slice(t * d, t * d + (o - 1) * s + 1, s)
+            for t, d, o, s in zip(tap, setup.dilation, setup.output_size, setup.stride, strict=True)
+        ]
+        here: tuple[Any, ...] = (..., *cells)
+        total[:, :, tap[0], tap[1]] = torch.einsum("ngcyx,ngfyx->gfc", x[here], g).flatten(0, 1)
+    return total
+
+
+def _check(way: Way, values: dict[Kind, Tensor]) -> Reference:
+    setup = way.setup
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        x, w = (tensor.detach().clone().requires_grad_() for tensor in (setup.input, setup.weight))
+        b = setup.weight.new_zeros(len(setup.weight)).requires_grad_()
+        wide = F.pad(x, [cells for side in reversed(setup.sides) for cells in side])
+        y = F.conv2d(wide, w, b, setup.stride, 0, setup.dilation, setup.groups)
+        expected = torch.autograd.grad(y, (b, w, x), way.gradient)
+    most = largest(way.gradient)
+    scales = (
+        most * way.gradient.numel(),
+        most * way.gradient.numel() * largest(setup.input),
+        most * setup.weight.numel() * largest(setup.weight),
+    )
+    kinds: tuple[Kind, ...] = ("bias", "weight", "input")
+    errors = [
+        compare(AUTOGRAD, values[kind], given, scale).max_abs_error for kind, given, scale in zip(kinds, expected, scales, strict=True)
+    ]
+    return Reference(AUTOGRAD, max(errors))
+
+
+AUTOGRAD = "torch.autograd of torch.nn.functional.conv2d"
+
+
+def _phase(kind: Kind, plane: tuple[int, int], values: Tensor) -> str:
+    name = f"grad_{kind}"
+    if values.shape[0] > 1:
+        name += f", {'filter' if kind == 'weight' else 'sample'} {plane[0]}"
+    return f"{name}, channel {plane[1]}" if values.shape[1] > 1 else name
+
+
+# --- one step ----------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Cutter:
+    """Cuts step k out of the tensors: first the cells of ``grad_bias``, then those of ``grad_weight``, then those of ``grad_input``."""
+
+    way: Way
+    values: dict[Kind, Tensor]
+    ends: Sequence[int]
+
+    def __call__(self, k: int) -> ConvBackwardStep:
+        if k < self.ends[0]:
+            return self._bias(k)
+        return self._weight(k) if k < self.ends[1] else self._input(k)
+
+    def _bias(self, k: int) -> ConvBackwardStep:
+        gradient = self.way.gradient[:, k]
+        cells = list(product(*map(range, gradient.shape[1:])))
+        terms: list[tuple[float, ...]] = [(x,) for x in gradient.flatten().tolist()]
+        return self._step(
+            k,
+            "bias",
+            (k,),
+            (0, 0),
+            terms,
+            {"grad_output": [self._batched(n, k, *cell) for n in range(len(gradient)) for cell in cells]},
+            window=cells,
+            channels=range(len(gradient)),
+            partial_sums=gradient.flatten(1).sum(1),
+            where="All of grad_output" + (f" of filter {k}" if self.ends[0] > 1 else ""),
+        )
+
+    def _weight(self, k: int) -> ConvBackwardStep:
+        setup, way = self.way.setup, self.way
+        f, c, *tap = unravel(k - self.ends[0], self.values["weight"].shape)
+        channel = f // (len(setup.weight) // setup.groups) * setup.weight.shape[1] + c
+        axes = list(zip(tap, setup.dilation, setup.output_size, setup.stride, setup.sides, strict=True))
+        here = [slice(t * d, t * d + (o - 1) * s + 1, s) for t, d, o, s, _ in axes]
+        positions = [[t * d + o * s - before for o in range(count)] for t, d, count, s, (before, _) in axes]
+        window = list(product(*positions))
+        x, g = way.padded[:, channel, here[0], here[1]], way.gradient[:, f]
+        samples = range(len(x))
+        inside = [cell for cell in window if all(0 <= at < n for at, n in zip(cell, setup.input_size, strict=True))]
+        return self._step(
+            k,
+            "weight",
+            (f, c, *tap),
+            (f, c),
+            list(zip(x.flatten().tolist(), g.flatten().tolist(), strict=True)),
+            {
+                "input": [self._batched(n, channel, *cell) for n in samples for cell in inside],
+                "grad_output": [self._batched(n, f, *cell) for n in samples for cell in product(*map(range, g.shape[1:]))],
+            },
+            window=window,
+            channels=samples,
+            partial_sums=(x * g).flatten(1).sum(1),
+            where=f"What weight[{', '.join(map(str, (f, c, *tap)))}] was multiplied by",
+        )
+
+    def _input(self, k: int) -> ConvBackwardStep:
+        setup, way = self.way.setup, self.way
+        n, channel, *at = unravel(k - self.ends[1], self.values["input"].shape)
+        per_group = len(setup.weight) // setup.groups
+        group, c = divmod(channel, setup.weight.shape[1])
+        filters = range(group * per_group, (group + 1) * per_group)
+        here = [slice(a, a + (t - 1) * d + 1, d) for a, t, d in zip(at, setup.kernel_size, setup.dilation, strict=True)]
+        g = way.framed[n, filters.start : filters.stop, here[0], here[1]]
+        w = way.turned[filters.start : filters.stop, c]
+        # Where the taps lie on the spread gradient, whose cells that are no zeros stand a stride apart.
+        positions = [
+            [a - first + t * d for t in range(count)]
+            for a, (first, _), d, count in zip(at, way.offsets, setup.dilation, setup.kernel_size, strict=True)
+        ]
+        taps = list(product(*(reversed(range(count)) for count in setup.kernel_size)))
+        met = [
+            (tap, tuple(p // s for p, s in zip(position, setup.stride, strict=True)))
+            for tap, position in zip(taps, product(*positions), strict=True)
+            if all(p % s == 0 and 0 <= p // s < o for p, s, o in zip(position, setup.stride, setup.output_size, strict=True))
+        ]
+        windows = sentences.count(len(met), "window")
+        return self._step(
+            k,
+            "input",
+            self._batched(n, channel, *at),
+            (n, channel),
+            list(zip(g.flatten().tolist(), w.flatten().tolist(), strict=True)),
+            {
+                "grad_output": [self._batched(n, f, *cell) for f in filters for _, cell in met],
+                "weight": [(f, c, *tap) for f in filters for tap, _ in met],
+            },
+            window=list(product(*positions)),
+            channels=filters,
+            partial_sums=(g * w).flatten(1).sum(1),
+            where=f"Row {at[0]}, column {at[1]} of the input was in {windows}"
+            if met
+            else f"Row {at[0]}, column {at[1]} of the input was in no window",
+        )
+
+    def _batched(self, sample: int, *cell: int) -> Cell:
+        return (sample, *cell) if self.way.setup.batched else cell
+
+    def _step(
+        self,
+        k: int,
+        kind: Kind,
+        target: Cell,
+        plane: tuple[int, int],
+        terms: list[tuple[float, ...]],
+        reads: dict[str, list[Cell]],
+        *,
+        window: Sequence[Cell],
+        channels: range,
+        partial_sums: Tensor,
+        where: str,
+    ) -> ConvBackwardStep:
+        values = self.values[kind]
+        value = float(values[target if kind != "input" or self.way.setup.batched else (0, *target)])
+        text = sum_of_products(terms, value)
+        name = sentences.cell_name(f"grad_{kind}", target)
+        return ConvBackwardStep(
+            index=k,
+            phase="grad_bias" if kind == "bias" else _phase(kind, plane, values),
+            reads=reads,
+            terms=terms,
+            value=value,
+            writes={f"grad_{kind}": [target]},
+            formula=sentences.sum_formula(name, text),
+            say=_say(kind, where, name, text, len(reads["grad_output"])),
+            sample=plane[0],
+            filter=plane[1],
+            group=0,
+            channels=channels,
+            window=window,
+            partial_sums=tuple(partial_sums.tolist()),
+            bias=None,
+            kind=kind,
+            plane=plane,
+        )
+
+
+def _say(kind: Kind, where: str, name: str, text: Sum, read: int) -> str:
+    result = f"{name} {text.relation} {text.value}"
+    if kind == "bias":
+        return f"{where} is added up: {result}."
+    if kind == "weight":
+        return f"{where}, each times the gradient of its output: {sentences.count(read, 'product')} add up to {result}."
+    if not read:
+        return f"{where}: {result}."
+    verb = "gives" if read == 1 else "add up to"
+    return f"{where}; {sentences.count(read, 'gradient')} times the weight that it met there {verb} {result}."
