@@ -8,8 +8,8 @@ import numpy as np
 from manim import Group
 
 from engine.numbers import fitting
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines, text_width
-from scenes.parts.plane import LABEL_ROOM
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, text_width
+from scenes.parts.plane import LABEL_ROOM, ruling
 from scenes.parts.raster import Raster, cell_colours, nothing
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
@@ -57,10 +57,7 @@ class Glass(Group):
         return x, y - self.cell, x + self.cell, y
 
     def _grid(self) -> np.ndarray:
-        x0, y0, x1, y1 = self.whole
-        across = [((x0, y1 - i * self.cell), (x1, y1 - i * self.cell)) for i in range(self.rows + 1)]
-        down = [((x0 + i * self.cell, y0), (x0 + i * self.cell, y1)) for i in range(self.columns + 1)]
-        return lines([*across, *down])
+        return ruling(self.whole, self.rows, self.columns)
 
     def show_weights(self) -> None:
         """Nothing yet: there are no weights."""

@@ -132,14 +132,8 @@ class Plane(Group):
     def _draw_lines(self) -> None:
         (above, below), (before, after) = self.sides
         rows, columns = self.rows - above - below, self.columns - before - after
-        x0, y0, x1, y1 = self.box(above, before, rows, columns)
-        width, height = self.cell
-        ruled = self.mode != "picture" and min(self.cell) >= SMALLEST_RULED_CELL_PX * PX
-        across = [y1 - i * height for i in (range(rows + 1) if ruled else (0, rows))]
-        down = [x0 + i * width for i in (range(columns + 1) if ruled else (0, columns))]
-        self.frame = Mark(self.theme.line, stroke=2.0).draw(
-            lines([*(((x0, y), (x1, y)) for y in across), *(((x, y0), (x, y1)) for x in down)])
-        )
+        own = self.box(above, before, rows, columns)
+        self.frame = Mark(self.theme.line, stroke=2.0).draw(ruling(own, *((1, 1) if self.mode == "picture" else (rows, columns))))
         self.ground.append(self.frame)
         if any(map(any, self.sides)):
             left, bottom, right, top = self.whole
@@ -207,3 +201,13 @@ class Plane(Group):
 
     def _written(self, value: float, row: int, column: int) -> Line:
         return Line(plain(value, self.decimals), self.digit_px, *self.centre(row, column))
+
+
+def ruling(box: Box, rows: int, columns: int) -> np.ndarray:
+    """The lines between rows and columns, and around them; only those around where cells are so small that one would see nothing else."""
+    x0, y0, x1, y1 = box
+    width, height = (x1 - x0) / columns, (y1 - y0) / rows
+    ruled = min(width, height) >= SMALLEST_RULED_CELL_PX * PX
+    across = [y1 - i * height for i in (range(rows + 1) if ruled else (0, rows))]
+    down = [x0 + i * width for i in (range(columns + 1) if ruled else (0, columns))]
+    return lines([*(((x0, y), (x1, y)) for y in across), *(((x, y0), (x, y1)) for x in down)])

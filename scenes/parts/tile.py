@@ -8,8 +8,8 @@ import numpy as np
 from manim import Group
 
 from engine.numbers import USUAL_DECIMALS, decimals_needed, fitting, plain
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, lines, text_width
-from scenes.parts.plane import LABEL_COLUMN, LABEL_ROOM
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, text_width
+from scenes.parts.plane import LABEL_COLUMN, LABEL_ROOM, ruling
 from scenes.parts.raster import Raster, cell_colours, heat_limit, nothing
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
@@ -106,10 +106,7 @@ class Tile(Group):
         return x, y - self.cell[1], x + self.cell[0], y
 
     def _grid(self, grid: int) -> np.ndarray:
-        x0, y0, x1, y1 = self._area(grid)
-        across = [((x0, y1 - i * self.cell[1]), (x1, y1 - i * self.cell[1])) for i in range(self.rows + 1)]
-        down = [((x0 + i * self.cell[0], y0), (x0 + i * self.cell[0], y1)) for i in range(self.columns + 1)]
-        return lines([*across, *down])
+        return ruling(self._area(grid), self.rows, self.columns)
 
     def _write(self, texts: Sequence[str], numbers: Sequence[float], prefix: str, above: bool) -> None:
         """One storey. A number whose text is too long for its cell is written with fewer decimals."""
