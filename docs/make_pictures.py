@@ -5,6 +5,7 @@ The commands that are run here are the ones that the documents show.
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -50,10 +51,30 @@ def poster(clip: Path, target: Path, share: float) -> None:
     pictures[int(share * (len(pictures) - 1))].save(target, optimize=True)
 
 
+def commands(document: Path) -> dict[str, list[str]]:
+    """The words of the commands under the heading Gallery, by the names of their clips."""
+    section = document.read_text(encoding="utf-8").split("## Gallery\n")[1].split("\n## ")[0]
+    lines = (shlex.split(line)[1:] for line in section.splitlines() if line.startswith(".venv/bin/tensorreel render "))
+    return {Path(words[words.index("-o") + 1]).stem: words for words in lines}
+
+
+def gallery(folder: Path) -> None:
+    """The clips of the README's gallery as moving pictures that repeat, made by the commands that stand beside them."""
+    (FOLDER / "gallery").mkdir(exist_ok=True)
+    for name, words in commands(FOLDER.parent / "README.md").items():
+        clip = folder / f"{name}.mp4"
+        at = words.index("-o")
+        command = [*words[:at], *words[at + 2 :], "-o", str(clip), "-q", "480p", "--fps", str(GIF_FPS)]
+        subprocess.run([sys.executable, "-m", "cli", *command], check=True, cwd=FOLDER.parent)
+        first, *rest = frames(clip)
+        first.save(FOLDER / "gallery" / f"{name}.webp", save_all=True, append_images=rest, duration=1000 // GIF_FPS, loop=0, quality=70)
+
+
 def main() -> None:
     """All pictures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        gallery(folder)
         small = ["--input", str(EXAMPLES / "image.csv"), "--weight", str(EXAMPLES / "kernel.json"), "--padding", "1"]
         gif(rendered(folder, "conv2d", *small, "--seconds", "18"), FOLDER / "conv2d.gif")
         digit = rendered(folder, "sobel", "--input", str(EXAMPLES / "digit.png"), "--weight", "sobel_x", "--seconds", "20")
