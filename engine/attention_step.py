@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -13,7 +14,20 @@ Kind = Literal["query", "key", "value", "score", "mask", "max", "exp", "sum", "w
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttentionStep(Step):
+class SummedStep(Step):
+    """A step whose terms are added up before anything else is done to them."""
+
+    @property
+    def total(self) -> float:
+        """The sum of the terms, before it is divided or a function is applied; the largest of them if that is asked for."""
+        products = [math.prod(term) for term in self.terms]
+        if self.reduce == "max":
+            return max(products)
+        return math.fsum(products) if all(map(math.isfinite, products)) else sum(products)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionStep(SummedStep):
     """``row`` is a query, or a key where a key or value is projected; ``column`` a key, or a number within a vector.
 
     ``head`` counts from 0. Numbers within the vector of a query, key, value or output are counted through all heads.
@@ -174,7 +188,7 @@ Backward = Literal["value", "weight", "row sum", "score", "query", "key"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttentionGradStep(Step):
+class AttentionGradStep(SummedStep):
     """``row`` and ``column`` are those of the number that is computed; a row sum has no column but 0."""
 
     kind: Backward
