@@ -19,6 +19,9 @@ from engine.trace import StateDict, TensorLike, Trace, compare, concept, largest
 
 #: Kinds of steps, the most instructive first: where time is short, the first of these are shown term by term.
 LESSONS: tuple[Kind, ...] = ("score", "sum", "mix", "max", "weight", "exp", "query", "mask", "project")
+#: With more keys than this, sums over all of them take long: shorter steps come first, and a row with a few keys is no example.
+MANY = 24
+LESSONS_OF_MANY: tuple[Kind, ...] = ("score", "weight", "mix", "exp", "sum", "max", "query", "mask", "project")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -215,22 +218,25 @@ def _highlight(setup: Setup, plan: Plan, weights: Tensor) -> int:
 
 
 def _lessons(setup: Setup, plan: Plan) -> list[int]:
-    """The first step of each kind; of a softmax and a mixture the first in which there is a choice between keys."""
-    choices = torch.ones(1) if setup.visible is None else (setup.visible.sum(dim=1) > 1).int()
-    row = int(choices.argmax())
+    """The first step of each kind; of a softmax and a mixture the first in which there is a choice, of many keys between many."""
+    row = 0
+    if setup.visible is not None:
+        seen = setup.visible.sum(dim=1)
+        wanted = 2 if plan.keys <= MANY else plan.keys // 2
+        row = int((seen >= min(wanted, int(seen.max()))).int().argmax())
     shift = {**dict.fromkeys(("max", "exp", "sum", "weight"), row * plan.row_steps), "mix": row * plan.value_width}
-    firsts = {kind: plan.first(kind) for kind in LESSONS}
+    firsts = {kind: plan.first(kind) for kind in (LESSONS if plan.keys <= MANY else LESSONS_OF_MANY)}
     return [first + shift.get(kind, 0) for kind, first in firsts.items() if first is not None]
 
 
 def _opening(setup: Setup) -> str:
     plan = setup.plan
-    what = f"{sentences.count(len(setup.labels[0]), 'token')} are" if "embeddings" in setup.inputs else "Query, key and value are"
-    lead = f"{what} projected to queries, keys and values. " if setup.projected else ""
-    heads = f" in each of {plan.heads} heads" if plan.heads > 1 else ""
-    asks = "Every query" if plan.queries > 1 else "The query"
-    count = sentences.count(plan.keys, "key")
-    return f"{lead}{asks} is compared with {count}{heads}; softmax turns the scores into weights, which mix the values."
+    what = sentences.count(len(setup.labels[0]), "token") if "embeddings" in setup.inputs else "What is given"
+    verb = "becomes" if what.startswith(("1 ", "What")) else "become"
+    lead = f"{what} {verb} queries, keys and values. " if setup.projected else ""
+    asks = f"{'every' if plan.queries > 1 else 'the'} query meets {sentences.count(plan.keys, 'key')}"
+    asks = f"In each of {plan.heads} heads {asks}" if plan.heads > 1 else asks[0].upper() + asks[1:]
+    return f"{lead}{asks}; a softmax turns scores into weights, which mix the values."
 
 
 def _formula(setup: Setup) -> str:

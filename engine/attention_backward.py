@@ -15,7 +15,7 @@ from engine import sentences
 from engine.attention_inputs import check_scores, matrix, vectors_of, visible_pairs
 from engine.attention_step import AttentionGradStep, Backward, BackwardPlan
 from engine.errors import InputError
-from engine.numbers import sum_line, written
+from engine.numbers import plain, sum_line, written
 from engine.step import Cell, Reference
 from engine.trace import TensorLike, Trace, compare, concept, largest, together
 
@@ -89,6 +89,7 @@ def attention_backward(
         inputs["mask"] = visible.to(q.dtype)
     outputs = _computed(inputs, divisor)
     reference = _checked(inputs, visible, divisor, outputs)
+    by = "" if divisor == 1 else f" / sqrt({q.shape[1]})" if scale is None else f" dot {plain(scale)}"
     plan = BackwardPlan(len(q), len(k), q.shape[1], v.shape[1])
     return AttentionGradTrace(
         params={"scale": 1 / divisor, "causal": bool(causal)},
@@ -99,11 +100,11 @@ def attention_backward(
         cut=_Cutter(plan, inputs, outputs, divisor),
         phases=plan.parts,
         opening=(
-            "From the gradient of the output the chain rule leads back to values and weights, "
+            "d is the gradient of what stands behind it. From dO it goes back to the values and the weights, "
             "through the softmax to the scores, and from them to queries and keys."
         ),
         closing=sentences.agreement(sum(outputs[name].numel() for name in ("grad_query", "grad_key", "grad_value")), reference),
-        formula='dif "scores" = "weights" dot.o (dif "weights" - "row sums of" dif "weights" dot.o "weights")',
+        formula=f"dif V = W^T dif O, quad dif W = dif O V^T, quad dif S = W dot.o (dif W - Sigma), quad dif Q = dif S K{by}, quad dif K = dif S^T Q{by}",
         highlight=plan.first("query") + int(outputs["grad_query"].abs().argmax()),
         lessons=[plan.first(kind) for kind in LESSONS],
         plan=plan,

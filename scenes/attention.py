@@ -35,6 +35,8 @@ ROLES: dict[str, tuple[tuple[str, ...], str]] = {
     "mix": (("weight", "value"), "output"),
     "project": (("output", "weight"), "output"),
 }
+#: A sum from here on has no decimals on the bench.
+LONG = 1000
 #: Kinds of steps that project, with the letter of their weights.
 PROJECTIONS = {"query": "q", "key": "k", "value": "v", "project": "o"}
 
@@ -45,11 +47,13 @@ class Attention(WorkedReel):
     concept = "attention"
 
     def legend(self) -> list[str]:
-        return ["query", "key", "value", "output", "reading"]
+        return [*(["input", "weight"] if self.trace.plan.projected else []), "query", "key", "value", "output", "reading"]
 
     def layout(self, trace: Any) -> None:
         plan, inputs, outputs = trace.plan, trace.inputs, trace.outputs
-        self.vectors = [outputs[role] if plan.projected else inputs[name] for role, name in zip("qkv", ("query", "key", "value"), strict=True)]
+        self.vectors = [
+            outputs[role] if plan.projected else inputs[name] for role, name in zip("qkv", ("query", "key", "value"), strict=True)
+        ]
         # One head has no axis of its own in a trace.
         self.scores, self.weights, self.exp = (
             outputs[name].reshape(plan.heads, plan.queries, plan.keys)
@@ -69,7 +73,7 @@ class Attention(WorkedReel):
             Table(values, room, role, role[0].upper(), self.theme, most=(0.95, 0.5), beside=True)
             for values, room, role in zip(self.vectors, rooms.vectors, ("query", "key", "value"), strict=True)
         ]
-        self.pattern = Pattern(self.scores, trace.labels, rooms.pattern, self.theme, digits=rooms.small)
+        self.pattern = Pattern(self.scores, self.weights, trace.labels, rooms.pattern, self.theme, digits=rooms.small)
         self.low = self.pattern.head if rooms.small else None
         label = "heads" if plan.output_width else "output"
         self.output = Table(self.mixed, rooms.output, "output", label, self.theme, low=self.low)
@@ -165,7 +169,7 @@ class Attention(WorkedReel):
         self.pattern.point(step.row if chosen else None, step.column if chosen and across else None)
         self.output.show(self.known_heads(counts["mix"]))
         if self.heads is not None:
-            self.heads.show(weights, head if chosen else None)
+            self.heads.show(weights, self.pattern.most, head if chosen else None)
         if plan.output_width:
             self.made.show(counts["project"])
 
@@ -207,11 +211,13 @@ class Attention(WorkedReel):
         roles = ROLES[step.kind][0]
         pairs = [n for n, term in enumerate(terms) if len(term) == 2]
         limits = [self.limit(role, step) for role in roles]
+        note = f"sum ÷ {work.written.divisor}" if work.written.divisor != "1" else "sum"
         self.bench.show(
             [
                 Row(above, roles[0], [step.terms[n][0] for n in pairs], [terms[n][0] for n in pairs], limits[0]),
-                Row(f"× {below}", roles[1], [term[-1] for term in step.terms], [term[-1] for term in terms], limits[1]),
-            ]
+                Row(f"× {below}", roles[1], [term[-1] for term in step.terms], [term[-1] for term in terms], limits[1], note=note),
+            ],
+            self.pattern.cell[0] if step.kind == "mix" else None,
         )
         self.bench.mark(ticks - 1 if ticks and not done else None)
 
@@ -231,8 +237,9 @@ class Attention(WorkedReel):
         self.bench.show(
             [
                 Row("score", "output", scores.tolist(), texts(scores), heat_limit(self.scores[step.head])),
-                Row("mask", "muted", mask.tolist(), texts(mask)),
-            ]
+                Row("mask", "muted", mask.tolist(), texts(mask), note="0 hides"),
+            ],
+            self.pattern.cell[0],
         )
         self.bench.mark(step.column)
 
@@ -247,15 +254,19 @@ class Attention(WorkedReel):
         parts = at < {"sum": ticks, "weight": plan.keys}.get(kind, 0)
         shares = at < (step.column + done if kind == "weight" else 0)
         summed = kind == "weight" or (kind == "sum" and done)
-        total = f"Σ {fitting(float(self.denominators[head, row]), 6)}" if summed else "Σ"
+        whole = float(self.denominators[head, row])
+        total = f"Σ {plain(whole, 2) if whole < LONG else fitting(whole, 6)}" if summed else "Σ"
         written = [term[0] for term in work.written.terms]
         self.bench.show(
             [
                 Row("score", "output", scores.tolist(), written if kind == "max" else texts(scores), heat_limit(self.scores[head])),
-                Row("exp", "output", exp.tolist(), written if kind == "sum" else texts(exp), 1.0, exps.tolist(), "bars"),
-                Row(total, "output", weights.tolist(), [], 1.0, parts.tolist(), "stack"),
-                Row("weight", "weight", weights.tolist(), texts(weights), 1.0, shares.tolist(), "bars"),
-            ]
+                Row(
+                    "exp", "output", exp.tolist(), written if kind == "sum" else texts(exp), 1.0, exps.tolist(), "bars", "exp(score − max)"
+                ),
+                Row(total, "output", weights.tolist(), [], 1.0, parts.tolist(), "stack", "sum of all exp"),
+                Row("weight", "weight", weights.tolist(), texts(weights), 1.0, shares.tolist(), "bars", "exp ÷ Σ"),
+            ],
+            self.pattern.cell[0],
         )
         if kind == "max":
             self.bench.mark(ticks - 1 if ticks and not done else None, 0, 0)

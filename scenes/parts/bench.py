@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal
 
 import numpy as np
@@ -18,12 +18,15 @@ from scenes.parts.window import Window
 
 LARGEST_CELL = (1.15, 0.62)
 LARGEST_DIGIT_PX = 38.0
-LABEL_ROOM = 1.4
+LABEL_ROOM = 1.5
+FILLED = 0.8  # of a cell's width, where there is room to choose
+NOTE_GAP = 0.3
 BESIDE_PX = 10.0
 LEAST_CHARACTERS = 4
 LARGEST_HEAT_CELL = 0.5
 ROW_GAP = 0.08
 STACK_HEIGHT = 0.6  # of a row of cells
+LEAST_PART = 0.08  # of a stack, to be told from the next
 ROLES = ("input", "weight", "output", "gradient", "query", "key", "value", "ink", "muted")
 
 
@@ -32,7 +35,7 @@ class Row:
     """``numbers`` in the colour of a role, with their texts; ``known`` says of which something is shown, of all if it is not given.
 
     ``bars`` stand in place of coloured cells where there is no room for digits; a ``stack`` is one long bar made of all of them.
-    ``limit`` is the number of the strongest colour or longest bar.
+    ``limit`` is the number of the strongest colour or longest bar. A ``note`` stands behind the row where there is room for it.
     """
 
     label: str
@@ -42,6 +45,7 @@ class Row:
     limit: float = 1.0
     known: Sequence[bool] = field(default=())
     form: Literal["cells", "bars", "stack"] = "cells"
+    note: str = ""
 
     @property
     def shown(self) -> list[bool]:
@@ -61,15 +65,17 @@ class Bench(Group):
         self.crown = Mark(theme.output, stroke=6.0)
         self.spot = Window(theme)
         self.heat = Group()
-        super().__init__(self.heat, self.spot.shade, *self.bars.values(), self.seams, self.grid, *self.letters.values(), self.crown, self.spot)
+        super().__init__(
+            self.heat, self.spot.shade, *self.bars.values(), self.seams, self.grid, *self.letters.values(), self.crown, self.spot
+        )
         self.cells: list[list[Box]] = []
 
     def clear(self) -> None:
         """Empties the bench."""
         self.show([])
 
-    def show(self, rows: Sequence[Row]) -> None:
-        """Shows these rows, from top to bottom."""
+    def show(self, rows: Sequence[Row], width: float | None = None) -> None:
+        """Shows these rows, from top to bottom, in columns of ``width`` units if there is room for them."""
         self.crown.draw(np.zeros((0, 3)))
         self.spot.clear()
         self.heat.submobjects = []
@@ -77,14 +83,16 @@ class Bench(Group):
         filled: dict[str, list[Box]] = {role: [] for role in self.bars}
         seams: list[tuple[tuple[float, float], tuple[float, float]]] = []
         grid: list[tuple[tuple[float, float], tuple[float, float]]] = []
-        self._place(rows)
+        self._place(rows, width)
         for row, cells in zip(rows, self.cells, strict=True):
             middle = (cells[0][1] + cells[0][3]) / 2
             drawn[row.role].append(Line(row.label, label_size(row.label), self.room[0], middle, align=-1))
+            note = Line(row.note, label_size(row.note), cells[-1][2] + NOTE_GAP, middle, align=-1)
+            drawn["muted"] += [note] if row.note and note.x + note.width <= self.room[2] else []
             if row.form == "stack":
                 parts = self._stack(row, cells)
                 filled[row.role] += parts
-                seams += [((x0, y0), (x0, y1)) for x0, y0, _, y1 in parts[1:]]
+                seams += [((b[0], b[1]), (b[0], b[3])) for a, b in pairwise(parts) if min(a[2] - a[0], b[2] - b[0]) > LEAST_PART]
                 grid += _frame([(cells[0][0], cells[0][1], cells[-1][2], cells[0][3])])
             elif self.has_digits:
                 drawn[row.role] += self._digits(row, cells)
@@ -102,14 +110,14 @@ class Bench(Group):
         self.seams.draw(lines(seams))
         self.grid.draw(lines(grid))
 
-    def _place(self, rows: Sequence[Row]) -> None:
+    def _place(self, rows: Sequence[Row], wanted: float | None) -> None:
         """Where the cells stand, and whether there is room for digits in them."""
         left, bottom, right, top = self.room
         self.cells = []
         if not rows:
             return
         count, start = max(len(row.numbers) for row in rows), left + LABEL_ROOM
-        width = min((right - start) / count, LARGEST_CELL[0])
+        width = min((right - start) / count, LARGEST_CELL[0] if wanted is None else wanted)
         self.characters = int((width - BESIDE_PX * PX) / text_width("0", LEAST_PX))
         self.has_digits = self.characters >= LEAST_CHARACTERS
         if not self.has_digits:
@@ -123,12 +131,12 @@ class Bench(Group):
         self.digit_px = max(LEAST_PX, min(LARGEST_DIGIT_PX, height / PX * 0.6))
 
     def _digits(self, row: Row, cells: Sequence[Box]) -> list[Line]:
-        found = []
-        for x, text, there, (x0, y0, x1, y1) in zip(row.numbers, row.texts, row.shown, cells, strict=False):
-            shown = text if len(text) <= self.characters else fitting(x, self.characters)
-            size = min(self.digit_px, LEAST_PX * (x1 - x0 - BESIDE_PX * PX) / text_width(shown, LEAST_PX))
-            found.append(Line(shown if there else "", max(LEAST_PX, size), (x0 + x1) / 2, (y0 + y1) / 2))
-        return found
+        """All numbers of a row in one size."""
+        texts = [t if len(t) <= self.characters else fitting(x, self.characters) for x, t in zip(row.numbers, row.texts, strict=True)]
+        widest = max(text_width(text, LEAST_PX) for text in texts)
+        size = max(LEAST_PX, min(self.digit_px, LEAST_PX * FILLED * (cells[0][2] - cells[0][0]) / widest))
+        middles = [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in cells]
+        return [Line(text, size, x, y) for text, there, (x, y) in zip(texts, row.shown, middles, strict=False) if there]
 
     def _bars(self, row: Row, cells: Sequence[Box]) -> list[Box]:
         return [
@@ -141,9 +149,7 @@ class Bench(Group):
         left, right = cells[0][0], cells[-1][2]
         ends = [left + (right - left) * min(1.0, total / row.limit) for total in accumulate(row.numbers)]
         starts = [left, *ends[:-1]]
-        return [
-            (a, cells[0][1], b, cells[0][3]) for a, b, there in zip(starts, ends, row.shown, strict=True) if there and b - a > PX / 4
-        ]
+        return [(a, cells[0][1], b, cells[0][3]) for a, b, there in zip(starts, ends, row.shown, strict=True) if there and b - a > PX / 4]
 
     def _heat(self, row: Row, cells: Sequence[Box]) -> Raster:
         values = np.array([row.numbers], dtype=float)
@@ -178,4 +184,8 @@ def label_size(text: str) -> float:
 
 def _frame(cells: Sequence[Box]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     (left, bottom, _, top), right = cells[0], cells[-1][2]
-    return [((left, bottom), (right, bottom)), ((left, top), (right, top)), *(((x, bottom), (x, top)) for x in [*(c[0] for c in cells), right])]
+    return [
+        ((left, bottom), (right, bottom)),
+        ((left, top), (right, top)),
+        *(((x, bottom), (x, top)) for x in [*(c[0] for c in cells), right]),
+    ]

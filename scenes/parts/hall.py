@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box
+from scenes.parts.pattern import COLUMN_LABELS
 from scenes.parts.rooms import rows
 from scenes.parts.table import LABEL_ROOM, LETTER_ROOM
 
 MOST_SMALL = 6
-GAP = 0.45
-LABELS = 1.25  # of the pattern's rows
+GAP = 0.38
+LABELS = 1.5  # of the pattern's rows, and of those of the bench
 ROW = 0.6
 
 
@@ -37,7 +38,8 @@ def hall(queries: int, keys: int, width: int, made: int, heads: int) -> Hall:
 
 def _small(queries: int, keys: int, width: int, made: int, heads: int) -> Hall:
     """Tables in a row, the rows of pattern and output at the same height, the bench below them."""
-    wanted = [LETTER_ROOM + min(width * 0.8, 3.3), LABELS + min(max(keys * 0.95, 2.0), 4.6), 2.5 * (heads > 1), min(max(made * 0.85, 1.6), 3.4)]
+    pattern_width = LABELS + min(max(keys * 0.95, 2.9), 4.6)
+    wanted = [LETTER_ROOM + min(max(width, 2) * 0.7, 3.0), pattern_width, 1.95 * (heads > 1), min(max(made * 0.83, 1.6), 3.4)]
     gaps = GAP * (len([w for w in wanted if w]) - 1)
     left, bottom, right, top = STAGE
     room = right - left - gaps
@@ -49,7 +51,7 @@ def _small(queries: int, keys: int, width: int, made: int, heads: int) -> Hall:
         boxes.append((x, bottom, x + w * factor, top))
         x += w * factor + (GAP if w else 0.0)
     vectors, pattern, third, output = boxes
-    high = min(LABEL_ROOM + 0.4 + ROW * queries, 3.0)
+    high = min(LABEL_ROOM + COLUMN_LABELS + ROW * queries, 3.02)
     floor = top - high
     upper = [(box[0], floor, box[2], box[3]) for box in (pattern, third, output)]
     weights = upper[1] if heads > 1 else upper[2]

@@ -11,17 +11,19 @@ from manim import Group
 from engine.numbers import USUAL_DECIMALS, fitting, plain
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines, text_width
 from scenes.parts.raster import Raster, cell_colours, diverging, heat_limit
-from scenes.parts.table import BESIDE_PX, LABEL_ROOM, LEAST_ROW_PX, fitting_label, spread
+from scenes.parts.table import BESIDE_PX, FILLED, LABEL_ROOM, LEAST_ROW_PX, fitting_label, spread
 from scenes.parts.theme import Theme, rgb
 
 LARGEST_CELL = (1.15, 0.6)  # with digits
-LARGEST_DIGIT_PX = 36.0
+LARGEST_DIGIT_PX = 34.0
 LEAST_CHARACTERS = 4
 MOST_DIGIT_CELLS = 64
-COLUMN_LABELS = 0.4  # room above the cells
-UPRIGHT = 0.86  # the same for labels that are turned
-LABEL_COLUMN = 1.45  # the most at the left of the cells
+COLUMN_LABELS = 0.42  # room above the cells
+UPRIGHT = 0.88  # the same for labels that are turned
+LABEL_COLUMN = 1.5  # the most at the left of the cells
 LABEL_GAP = 0.12
+#: So many of all weights are weaker than the strongest colour.
+COMMON = 0.985
 #: A weight shows as one of so many tints behind its digits, the strongest of this opacity.
 TINTS, STRONGEST = 8, 0.5
 
@@ -51,48 +53,64 @@ class Pattern(Group):
     With digits a score is a number and a weight a number on a tint; without, both are coloured cells, each kind in its own colours.
     """
 
-    def __init__(self, scores: np.ndarray, labels: tuple[Sequence[str], Sequence[str]], room: Box, theme: Theme, *, digits: bool) -> None:
+    def __init__(
+        self,
+        scores: np.ndarray,
+        weights: np.ndarray,
+        labels: tuple[Sequence[str], Sequence[str]],
+        room: Box,
+        theme: Theme,
+        *,
+        digits: bool,
+    ) -> None:
         super().__init__()
         self.theme = theme
         self.rows, self.columns = scores.shape[-2:]
-        self.limit = heat_limit(scores)
+        self.limit, self.most = heat_limit(scores), strongest(weights)
         left, bottom, right, top = room
         size = letter_size()
         label_room = min(LABEL_COLUMN, (right - left) / 3)
         self.names = [fitting_label(text, label_room - LABEL_GAP) for text in labels[0]]
         names_width = max(text_width(text, size) for text in self.names) + LABEL_GAP
-        self.has_digits = digits and self._fit_digits(right - left - names_width, top - bottom - LABEL_ROOM - COLUMN_LABELS)
+        names_width = max(names_width, LABEL_COLUMN) if digits else names_width
+        self.has_digits = digits and self._fit_digits(scores, right - left - names_width, top - bottom - LABEL_ROOM - COLUMN_LABELS)
+        self.upright = False
         if self.has_digits:
             self.head = LABEL_ROOM + COLUMN_LABELS
-            self.title = "query ↓ key →"
         else:
             self._fit_heat(labels, right - left, top - bottom)
             names_width = max(names_width, min(label_room, 1.4))
-        across = names_width + self.columns * self.cell[0]
-        self.left = left + names_width + max(0.0, (right - left - across) / 2)
+        spare = 0.0 if digits else right - left - names_width - self.columns * self.cell[0]
+        self.left = left + names_width + max(0.0, spare / 2)
         self.top = top - self.head
         self._name_rows()
         self._name_columns(labels[1])
         self._draw(room)
 
-    def _fit_digits(self, width: float, height: float) -> bool:
+    def _fit_digits(self, scores: np.ndarray, width: float, height: float) -> bool:
         self.cell = (min(width / self.columns, LARGEST_CELL[0]), min(height / self.rows, LARGEST_CELL[1]))
         self.characters = int((self.cell[0] - BESIDE_PX * PX) / text_width("0", LEAST_PX))
-        self.digit_px = min(LARGEST_DIGIT_PX, self.cell[1] / PX * 0.72)
+        if self.characters < LEAST_CHARACTERS or self.cell[1] < LEAST_ROW_PX * PX or self.rows * self.columns > MOST_DIGIT_CELLS:
+            return False
+        widest = max(text_width(text, LEAST_PX) for text in ["0.99", *map(self._text, scores.flatten().tolist())])
+        self.digit_px = min(LARGEST_DIGIT_PX, self.cell[1] / PX * 0.7, LEAST_PX * FILLED * self.cell[0] / widest)
         self.digit_px = max(LEAST_PX, self.digit_px)
-        return self.characters >= LEAST_CHARACTERS and self.cell[1] >= LEAST_ROW_PX * PX and self.rows * self.columns <= MOST_DIGIT_CELLS
+        return True
+
+    def _text(self, x: float) -> str:
+        text = plain(x, USUAL_DECIMALS)
+        return text if len(text) <= self.characters else fitting(x, self.characters)
 
     def _fit_heat(self, labels: tuple[Sequence[str], Sequence[str]], width: float, height: float) -> None:
         """Square cells, as large as the room allows with the names of all of them, or else of some."""
         label_room = min(LABEL_COLUMN, width / 3)
         side = min((width - label_room) / self.columns, (height - UPRIGHT) / self.rows)
-        self.head = UPRIGHT
+        self.head, self.upright = UPRIGHT, True
         if side < spread(self.names):
             # Not all can be named anyway, so that there is room for names that lie.
-            self.head = LABEL_ROOM + COLUMN_LABELS
+            self.head, self.upright = LABEL_ROOM + COLUMN_LABELS, False
             side = min((width - label_room) / self.columns, (height - self.head) / self.rows)
         self.cell = (side, side)
-        self.title = ""
 
     def _name_rows(self) -> None:
         step = every(self.rows, self.cell[1], spread(self.names))
@@ -103,15 +121,15 @@ class Pattern(Group):
 
     def _name_columns(self, words: Sequence[str]) -> None:
         width, size = self.cell[0], letter_size()
-        upright = self.head == UPRIGHT
+        upright = self.upright
         if upright:
-            names = [fitting_label(word, UPRIGHT - 0.1) for word in words]
+            names = [fitting_label(word, UPRIGHT - 0.12) for word in words]
             step = every(self.columns, width, spread(names))
         else:
             fewest = text_width("000", size)
             step = every(self.columns, width, fewest + 0.06)
             names = [fitting_label(word, step * width - 0.06) for word in words]
-        at = self.top + (0.06 if upright else COLUMN_LABELS / 2)
+        at = self.top + (0.1 if upright else COLUMN_LABELS / 2 + 0.03)
         self.column_lines: dict[int, Line] = {}
         for j in range(0, self.columns, step):
             x = self.left + (j + 0.5) * width
@@ -147,7 +165,7 @@ class Pattern(Group):
     def _notes(self, room: Box) -> list[Ink]:
         """Which way the queries go and which way the keys."""
         size, theme = letter_size(), self.theme
-        if self.head != UPRIGHT:
+        if not self.upright:
             note = Ink("query ↓", size, theme.query, align=-1).put(room[0], room[3] - LABEL_ROOM / 2)
             return [note, Ink("key →", size, theme.key, align=-1).put(room[0] + note.width_set + 0.2, room[3] - LABEL_ROOM / 2)]
         x = self.left - LABEL_GAP
@@ -191,7 +209,7 @@ class Pattern(Group):
         scored, hidden, weighed = np.isfinite(scores), np.isneginf(scores), np.isfinite(weights)
         theme = self.theme
         colours[scored] = cell_colours(scores, theme, "output", picture=False, limit=self.limit)[scored]
-        colours[weighed] = diverging(weights, 1.0, theme.weight, theme.negative, theme.empty)[weighed]
+        colours[weighed] = diverging(weights, self.most, theme.weight, theme.negative, theme.empty)[weighed]
         colours[hidden, :3] = rgb(theme.line)
         self.raster.colour(colours)
 
@@ -206,18 +224,21 @@ class Pattern(Group):
                 continue
             if kind == "weights" and weight > 0:
                 tinted[min(TINTS - 1, int(weight * TINTS))].append(self.box(*cell))
-            written[kind].append(self._digit(x, *cell))
+            text = fitting(x, LEAST_CHARACTERS) if kind == "weights" else self._text(x)
+            written[kind].append(self._digit(text, *cell))
         for name, found in written.items():
             getattr(self, name).write_lines(found)
         for tint, found_boxes in zip(self.tints, tinted, strict=True):
             tint.draw(boxes(found_boxes))
 
-    def _digit(self, x: float, row: int, column: int) -> Line:
-        text = plain(x, USUAL_DECIMALS)
-        text = text if len(text) <= self.characters else fitting(x, self.characters)
-        size = min(self.digit_px, LEAST_PX * (self.cell[0] - BESIDE_PX * PX) / text_width(text, LEAST_PX))
+    def _digit(self, text: str, row: int, column: int) -> Line:
         x0, y0, x1, y1 = self.box(row, column)
-        return Line(text, max(LEAST_PX, size), (x0 + x1) / 2, (y0 + y1) / 2)
+        return Line(text, self.digit_px, (x0 + x1) / 2, (y0 + y1) / 2)
+
+
+def strongest(weights: np.ndarray) -> float:
+    """The weight with the strongest colour: a large one, but not one of a few that are much larger than all others."""
+    return float(np.quantile(weights, COMMON))
 
 
 def every(count: int, pitch: float, needed: float) -> int:
@@ -266,11 +287,11 @@ class Heads(Group):
     def _empty(self, rows: int, columns: int) -> np.ndarray:
         return np.full((rows, columns, 4), (*rgb(self.theme.empty), 255), dtype=np.uint8)
 
-    def show(self, weights: Sequence[np.ndarray], current: int | None) -> None:
-        """The weights of every head, nan where they are not known."""
+    def show(self, weights: Sequence[np.ndarray], limit: float, current: int | None) -> None:
+        """The weights of every head, nan where they are not known; ``limit`` is the one with the strongest colour."""
         theme = self.theme
         for raster, values in zip(self.rasters, weights, strict=True):
-            raster.colour(diverging(values, 1.0, theme.weight, theme.negative, theme.empty))
+            raster.colour(diverging(values, limit, theme.weight, theme.negative, theme.empty))
         frame = boxes([] if current is None else [self.boxes[current]])
         self.casing.draw(frame)
         self.spot.draw(frame.copy())

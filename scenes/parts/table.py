@@ -7,17 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 from manim import Group
 
-from engine.numbers import decimals_needed, plain
+from engine.numbers import decimals_needed, fitting, plain
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, lines, text_width
 from scenes.parts.raster import Raster, cell_colours, heat_limit
 from scenes.parts.theme import Theme, rgb
 
 LARGEST_DIGIT_PX = 36.0
 LEAST_ROW_PX, BESIDE_PX = 31.0, 10.0  # of a cell with digits: its height, and the room beside its number
+FILLED = 0.8  # of a cell's width, where there is room to choose
 MOST_DIGITS = 400
-LABEL_ROOM, LETTER_ROOM = 0.42, 0.46  # above a table, and at its left for a single letter
+LEAST_CHARACTERS = 4
+LABEL_ROOM, LETTER_ROOM = 0.46, 0.46  # above a table, and at its left for a single letter
 LARGEST_HEAT_CELL = 0.3
 LETTER_PX = 40.0
+MOST_INK = 0.5  # height of a word; more have words with piles of accents
 
 
 class Table(Group):
@@ -48,40 +51,46 @@ class Table(Group):
         self.cell = (min((right - left) / self.columns, most[0]), min((top - bottom) / self.rows, most[1]))
         self.decimals = decimals_needed(values[np.isfinite(values)].tolist()[:MOST_DIGITS])
         self.has_digits = self._fits()
-        if not self.has_digits:
+        if not self.has_digits and low is None:
             self.cell = (min(self.cell[0], LARGEST_HEAT_CELL), min(self.cell[1], LARGEST_HEAT_CELL))
         # Above a table its label begins where the table does; beside it the table stands in the middle.
         self.left = (left + right - self.columns * self.cell[0]) / 2 if not beside else left
         self.top = top if low is not None or not beside else (top + bottom + self.rows * self.cell[1]) / 2
         self._draw(role)
-        self.label = Ink(label, LETTER_PX if beside else letter_size(), getattr(theme, role))
+        self.label = Ink(label, LETTER_PX if len(label) == 1 else letter_size(), getattr(theme, role))
         x0, _, x1, y1 = self.whole
-        self.label.put(*((room[0] + LETTER_ROOM / 2, self.whole[1] / 2 + y1 / 2) if beside else ((x0 + x1) / 2, y1 + LABEL_ROOM / 2)))
+        self.label.put(
+            *((room[0] + LETTER_ROOM / 2, self.whole[1] / 2 + y1 / 2) if beside else ((x0 + x1) / 2, y1 + LABEL_ROOM / 2 + 0.03))
+        )
         self.add(self.frame, *([self.digits] if self.has_digits else [self.raster]), self.label)
 
     def _fits(self) -> bool:
         if self.values.size > MOST_DIGITS or self.cell[1] < LEAST_ROW_PX * PX:
             return False
-        texts = [plain(x, self.decimals) for x in np.unique(self.values).tolist()]
-        room, widest = self.cell[0] - BESIDE_PX * PX, max(text_width(text, LEAST_PX) for text in texts)
-        self.digit_px = min(LARGEST_DIGIT_PX, LEAST_PX * room / widest, self.cell[1] / PX * 0.72)
-        return self.digit_px >= LEAST_PX or (LEAST_PX * room / widest >= LEAST_PX and self._least())
+        self.characters = int((self.cell[0] - BESIDE_PX * PX) / text_width("0", LEAST_PX))
+        texts = [self._text(x) for x in np.unique(self.values).tolist()]
+        widest = max(text_width(text, LEAST_PX) for text in texts)
+        comfortable = max(LEAST_PX, LEAST_PX * FILLED * self.cell[0] / widest)
+        self.digit_px = min(LARGEST_DIGIT_PX, comfortable, max(LEAST_PX, self.cell[1] / PX * 0.7))
+        return widest <= self.cell[0] - BESIDE_PX * PX
 
-    def _least(self) -> bool:
-        """Rows that are just high enough take the smallest digits."""
-        self.digit_px = LEAST_PX
-        return True
+    def _text(self, x: float) -> str:
+        """A number with fewer decimals where it is too long for its cell, if at least one fits."""
+        text = plain(x, self.decimals)
+        return text if len(text) <= self.characters or self.characters < LEAST_CHARACTERS else fitting(x, self.characters)
 
     def _draw(self, role: str) -> None:
         x0, y0, x1, y1 = self.whole
         ruled = self.has_digits
         across = [y1 - i * self.cell[1] for i in (range(self.rows + 1) if ruled else (0, self.rows))]
         down = [x0 + i * self.cell[0] for i in (range(self.columns + 1) if ruled else (0, self.columns))]
-        self.frame = Mark(self.theme.line, stroke=2.0).draw(lines([*(((x0, y), (x1, y)) for y in across), *(((x, y0), (x, y1)) for x in down)]))
+        self.frame = Mark(self.theme.line, stroke=2.0).draw(
+            lines([*(((x0, y), (x1, y)) for y in across), *(((x, y0), (x, y1)) for x in down)])
+        )
         if self.has_digits:
             self.digits = Letters(getattr(self.theme, role), halo=self.theme.ground)
             self.written = [
-                Line(plain(float(x), self.decimals), self.digit_px, *self.centre(*divmod(n, self.columns)))
+                Line(self._text(float(x)), self.digit_px, *self.centre(*divmod(n, self.columns)))
                 for n, x in enumerate(self.values.flatten())
             ]
         else:
@@ -118,17 +127,21 @@ class Table(Group):
             self.raster.colour(colours)
 
 
-def fitting_label(text: str, room: float, size: float | None = None) -> str:
-    """As much of a word as fits, ending in dots if it does not fit whole; a box for what has no or too much ink."""
-    size = size or letter_size()
-    while text_width(text, size) > room and len(text) > 1:
+def fitting_label(text: str, room: float) -> str:
+    """As much of a word as fits, ending in dots if it does not fit whole; a box for what has no ink, or too much."""
+    while len(text) > 1 and _width(text) > room:
         text = f"{text.removesuffix('…')[:-1]}…" if len(text) > 2 else text[:1]
-    box = Line(text, size, 0.0, 0.0).box
-    inked = box[2] - box[0] > 0 and box[3] - box[1] < size * PX * 2
-    return text if inked and box[2] - box[0] <= room + 2 * PX else "□"
+    box = Line(text, letter_size(), 0.0, 0.0).box
+    return text if 0 < _width(text) <= room and box[3] - box[1] < MOST_INK else "□"
+
+
+def _width(text: str) -> float:
+    """Of what is inked."""
+    x0, _, x1, _ = Line(text, letter_size(), 0.0, 0.0).box
+    return x1 - x0
 
 
 def spread(texts: Sequence[str]) -> float:
     """How far apart lines of these texts must stand at least so that none touches the next."""
     found = [Line(text, letter_size(), 0.0, 0.0).box for text in texts]
-    return max(box[3] for box in found) - min(box[1] for box in found) + 2 * PX
+    return max(box[3] for box in found) - min(box[1] for box in found) + PX

@@ -21,6 +21,7 @@ from scenes.parts.window import Window, blend
 ARRIVED, ADDED, WRITTEN = 0.12, 0.78, 0.84
 #: A full beat counts at most so many terms one by one; with more, it takes several at a time.
 MOST_TICKS = 54
+MOST_READ = 3  # boxes that are framed at a time
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,14 @@ class WorkedReel(Reel):
 
     def setup(self) -> None:
         """The frames are needed by all scenes."""
-        self.windows = [Window(self.theme) for _ in range(3)]
+        self.windows = [Window(self.theme) for _ in range(MOST_READ + 1)]
         super().setup()
 
     def aim(self, boxes: Mapping[str, tuple[Box, bool]]) -> None:
         """Frames what is read."""
         for window, (box, shaded) in zip(self.windows, boxes.values(), strict=False):
             window.put(box, [box] if shaded else [])
-        for window in self.windows[len(boxes) : 2]:
+        for window in self.windows[len(boxes) : MOST_READ]:
             window.clear()
 
     def result(self, step: Any, done: bool) -> None:
@@ -101,9 +102,9 @@ class WorkedReel(Reel):
         self.fill(step, done)
         box = self.target(step)
         if done and box is not None:
-            self.windows[2].put(box)
+            self.windows[MOST_READ].put(box)
         else:
-            self.windows[2].clear()
+            self.windows[MOST_READ].clear()
 
     def line(self, work: Work) -> list[Piece]:
         """The whole step on the strip."""
@@ -140,7 +141,7 @@ class WorkedReel(Reel):
             self.caption.say(beat.say)
             self.aim({})
             self.result(step, done)
-            self.windows[2].clear()
+            self.windows[MOST_READ].clear()
             self.bench.clear()
             self.strip.show_formula(self.trace.formula)
 
@@ -192,6 +193,9 @@ class WorkedReel(Reel):
 
         def tick(state: int) -> None:
             if not state:
+                return
+            if terms == 1:  # there is nothing to add up
+                self.strip.write(line)
                 return
             added = (state * terms + ticks // 2) // ticks
             page = next(p for p in reversed(pages) if p.first < added)
