@@ -89,7 +89,6 @@ def attention_backward(
         inputs["mask"] = visible.to(q.dtype)
     outputs = _computed(inputs, divisor)
     reference = _checked(inputs, visible, divisor, outputs)
-    by = "" if divisor == 1 else f" / sqrt({q.shape[1]})" if scale is None else f" dot {plain(scale)}"
     plan = BackwardPlan(len(q), len(k), q.shape[1], v.shape[1])
     return AttentionGradTrace(
         params={"scale": 1 / divisor, "causal": bool(causal)},
@@ -99,16 +98,23 @@ def attention_backward(
         length=plan.length,
         cut=_Cutter(plan, inputs, outputs, divisor),
         phases=plan.parts,
-        opening=(
-            "d is the gradient of what stands behind it. From dO it goes back to the values and the weights, "
-            "through the softmax to the scores, and from them to queries and keys."
-        ),
+        opening="d marks gradients: from dO they go back to values and weights, through the softmax to scores, then to queries and keys.",
         closing=sentences.agreement(sum(outputs[name].numel() for name in ("grad_query", "grad_key", "grad_value")), reference),
-        formula=f"dif V = W^T dif O, quad dif W = dif O V^T, quad dif S = W dot.o (dif W - Sigma), quad dif Q = dif S K{by}, quad dif K = dif S^T Q{by}",
+        formula=_formula(q.shape[1], scale),
         highlight=plan.first("query") + int(outputs["grad_query"].abs().argmax()),
         lessons=[plan.first(kind) for kind in LESSONS],
         plan=plan,
     )
+
+
+def _formula(width: int, scale: float | None) -> str:
+    first = "dif V = W^T dif O, quad dif W = dif O V^T, quad dif S = W dot.o (dif W - Sigma)"
+    queries, keys = "dif S K", "dif S^T Q"
+    if scale is None:
+        queries, keys = f"({queries}) / sqrt({width})", f"({keys}) / sqrt({width})"
+    elif scale != 1:
+        queries, keys = (f"{product} dot {plain(scale)}" for product in (queries, keys))
+    return f"{first}, quad dif Q = {queries}, quad dif K = {keys}"
 
 
 def _check_shapes(inputs: Mapping[str, Tensor]) -> None:

@@ -10,8 +10,8 @@ from manim import Mobject
 
 from engine.attention_step import AttentionStep
 from engine.numbers import fitting, plain
-from scenes.parts.bench import Bench, Row
 from scenes.parts.beat import Beat
+from scenes.parts.bench import Bench, Row
 from scenes.parts.hall import hall
 from scenes.parts.ink import Box, Letters
 from scenes.parts.motion import Cue

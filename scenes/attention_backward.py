@@ -43,17 +43,18 @@ class AttentionBackward(WorkedReel):
     def layout(self, trace: Any) -> None:
         inputs, outputs, plan = trace.inputs, trace.outputs, trace.plan
         wide = max(plan.width, plan.value_width)
-        side = LETTER_ROOM + min(max(wide, 2) * 0.78, 3.2)
+        side = LETTER_ROOM + min(max(wide, 2) * 0.9, 3.3)
         left, bottom, right, top = STAGE
         middle = (left + side + 0.4, bottom, right - side - 0.4, top)
         upper, lower, bench = rows(middle, SHARES, gap=0.12)
-        above = columns(upper, (max(plan.value_width, 2), max(plan.keys, 2)))
-        below = columns(lower, (plan.keys + 0.5, 1.2, plan.keys + 0.5))
+        # What is multiplied cell by cell stands one above the other.
+        shares = (max(plan.keys, 2), min(1.2, plan.keys / 3), max(plan.keys, 2))
+        above, below = columns(upper, shares), columns(lower, shares)
         given, found = (rows(box, (1, 1, 1), gap=0.18) for box in ((left, bottom, left + side, top), (right - side, bottom, right, top)))
         self.bench = Bench(bench, self.theme)
         self.tables = {
-            "dO": self.table(inputs["grad_output"], above[0], "dO"),
-            "W": self.table(inputs["weights"], above[1], "W"),
+            "dO": self.table(inputs["grad_output"], above[2], "dO"),
+            "W": self.table(inputs["weights"], above[0], "W"),
             "dW": self.table(outputs["grad_weights"], below[0], "dW"),
             "Σ": self.table(outputs["row_sum"][:, None], below[1], "Σ"),
             "dS": self.table(outputs["grad_scores"], below[2], "dS"),
@@ -105,7 +106,7 @@ class AttentionBackward(WorkedReel):
     def work(self, work: Work, ticks: int, done: bool) -> None:
         step, terms = work.step, work.written.terms
         names = FACTORS[step.kind][:2]
-        labels = (names[0], "× dW, −Σ" if step.kind == "score" else f"× {names[1]}")
+        labels = (names[0], "× dW−Σ" if step.kind == "score" else f"× {names[1]}")
         note = f"sum ÷ {work.written.divisor}" if work.written.divisor != "1" else "sum"
         self.bench.show(
             [

@@ -83,7 +83,7 @@ class Pattern(Group):
         spare = 0.0 if digits else right - left - names_width - self.columns * self.cell[0]
         self.left = left + names_width + max(0.0, spare / 2)
         self.top = top - self.head
-        self._name_rows()
+        self._name_rows(bottom)
         self._name_columns(labels[1])
         self._draw(room)
 
@@ -112,12 +112,13 @@ class Pattern(Group):
             side = min((width - label_room) / self.columns, (height - self.head) / self.rows)
         self.cell = (side, side)
 
-    def _name_rows(self) -> None:
-        step = every(self.rows, self.cell[1], spread(self.names))
-        self.row_lines = {
-            i: Line(self.names[i], letter_size(), self.left - LABEL_GAP, self.top - (i + 0.5) * self.cell[1], align=1)
-            for i in range(0, self.rows, step)
+    def _name_rows(self, bottom: float) -> None:
+        step, x = every(self.rows, self.cell[1], spread(self.names)), self.left - LABEL_GAP
+        found = {
+            i: Line(self.names[i], letter_size(), x, self.top - (i + 0.5) * self.cell[1], align=1) for i in range(0, self.rows, step)
         }
+        # The name of a thin last row would reach below it.
+        self.row_lines = {i: line for i, line in found.items() if line.box[1] >= bottom}
 
     def _name_columns(self, words: Sequence[str]) -> None:
         width, size = self.cell[0], letter_size()

@@ -17,9 +17,10 @@ LEAST_ROW_PX, BESIDE_PX = 31.0, 10.0  # of a cell with digits: its height, and t
 FILLED = 0.8  # of a cell's width, where there is room to choose
 MOST_DIGITS = 400
 LEAST_CHARACTERS = 4
-LABEL_ROOM, LETTER_ROOM = 0.46, 0.46  # above a table, and at its left for a single letter
+LABEL_ROOM, LETTER_ROOM = 0.46, 0.5  # above a table, and at its left for a single letter
 LARGEST_HEAT_CELL = 0.3
 LETTER_PX = 40.0
+STRAY_PX = 4.0  # ink may reach so far beyond a word's own room
 MOST_INK = 0.5  # height of a word; more have words with piles of accents
 
 
@@ -60,7 +61,7 @@ class Table(Group):
         self.label = Ink(label, LETTER_PX if len(label) == 1 else letter_size(), getattr(theme, role))
         x0, _, x1, y1 = self.whole
         self.label.put(
-            *((room[0] + LETTER_ROOM / 2, self.whole[1] / 2 + y1 / 2) if beside else ((x0 + x1) / 2, y1 + LABEL_ROOM / 2 + 0.03))
+            *((room[0] + LETTER_ROOM / 2 - 0.04, self.whole[1] / 2 + y1 / 2) if beside else ((x0 + x1) / 2, y1 + LABEL_ROOM / 2 + 0.03))
         )
         self.add(self.frame, *([self.digits] if self.has_digits else [self.raster]), self.label)
 
@@ -131,8 +132,10 @@ def fitting_label(text: str, room: float) -> str:
     """As much of a word as fits, ending in dots if it does not fit whole; a box for what has no ink, or too much."""
     while len(text) > 1 and _width(text) > room:
         text = f"{text.removesuffix('…')[:-1]}…" if len(text) > 2 else text[:1]
-    box = Line(text, letter_size(), 0.0, 0.0).box
-    return text if 0 < _width(text) <= room and box[3] - box[1] < MOST_INK else "□"
+    line = Line(text, letter_size(), 0.0, 0.0)
+    x0, y0, x1, y1 = line.box
+    half = line.width / 2 + PX * STRAY_PX
+    return text if 0 < x1 - x0 <= room and y1 - y0 < MOST_INK and -half <= x0 and x1 <= half else "□"
 
 
 def _width(text: str) -> float:
