@@ -113,7 +113,8 @@ def test_the_example_runs_as_it_is_printed(name: str) -> None:
     assert (program, command, arguments[0]) == ("tensorreel", "render", name)
     trace = traced(*arguments)
     assert trace["concept"] == name
-    assert len(trace["steps"]) == math.prod(trace["outputs"]["output"]["shape"])
+    written = [(name, *cell) for step in trace["steps"] for name, cells in step["writes"].items() for cell in cells]
+    assert len(written) == len(set(written)) == sum(math.prod(tensor["shape"]) for tensor in trace["outputs"].values())
 
 
 @pytest.mark.parametrize("command", ["render", "trace"])

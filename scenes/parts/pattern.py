@@ -66,6 +66,7 @@ class Pattern(Group):
         super().__init__()
         self.theme = theme
         self.rows, self.columns = scores.shape[-2:]
+        self.state = np.zeros(0)
         self.limit, self.most = heat_limit(scores), strongest(weights)
         left, bottom, right, top = room
         size = letter_size()
@@ -203,6 +204,10 @@ class Pattern(Group):
 
     def show(self, scores: np.ndarray, weights: np.ndarray) -> None:
         """Shows what is known, nan stands for what is not; a weight takes the place of its score."""
+        state = np.stack([scores, weights])
+        if np.array_equal(state, self.state, equal_nan=True):
+            return
+        self.state = state
         if self.has_digits:
             self._write(scores, weights)
             return
@@ -280,6 +285,7 @@ class Heads(Group):
             self.boxes.append((x0, y1 - height, x0 + width, y1))
         self.down = down
         self.rasters = [Raster(self._empty(rows, columns), box) for box in self.boxes]
+        self.shown = [np.zeros(0)] * heads
         self.outline = Mark(theme.line, stroke=2.0).draw(boxes(self.boxes))
         self.casing, self.spot = Mark(theme.casing, stroke=9.0), Mark(theme.reading, stroke=5.0)
         self.label = Ink("", letter_size(), theme.weight, align=-1).put(left, top + LABEL_ROOM / 2)
@@ -291,8 +297,11 @@ class Heads(Group):
     def show(self, weights: Sequence[np.ndarray], limit: float, current: int | None) -> None:
         """The weights of every head, nan where they are not known; ``limit`` is the one with the strongest colour."""
         theme = self.theme
-        for raster, values in zip(self.rasters, weights, strict=True):
-            raster.colour(diverging(values, limit, theme.weight, theme.negative, theme.empty))
+        for n, (raster, values) in enumerate(zip(self.rasters, weights, strict=True)):
+            # Only one of them changes at a time.
+            if not np.array_equal(values, self.shown[n], equal_nan=True):
+                self.shown[n] = values
+                raster.colour(diverging(values, limit, theme.weight, theme.negative, theme.empty))
         frame = boxes([] if current is None else [self.boxes[current]])
         self.casing.draw(frame)
         self.spot.draw(frame.copy())

@@ -57,6 +57,7 @@ class Table(Group):
         # Above a table its label begins where the table does; beside it the table stands in the middle.
         self.left = (left + right - self.columns * self.cell[0]) / 2 if not beside else left
         self.top = top if low is not None or not beside else (top + bottom + self.rows * self.cell[1]) / 2
+        self.known = np.zeros(0, dtype=bool)
         self._draw(role)
         self.label = Ink(label, LETTER_PX if len(label) == 1 else letter_size(), getattr(theme, role))
         x0, _, x1, y1 = self.whole
@@ -120,6 +121,9 @@ class Table(Group):
     def show(self, known: np.ndarray | int) -> None:
         """Shows the cells that are known, as a table of booleans or as a number of cells, row by row."""
         flags = np.arange(self.values.size) < known if isinstance(known, int) else known.flatten()
+        if np.array_equal(flags, self.known):
+            return
+        self.known = flags
         if self.has_digits:
             self.digits.write_lines(line for line, there in zip(self.written, flags, strict=True) if there)
         else:

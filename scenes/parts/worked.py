@@ -157,13 +157,12 @@ class WorkedReel(Reel):
         step = self.trace[len(self.trace) - 1]
         return self.at_rest(beat, step, True, self.scenery(step))
 
-    def begin(self, step: Any, say: str) -> None:
-        """What stands when a step begins."""
+    def begin(self, step: Any, say: str, done: bool = False) -> None:
+        """What stands when a step begins, or with ``done`` when it ends."""
         self.prepare(self.scenery(step))
         self.header.show(step.phase, step.index)
         self.caption.say(say)
-        self.result(step, False)
-        self.strip.clear()
+        self.result(step, done)
 
     def glide(self, step: Any, before: int | None, stop: float) -> Cue:
         """The frames go from where the step before had them, if it read the same tables, to where this one needs them."""
@@ -184,6 +183,7 @@ class WorkedReel(Reel):
         work = Work.of(self.trace[beat.start])
         step, terms = work.step, len(work.step.terms)
         self.begin(step, beat.say)
+        self.strip.clear()
         self.bench.clear()
         roles, result = self.roles(step)
         pages = self.strip.pages(step.terms, work.added, roles, ())
@@ -217,6 +217,7 @@ class WorkedReel(Reel):
         """What is read, and the result."""
         work = Work.of(self.trace[beat.start])
         self.begin(work.step, beat.say)
+        self.strip.clear()
         self.bench.clear()
         line = self.line(work)
 
@@ -238,9 +239,8 @@ class WorkedReel(Reel):
 
         def draw(state: int) -> None:
             work = Work.of(self.trace[pictures[state]])
-            self.begin(work.step, beat.say)
+            self.begin(work.step, beat.say, done=True)
             self.aim(self.reads(work.step))
-            self.result(work.step, True)
             self.work(work, len(work.step.terms), True)
             self.strip.write(self.name(work))
 
