@@ -37,6 +37,7 @@ ROLES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 #: A sum from here on has no decimals on the bench.
 LONG = 1000
+SOFTMAX = ("max", "exp", "sum", "weight")
 #: Kinds of steps that project, with the letter of their weights.
 PROJECTIONS = {"query": "q", "key": "k", "value": "v", "project": "o"}
 
@@ -194,9 +195,12 @@ class Attention(WorkedReel):
 
     # --- the bench -------------------------------------------------------------------------------------------------------------------
 
+    def bench_of(self, step: AttentionStep) -> str:
+        return "softmax" if step.kind in SOFTMAX else step.kind
+
     def work(self, work: Work, ticks: int, done: bool) -> None:
         kind = work.step.kind
-        if kind in ("max", "exp", "sum", "weight"):
+        if kind in SOFTMAX:
             self.soften(work, ticks, done)
         elif kind == "mask":
             self.hide(work, done)

@@ -43,7 +43,8 @@ class AttentionBackward(WorkedReel):
     def layout(self, trace: Any) -> None:
         inputs, outputs, plan = trace.inputs, trace.outputs, trace.plan
         wide = max(plan.width, plan.value_width)
-        side = LETTER_ROOM + min(max(wide, 2) * 0.9, 3.3)
+        # Few keys could have digits in the middle, if what stands at the sides leaves them the room.
+        side = LETTER_ROOM + min(max(wide, 2) * (0.67 if wide >= plan.keys else 0.9), 3.3)
         left, bottom, right, top = STAGE
         middle = (left + side + 0.4, bottom, right - side - 0.4, top)
         upper, lower, bench = rows(middle, SHARES, gap=0.12)

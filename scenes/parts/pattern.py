@@ -19,6 +19,7 @@ LARGEST_DIGIT_PX = 34.0
 LEAST_CHARACTERS = 4
 MOST_DIGIT_CELLS = 64
 COLUMN_LABELS = 0.42  # room above the cells
+BELOW = 0.035  # room for what hangs down from the name of the last row
 UPRIGHT = 0.88  # the same for labels that are turned
 LABEL_COLUMN = 1.5  # the most at the left of the cells
 LABEL_GAP = 0.12
@@ -105,7 +106,7 @@ class Pattern(Group):
     def _fit_heat(self, labels: tuple[Sequence[str], Sequence[str]], width: float, height: float) -> None:
         """Square cells, as large as the room allows with the names of all of them, or else of some."""
         label_room = min(LABEL_COLUMN, width / 3)
-        side = min((width - label_room) / self.columns, (height - UPRIGHT) / self.rows)
+        side = min((width - label_room) / self.columns, (height - UPRIGHT - BELOW) / self.rows)
         self.head, self.upright = UPRIGHT, True
         if side < spread(self.names):
             # Not all can be named anyway, so that there is room for names that lie.
@@ -115,9 +116,7 @@ class Pattern(Group):
 
     def _name_rows(self, bottom: float) -> None:
         step, x = every(self.rows, self.cell[1], spread(self.names)), self.left - LABEL_GAP
-        found = {
-            i: Line(self.names[i], letter_size(), x, self.top - (i + 0.5) * self.cell[1], align=1) for i in range(0, self.rows, step)
-        }
+        found = {i: Line(self.names[i], letter_size(), x, self.top - (i + 0.5) * self.cell[1], align=1) for i in range(0, self.rows, step)}
         # The name of a thin last row would reach below it.
         self.row_lines = {i: line for i, line in found.items() if line.box[1] >= bottom}
 

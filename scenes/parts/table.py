@@ -151,4 +151,4 @@ def _width(text: str) -> float:
 def spread(texts: Sequence[str]) -> float:
     """How far apart lines of these texts must stand at least so that none touches the next."""
     found = [Line(text, letter_size(), 0.0, 0.0).box for text in texts]
-    return max(box[3] for box in found) - min(box[1] for box in found) + PX
+    return max(box[3] for box in found) - min(box[1] for box in found)

@@ -68,6 +68,10 @@ class WorkedReel(Reel):
         """Shows all that is known before the step, or with ``done`` after it."""
         raise TypeError(f"{type(self).__name__} fills nothing")
 
+    def bench_of(self, step: Any) -> str:
+        """What kind of rows a step needs; between two steps of one kind they stay."""
+        return str(step.kind)
+
     def work(self, work: Work, ticks: int, done: bool) -> None:
         """Lays the step on the bench, ``ticks`` of its terms added."""
         raise TypeError(f"{type(self).__name__} does not work")
@@ -164,6 +168,16 @@ class WorkedReel(Reel):
         self.caption.say(say)
         self.result(step, done)
 
+    def keep(self, step: Any, before: int | None) -> None:
+        """Until the step has read its numbers, the bench shows those of the step before, if they stand in the same rows."""
+        self.strip.clear()
+        old = self.trace[before] if before is not None else None
+        if old is None or self.bench_of(old) != self.bench_of(step) or self.scenery(old) != self.scenery(step):
+            self.bench.clear()
+            return
+        self.work(Work.of(old), len(old.terms), True)
+        self.bench.mark(None)
+
     def glide(self, step: Any, before: int | None, stop: float) -> Cue:
         """The frames go from where the step before had them, if it read the same tables, to where this one needs them."""
         boxes = self.reads(step)
@@ -183,8 +197,7 @@ class WorkedReel(Reel):
         work = Work.of(self.trace[beat.start])
         step, terms = work.step, len(work.step.terms)
         self.begin(step, beat.say)
-        self.strip.clear()
-        self.bench.clear()
+        self.keep(step, beat.before)
         roles, result = self.roles(step)
         pages = self.strip.pages(step.terms, work.added, roles, ())
         size = min(self.strip.fitting(self.strip.widest(page, work.added, roles)) for page in pages)
@@ -217,8 +230,7 @@ class WorkedReel(Reel):
         """What is read, and the result."""
         work = Work.of(self.trace[beat.start])
         self.begin(work.step, beat.say)
-        self.strip.clear()
-        self.bench.clear()
+        self.keep(work.step, beat.before)
         line = self.line(work)
 
         def read(there: bool) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from manim import tempconfig
 
 from engine import attention, attention_backward
@@ -18,6 +17,7 @@ from scenes.attention import Attention
 from scenes.attention_backward import AttentionBackward
 from scenes.parts.beat import Beat
 from scenes.parts.table import Table
+from scenes.parts.theme import THEMES
 from studio.pace import beats
 from tests.engine.test_attention import randn
 from tests.scenes.lint import findings
@@ -48,8 +48,9 @@ def lint(scene: type, trace: Trace, theme: str = "dark") -> None:
     assert findings(scene, trace, every_kind(trace), theme) == []
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "print"])
-@pytest.mark.parametrize(("tokens", "heads"), [("the cat sat", 2), (TWELVE, 8)])
+@pytest.mark.parametrize(
+    ("tokens", "heads", "theme"), [("the cat sat", 2, "light"), ("the cat sat", 2, "print"), *((TWELVE, 8, theme) for theme in THEMES)]
+)
 def test_themes(tokens: str, heads: int, theme: str) -> None:
     lint(Attention, attention(tokens=tokens, heads=heads, causal=True), theme)
 
@@ -59,9 +60,7 @@ def test_tokens(count: int) -> None:
     lint(Attention, attention(tokens=words(count), heads=1 if count % 2 else 2))
 
 
-@pytest.mark.parametrize(
-    ("queries", "keys", "width", "made"), [(1, 3, 2, 2), (3, 1, 1, 1), (2, 12, 4, 4), (5, 6, 8, 3), (9, 70, 3, 90)]
-)
+@pytest.mark.parametrize(("queries", "keys", "width", "made"), [(1, 3, 2, 2), (3, 1, 1, 1), (2, 12, 4, 4), (5, 6, 8, 3), (9, 70, 3, 90)])
 def test_shapes(queries: int, keys: int, width: int, made: int) -> None:
     q, k, v = randn(queries, width), randn(keys, width, seed=1), randn(keys, made, seed=2)
     lint(Attention, attention(q, k, v))
@@ -80,12 +79,31 @@ def test_heads(heads: int) -> None:
     lint(Attention, attention(tokens="a few words", heads=heads))
 
 
-@pytest.mark.parametrize(("size", "theme"), [(3, "light"), (6, "dark"), (12, "print"), (128, "dark")])
+@pytest.mark.parametrize(("size", "theme"), [(4, "light"), (6, "dark"), (12, "print"), (128, "dark")])
 def test_the_way_back(size: int, theme: str) -> None:
     lint(AttentionBackward, attention_backward(*(randn(size, min(size, 16), seed=n) for n in range(4)), causal=True), theme)
 
 
-ODD = ['"', "'", "\\", "#let", "$x$", "*b*", "_i_", "<b>", "`", "//", "🎉", "שלום", "مرحبا", "日本", "W" * 300, "ĝjÅŷ", "\u200b", "e" + "\u0301" * 30]
+ODD = [
+    '"',
+    "'",
+    "\\",
+    "#let",
+    "$x$",
+    "*b*",
+    "_i_",
+    "<b>",
+    "`",
+    "//",
+    "🎉",
+    "שלום",
+    "مرحبا",
+    "日本",
+    "W" * 300,
+    "ĝjÅŷ",
+    "\u200b",
+    "e" + "\u0301" * 30,
+]
 
 
 @pytest.mark.parametrize("tokens", [" ".join(ODD[at : at + 6]) for at in range(0, len(ODD), 6)] + [" ".join(ODD)])
