@@ -16,8 +16,10 @@ from engine.trace import Trace
 from scenes.attention import Attention
 from scenes.attention_backward import AttentionBackward
 from scenes.parts.beat import Beat
-from scenes.parts.table import Table
+from scenes.parts.ink import letter_size, text_width
+from scenes.parts.table import Table, fitting_label
 from scenes.parts.theme import THEMES
+from scenes.parts.worked import WRITTEN
 from studio.pace import beats
 from tests.engine.test_attention import randn
 from tests.scenes.lint import findings
@@ -122,6 +124,14 @@ def test_large_ones_have_no_findings_in_twenty_seconds(options: dict[str, Any]) 
     assert findings(Attention, trace, planned) == []
 
 
+def test_words_are_cut_short_and_ink_that_strays_is_boxed() -> None:
+    assert [fitting_label(word, 1.0) for word in ("\u200b", "e" + "\u0301" * 30, "Ẫ" + "\u0323" * 9)] == ["□", "□", "□"]
+    assert fitting_label("mat", 1.0) == "mat"
+    short = fitting_label("supercalifragilistic", 1.0)
+    assert short == "supe…"
+    assert text_width(short, letter_size()) < 1.0 + text_width("0", letter_size()) / 4
+
+
 # --- what is shown -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -162,13 +172,23 @@ def test_sums_on_the_strip_add_up_in_every_state(scene_class: type, trace: Any) 
             if trace[k].reduce == "max":
                 continue
             timeline = scene.timeline(Beat("full", k, k + 1, "", "", 60))
+            seen = set()
             for frame in range(60):
                 timeline.interpolate(frame / 59.5)
                 pieces = strip(scene)
-                if "=" not in pieces or any("(" in piece and piece[0] != "(" for piece in pieces) or "÷" in pieces:
+                if not {"=", "≈"} & {*pieces} or any("(" in piece and piece[0] != "(" for piece in pieces) or "÷" in pieces:
                     continue
-                assert total(pieces[: pieces.index("=")]) == decimal(pieces[-1])
-                checked += 1
+                added = 1 + pieces.count("+")
+                # An exponential has one column for its two numbers.
+                if frame / 59.5 < WRITTEN and not trace[k].apply:
+                    seen.add(added)
+                    x0, _, x1, _ = scene.bench.cells[0][added - 1]
+                    assert scene.bench.spot.box[::2] == (x0, x1)
+                if "=" in pieces:
+                    assert total(pieces[: pieces.index("=")]) == decimal(pieces[-1])
+                    checked += 1
+            if len(trace[k].terms) > 1 and trace[k].apply == "":
+                assert seen == {*range(1, len(trace[k].terms) + 1)}
     assert checked > 60
 
 
@@ -209,6 +229,9 @@ def test_the_cells_that_are_read_and_written_are_framed() -> None:
                 assert near(scene.pattern.row(step.row), first)
                 assert near(scene.qkv[2].box(0, step.column, 3), second)
                 assert near(scene.output.box(step.row, step.column), made)
+                assert shown(scene.output) == trace.plan.counts(step.index + 1)["mix"]
+                places = {(line.x, line.y) for line in scene.output.digits.lines}
+                assert scene.output.centre(step.row, step.column) in places
             elif step.kind in ("query", "key", "value"):
                 table = scene.qkv[("query", "key", "value").index(step.kind)]
                 assert near(table.box(step.row, step.column), made)
