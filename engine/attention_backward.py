@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
-from engine.attention_inputs import check_scores, matrix, vectors_of, visible_pairs
-from engine.attention_step import AttentionGradStep, Backward, BackwardPlan
+from engine.attention_backward_step import AttentionGradStep, Backward, BackwardPlan
+from engine.attention_inputs import check_scores, matrix, vectors_of
+from engine.attention_mask import visible_pairs
 from engine.errors import InputError
 from engine.numbers import plain, sum_line, written
 from engine.step import Cell, Reference

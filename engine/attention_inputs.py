@@ -10,15 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.attention_mask import visible_pairs
 from engine.attention_step import Plan
+from engine.attention_weights import drawn, trained
 from engine.errors import InputError
 from engine.trace import StateDict, TensorLike, floating, largest, together
 
 EMBED_DIM = 4
 #: Longer tokens are cut short in sentences.
 LONGEST = 14
-NEEDED = ("in_proj_weight", "out_proj.weight")
-OPTIONAL = ("in_proj_bias", "out_proj.bias")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def resolve(
     if scale is not None and (not math.isfinite(scale) or scale == 0):
         raise InputError(f"scale is {scale:g}; give a number other than 0, such as 1 for scores that are not scaled")
     words = _words(tokens, given)
-    weights = None if state_dict is None else _read(state_dict, heads)
+    weights = None if state_dict is None else trained(state_dict, heads)
     if words is None and embed_dim is not None:
         raise InputError(f"embed_dim is {embed_dim}, but query has its own width; leave it out, or give tokens")
     if words is None:
@@ -90,7 +90,7 @@ def resolve(
         vectors = {"embeddings": _embeddings(words, width, seed, device, dtype)}
     sources = ("query", "key", "value") if words is None else ("embeddings",) * 3
     if weights is None and (words is not None or heads > 1):
-        weights = _drawn(next(iter(vectors.values())), heads, seed, output=heads > 1)
+        weights = drawn(next(iter(vectors.values())), heads, seed, output=heads > 1)
     inputs = together({**vectors, **(weights or {})})
     q, k, v = (_split(_project(inputs, source, role), heads) for source, role in zip(sources, "qkv", strict=True))
     if q.shape[2] != k.shape[2]:
@@ -178,59 +178,7 @@ def _embeddings(words: list[str], width: int, seed: int, device: str, dtype: str
     return table[[distinct[word] for word in words]].to(device=device, dtype=getattr(torch, dtype))
 
 
-def _drawn(like: Tensor, heads: int, seed: int, *, output: bool) -> dict[str, Tensor]:
-    """Weights that can be followed with a pencil: in every row two numbers are 1 or −1, the others 0, so that scores vary by about 1."""
-    width = like.shape[1]
-    if width % heads:
-        raise InputError(f"heads is {heads}, which does not divide the {width} numbers of an embedding; give a divisor of {width}")
-    generator = torch.Generator().manual_seed(seed + 1)
-
-    def weights() -> Tensor:
-        order, rows = torch.randperm(width, generator=generator), torch.arange(width)
-        signs = torch.randint(0, 2, (2, width), generator=generator).double() * 2 - 1
-        drawn = torch.zeros(width, width, dtype=torch.float64)
-        drawn[rows, order], drawn[rows, order.roll(1)] = signs
-        return drawn.to(like)
-
-    return {name: weights() for name in ("W_q", "W_k", "W_v", *(["W_o"] if output else []))}
-
-
-# --- trained weights ---------------------------------------------------------------------------------------------------------------------
-
-
-def _read(state_dict: StateDict, heads: int) -> dict[str, Tensor]:
-    """The weights of an ``nn.MultiheadAttention``, its one input projection split in three."""
-    others = sorted(name for name in state_dict if name not in (*NEEDED, *OPTIONAL))
-    missing = [name for name in NEEDED if name not in state_dict]
-    if others or missing:
-        what = f"has no {missing[0]}" if missing else f"has {others[0]}, which is not shown here"
-        raise InputError(f"state_dict {what}; give that of an nn.MultiheadAttention: {', '.join((*NEEDED, *OPTIONAL))}")
-    given = {name: floating(name, tensor) for name, tensor in state_dict.items()}
-    shapes = {name: tuple(tensor.shape) for name, tensor in given.items()}
-    rows, width = shapes["in_proj_weight"] if len(shapes["in_proj_weight"]) == 2 else (0, 0)
-    inner = rows // 3
-    if not rows or rows % 3 or not width:
-        raise InputError(f"in_proj_weight has shape {_times(shapes['in_proj_weight'])}; give 3·E x E for embeddings of E numbers")
-    expected = {"out_proj.weight": (width, inner), "in_proj_bias": (rows,), "out_proj.bias": (width,)}
-    for name, shape in expected.items():
-        if name in shapes and shapes[name] != shape:
-            at = _times(shapes["in_proj_weight"])
-            raise InputError(f"{name} has shape {_times(shapes[name])}, but in_proj_weight {at} goes with {_times(shape)}; give that")
-    for name, tensor in given.items():
-        if not bool(torch.isfinite(tensor).all()):
-            wrong = tensor[~torch.isfinite(tensor)][0]
-            raise InputError(f"{name} holds {wrong:g}; give finite numbers")
-    if inner % heads:
-        raise InputError(f"heads is {heads}, which does not divide the {inner} numbers of a query; give a divisor of {inner}")
-    found = {f"W_{role}": part for role, part in zip("qkv", given["in_proj_weight"].chunk(3), strict=True)}
-    if "in_proj_bias" in given:
-        found |= {f"b_{role}": part for role, part in zip("qkv", given["in_proj_bias"].chunk(3), strict=True)}
-    found["W_o"] = given["out_proj.weight"]
-    return found | ({"b_o": given["out_proj.bias"]} if "out_proj.bias" in given else {})
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "of a single number"
+# --- projections --------------------------------------------------------------------------------------------------------------------------
 
 
 def _project(inputs: Mapping[str, Tensor], source: str, role: str) -> Tensor:
@@ -246,29 +194,3 @@ def _project(inputs: Mapping[str, Tensor], source: str, role: str) -> Tensor:
 def _split(vectors: Tensor, heads: int) -> Tensor:
     """With an axis of heads in front."""
     return vectors.reshape(len(vectors), heads, -1).transpose(0, 1)
-
-
-# --- masks -------------------------------------------------------------------------------------------------------------------------------
-
-
-def visible_pairs(mask: TensorLike | None, causal: bool, queries: int, keys: int, device: Any) -> Tensor | None:
-    """Which keys every query may look at; none where that is all of them."""
-    if mask is None and not causal:
-        return None
-    visible = torch.ones(queries, keys, dtype=torch.bool, device=device)
-    if mask is not None:
-        given = floating("mask", mask).to(device)
-        if given.shape != visible.shape:
-            shape = "x".join(map(str, given.shape)) or "a single number"
-            raise InputError(f"mask has shape {shape}, but {queries} queries and {keys} keys go with {queries}x{keys}; give that")
-        wrong = given[(given != 0) & (given != 1)]
-        if len(wrong):
-            raise InputError(f"mask holds {wrong[0]:g}; give 1 where a query may look and 0 where it may not")
-        visible = given == 1
-    if causal:
-        visible = visible.tril()
-    blind = (~visible.any(dim=1)).nonzero()
-    if len(blind):
-        by = "mask and causal hide" if causal and mask is not None else "mask hides"
-        raise InputError(f"{by} every key from row {int(blind[0])}, counted from 0; leave at least one 1 in each row")
-    return visible

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from manim import Mobject
 
 from engine.attention_step import AttentionStep
-from engine.numbers import fitting, plain
 from scenes.parts.beat import Beat
 from scenes.parts.bench import Bench, Row
 from scenes.parts.hall import hall
+from scenes.parts.heads import Heads
 from scenes.parts.ink import Box, Letters
 from scenes.parts.motion import Cue
-from scenes.parts.pattern import Heads, Pattern
+from scenes.parts.pattern import Pattern
 from scenes.parts.raster import heat_limit
+from scenes.parts.softmax import SOFTMAX, softmax_rows, texts
 from scenes.parts.strip import Roles
 from scenes.parts.table import Table
 from scenes.parts.worked import Work, WorkedReel
@@ -35,9 +37,6 @@ ROLES: dict[str, tuple[tuple[str, ...], str]] = {
     "mix": (("weight", "value"), "output"),
     "project": (("output", "weight"), "output"),
 }
-#: A sum from here on has no decimals on the bench.
-LONG = 1000
-SOFTMAX = ("max", "exp", "sum", "weight")
 #: Kinds of steps that project, with the letter of their weights.
 PROJECTIONS = {"query": "q", "key": "k", "value": "v", "project": "o"}
 
@@ -248,44 +247,22 @@ class Attention(WorkedReel):
         self.bench.mark(step.column)
 
     def soften(self, work: Work, ticks: int, done: bool) -> None:
-        """A softmax: scores, their exponentials, these as parts of their sum, and the parts as numbers."""
-        step, plan = work.step, self.trace.plan
+        """The four rows of a softmax, and what of them is looked at."""
+        step = work.step
         head, row, kind = step.head, step.row, step.kind
         scores = self.trace.outputs["scores"].reshape(self.scores.shape)[head, row]
-        exp, weights = self.exp[head, row], self.weights[head, row]
-        at = np.arange(plan.keys)
-        exps = at < {"max": 0, "exp": step.column + done}.get(kind, plan.keys)
-        parts = at < {"sum": ticks, "weight": plan.keys}.get(kind, 0)
-        shares = at < (step.column + done if kind == "weight" else 0)
-        summed = kind == "weight" or (kind == "sum" and done)
-        whole = float(self.denominators[head, row])
-        total = f"Σ {plain(whole, 2) if whole < LONG else fitting(whole, 6)}" if summed else "Σ"
-        written = [term[0] for term in work.written.terms]
-        self.bench.show(
-            [
-                Row("score", "output", scores.tolist(), written if kind == "max" else texts(scores), heat_limit(self.scores[head])),
-                Row(
-                    "exp", "output", exp.tolist(), written if kind == "sum" else texts(exp), 1.0, exps.tolist(), "bars", "exp(score − max)"
-                ),
-                Row(total, "output", weights.tolist(), [], 1.0, parts.tolist(), "stack", "sum of all exp"),
-                Row("weight", "weight", weights.tolist(), texts(weights), 1.0, shares.tolist(), "bars", "exp ÷ Σ"),
-            ],
-            self.pattern.cell[0],
-        )
+        rows = softmax_rows(work, ticks, done, scores, self.exp[head, row], self.weights[head, row], float(self.denominators[head, row]))
+        self.bench.show([replace(rows[0], limit=heat_limit(self.scores[head])), *rows[1:]], self.pattern.cell[0])
+        adding = ticks - 1 if ticks and not done else None
         if kind == "max":
-            self.bench.mark(ticks - 1 if ticks and not done else None, 0, 0)
+            self.bench.mark(adding, 0, 0)
             self.bench.win(int(scores[:ticks].argmax()) if ticks else None)
             return
         self.bench.win(int(scores.argmax()))
         if kind == "sum":
-            self.bench.mark(ticks - 1 if ticks and not done else None, 1, 1)
+            self.bench.mark(adding, 1, 1)
         else:
             self.bench.mark(step.column, *((0, 1) if kind == "exp" else (1, 3)))
-
-
-def texts(numbers: np.ndarray) -> list[str]:
-    """Numbers as they are usually written."""
-    return [plain(float(x), 2) for x in numbers]
 
 
 def _row(table: Table, row: int) -> tuple[Box, bool]:

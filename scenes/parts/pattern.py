@@ -151,7 +151,6 @@ class Pattern(Group):
         down = [x0 + i * self.cell[0] for i in (range(self.columns + 1) if ruled else (0, self.columns))]
         self.frame = Mark(theme.line, stroke=2.0).draw(lines([*(((x0, y), (x1, y)) for y in across), *(((x, y0), (x, y1)) for x in down)]))
         self.plain_names, self.query_name, self.key_name = Letters(theme.muted), Letters(theme.query), Letters(theme.key)
-        self.notes = self._notes(room)
         if self.has_digits:
             self.tints = [Mark(theme.weight, fill=STRONGEST * (n + 1) / TINTS) for n in range(TINTS)]
             self.scores, self.hidden, self.weights = Letters(theme.output), Letters(theme.muted), Letters(theme.ink)
@@ -160,8 +159,7 @@ class Pattern(Group):
             empty = np.full((self.rows, self.columns, 4), (*rgb(theme.empty), 255), dtype=np.uint8)
             self.raster = Raster(empty, self.whole)
             self.add(self.raster, self.frame)
-        self.axes = Group(*self.notes)
-        self.add(self.plain_names, self.query_name, self.key_name, self.axes)
+        self.add(self.plain_names, self.query_name, self.key_name, *self._notes(room))
 
     def _notes(self, room: Box) -> list[Ink]:
         """Which way the queries go and which way the keys."""
@@ -262,62 +260,3 @@ def _apart(found: dict[int, Line]) -> dict[int, Line]:
         if line.box[0] >= end + 0.06:
             kept[at], end = line, line.box[2]
     return kept
-
-
-class Heads(Group):
-    """All heads as little squares side by side, the current one framed."""
-
-    def __init__(self, heads: int, rows: int, columns: int, room: Box, theme: Theme) -> None:
-        self.heads, self.theme = heads, theme
-        left, bottom, right, top = room
-        top -= LABEL_ROOM
-        self.across = min(heads, best_across(heads, rows, columns, right - left, top - bottom))
-        down = -(-heads // self.across)
-        self.side = tile_side(heads, self.across, rows, columns, right - left, top - bottom)
-        width, height = self.side * columns / max(rows, columns), self.side * rows / max(rows, columns)
-        gap = TILE_GAP
-        x = left
-        self.boxes = []
-        for h in range(heads):
-            i, j = divmod(h, self.across)
-            x0, y1 = x + j * (width + gap), top - i * (height + gap)
-            self.boxes.append((x0, y1 - height, x0 + width, y1))
-        self.down = down
-        self.rasters = [Raster(self._empty(rows, columns), box) for box in self.boxes]
-        self.shown = [np.zeros(0)] * heads
-        self.outline = Mark(theme.line, stroke=2.0).draw(boxes(self.boxes))
-        self.casing, self.spot = Mark(theme.casing, stroke=9.0), Mark(theme.reading, stroke=5.0)
-        self.label = Ink("", letter_size(), theme.weight, align=-1).put(left, top + LABEL_ROOM / 2)
-        super().__init__(*self.rasters, self.outline, self.casing, self.spot, self.label)
-
-    def _empty(self, rows: int, columns: int) -> np.ndarray:
-        return np.full((rows, columns, 4), (*rgb(self.theme.empty), 255), dtype=np.uint8)
-
-    def show(self, weights: Sequence[np.ndarray], limit: float, current: int | None) -> None:
-        """The weights of every head, nan where they are not known; ``limit`` is the one with the strongest colour."""
-        theme = self.theme
-        for n, (raster, values) in enumerate(zip(self.rasters, weights, strict=True)):
-            # Only one of them changes at a time.
-            if not np.array_equal(values, self.shown[n], equal_nan=True):
-                self.shown[n] = values
-                raster.colour(diverging(values, limit, theme.weight, theme.negative, theme.empty))
-        frame = boxes([] if current is None else [self.boxes[current]])
-        self.casing.draw(frame)
-        self.spot.draw(frame.copy())
-        self.label.write(f"{self.heads} heads" if current is None else f"head {current} of {self.heads}")
-
-
-TILE_GAP = 0.14
-LARGEST_TILE = 1.1
-
-
-def tile_side(heads: int, across: int, rows: int, columns: int, width: float, height: float) -> float:
-    """Of the longer side of a little square, where so many stand side by side."""
-    down = -(-heads // across)
-    wide, high = columns / max(rows, columns), rows / max(rows, columns)
-    return min((width - (across - 1) * TILE_GAP) / across / wide, (height - (down - 1) * TILE_GAP) / down / high, LARGEST_TILE)
-
-
-def best_across(heads: int, rows: int, columns: int, width: float, height: float) -> int:
-    """How many little squares stand side by side so that they are as large as can be."""
-    return max(range(1, heads + 1), key=lambda across: tile_side(heads, across, rows, columns, width, height))
