@@ -229,8 +229,8 @@ class Attention(WorkedReel):
         tables = {"query": self.qkv[0], "key": self.qkv[1], "value": self.qkv[2]}
         if step.kind in PROJECTIONS:
             x, w = self.given[PROJECTIONS[step.kind]]
-            return heat_limit((x if role != "weight" else w).values)
-        return heat_limit(tables[role].values) if role in tables else 1.0
+            return (x if role != "weight" else w).limit
+        return tables[role].limit if role in tables else self.pattern.most
 
     def hide(self, work: Work, done: bool) -> None:
         """Scores above the mask."""

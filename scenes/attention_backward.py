@@ -12,7 +12,6 @@ from engine.attention_backward_step import AttentionGradStep
 from scenes.parts.bench import Bench, Row
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box
-from scenes.parts.raster import heat_limit
 from scenes.parts.rooms import columns, rows
 from scenes.parts.strip import Roles
 from scenes.parts.table import LETTER_ROOM, Table
@@ -116,7 +115,7 @@ class AttentionBackward(WorkedReel):
                     ROLES.get(name, "gradient"),
                     [term[n] for term in step.terms],
                     [term[n] for term in terms],
-                    heat_limit(self.tables[name].values),
+                    self.tables[name].limit,
                     note=note if n else "",
                 )
                 for n, (name, label) in enumerate(zip(names, labels, strict=True))

@@ -35,7 +35,7 @@ class Row:
     """``numbers`` in the colour of a role, with their texts; ``known`` says of which something is shown, of all if it is not given.
 
     ``bars`` stand in place of coloured cells where there is no room for digits; a ``stack`` is one long bar made of all of them.
-    ``limit`` is the number of the strongest colour or longest bar. A ``note`` stands behind the row where there is room for it.
+    ``limit`` is the number of the strongest colour or longest bar. Notes stand behind the rows where there is room for all.
     """
 
     label: str
@@ -87,8 +87,6 @@ class Bench(Group):
         for row, cells in zip(rows, self.cells, strict=True):
             middle = (cells[0][1] + cells[0][3]) / 2
             drawn[row.role].append(Line(row.label, label_size(row.label), self.room[0], middle, align=-1))
-            note = Line(row.note, label_size(row.note), cells[-1][2] + NOTE_GAP, middle, align=-1)
-            drawn["muted"] += [note] if row.note and note.x + note.width <= self.room[2] else []
             if row.form == "stack":
                 parts = self._stack(row, cells)
                 filled[row.role] += parts
@@ -103,6 +101,13 @@ class Bench(Group):
             else:
                 self.heat.add(self._heat(row, cells))
                 grid += _frame([(cells[0][0], cells[0][1], cells[-1][2], cells[0][3])])
+        notes = [
+            Line(row.note, label_size(row.note), cells[-1][2] + NOTE_GAP, (cells[0][1] + cells[0][3]) / 2, align=-1)
+            for row, cells in zip(rows, self.cells, strict=True)
+            if row.note
+        ]
+        if all(note.x + note.width <= self.room[2] for note in notes):
+            drawn["muted"] += notes
         for role, found in drawn.items():
             self.letters[role].write_lines(found)
         for role, found_boxes in filled.items():

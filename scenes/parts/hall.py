@@ -55,7 +55,7 @@ def _small(queries: int, keys: int, width: int, made: int, heads: int) -> Hall:
     floor = top - high
     upper = [(box[0], floor, box[2], box[3]) for box in (pattern, third, output)]
     weights = upper[1] if heads > 1 else upper[2]
-    bench = (pattern[0], bottom, output[2], floor - 0.22)
+    bench = (pattern[0], bottom, right, floor - 0.22)
     return Hall(_three(vectors, (queries, keys, keys)), upper[0], upper[0], weights, upper[1], upper[2], bench, True)
 
 

@@ -11,7 +11,7 @@ from manim import Group
 from engine.numbers import USUAL_DECIMALS, fitting, plain
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines, text_width
 from scenes.parts.raster import Raster, cell_colours, diverging, heat_limit
-from scenes.parts.table import BESIDE_PX, FILLED, LABEL_ROOM, LEAST_ROW_PX, fitting_label, spread
+from scenes.parts.table import BESIDE_PX, FILLED, LABEL_ROOM, LEAST_ROW_PX, common_limit, fitting_label, spread
 from scenes.parts.theme import Theme, rgb
 
 LARGEST_CELL = (1.15, 0.6)  # with digits
@@ -23,8 +23,7 @@ BELOW = 0.035  # room for what hangs down from the name of the last row
 UPRIGHT = 0.88  # the same for labels that are turned
 LABEL_COLUMN = 1.5  # the most at the left of the cells
 LABEL_GAP = 0.12
-#: So many of all weights are weaker than the strongest colour.
-COMMON = 0.985
+ROOMY = 1.5
 #: A weight shows as one of so many tints behind its digits, the strongest of this opacity.
 TINTS, STRONGEST = 8, 0.5
 
@@ -68,7 +67,7 @@ class Pattern(Group):
         self.theme = theme
         self.rows, self.columns = scores.shape[-2:]
         self.state = np.zeros(0)
-        self.limit, self.most = heat_limit(scores), strongest(weights)
+        self.limit, self.most = heat_limit(scores), common_limit(weights)
         left, bottom, right, top = room
         size = letter_size()
         label_room = min(LABEL_COLUMN, (right - left) / 3)
@@ -239,15 +238,12 @@ class Pattern(Group):
         return Line(text, self.digit_px, (x0 + x1) / 2, (y0 + y1) / 2)
 
 
-def strongest(weights: np.ndarray) -> float:
-    """The weight with the strongest colour: a large one, but not one of a few that are much larger than all others."""
-    return float(np.quantile(weights, COMMON))
-
-
 def every(count: int, pitch: float, needed: float) -> int:
-    """The least power of two that is so many names apart that they do not touch."""
-    step = 1
-    while step * pitch < needed and step < count:
+    """The least power of two that is so many names apart that they do not touch; where some are left out, with room between them."""
+    if pitch >= needed:
+        return 1
+    step = 2
+    while step * pitch < ROOMY * needed and step < count:
         step *= 2
     return step
 

@@ -21,6 +21,7 @@ LABEL_ROOM, LETTER_ROOM = 0.46, 0.5  # above a table, and at its left for a sing
 LARGEST_HEAT_CELL = 0.3
 LETTER_PX = 40.0
 STRAY_PX = 4.0  # ink may reach so far beyond a word's own room
+COMMON, MOST_COUNTED = 0.985, 64  # so many of all numbers, where there are many, are weaker than the strongest colour
 MOST_INK = 0.5  # height of a word; more have words with piles of accents
 
 
@@ -57,7 +58,7 @@ class Table(Group):
         # Above a table its label begins where the table does; beside it the table stands in the middle.
         self.left = (left + right - self.columns * self.cell[0]) / 2 if not beside else left
         self.top = top if low is not None or not beside else (top + bottom + self.rows * self.cell[1]) / 2
-        self.known = np.zeros(0, dtype=bool)
+        self.known, self.limit = np.zeros(0, dtype=bool), common_limit(values)
         self._draw(role)
         self.label = Ink(label, LETTER_PX if len(label) == 1 else letter_size(), getattr(theme, role))
         x0, _, x1, y1 = self.whole
@@ -96,7 +97,7 @@ class Table(Group):
                 for n, x in enumerate(self.values.flatten())
             ]
         else:
-            self.colours = cell_colours(self.values, self.theme, role, picture=False, limit=heat_limit(self.values))
+            self.colours = cell_colours(self.values, self.theme, role, picture=False, limit=self.limit)
             self.raster = Raster(self.colours, self.whole)
 
     # --- geometry --------------------------------------------------------------------------------------------------------------------
@@ -130,6 +131,12 @@ class Table(Group):
             colours = self.colours.copy()
             colours.reshape(-1, 4)[~flags, :3] = rgb(self.theme.empty)
             self.raster.colour(colours)
+
+
+def common_limit(values: np.ndarray) -> float:
+    """The number with the strongest colour: a large one, but of many numbers not one of a few that are much larger than all others."""
+    size = np.abs(values[np.isfinite(values)])
+    return float(np.quantile(size, COMMON)) or heat_limit(values) if size.size > MOST_COUNTED else heat_limit(values)
 
 
 def fitting_label(text: str, room: float) -> str:

@@ -139,6 +139,27 @@ def test_tokens(heads: int, causal: bool) -> None:
     assert not torch.equal(x, other.inputs["embeddings"])
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_several_heads_of_what_is_given(dtype: torch.dtype) -> None:
+    q, k = randn(3, 4).to(dtype), randn(2, 4, seed=1).to(dtype)
+    trace = attention(q, k, heads=2, seed=3)
+    assert {name: tensor.dtype for name, tensor in trace.inputs.items()} == dict.fromkeys(
+        ("query", "key", "value", "W_q", "W_k", "W_v", "W_o"), dtype
+    )
+    assert trace.reference.name == "torch.nn.functional.multi_head_attention_forward"
+    check_steps(trace)
+
+
+def test_heads_that_are_wider_together_than_an_embedding() -> None:
+    weights = {"in_proj_weight": randn(18, 4), "in_proj_bias": randn(18, seed=1), "out_proj.weight": randn(4, 6, seed=2)}
+    x = randn(3, 4, seed=3)
+    trace = attention(x, heads=2, state_dict=weights)
+    q, k, v = (x @ weights["in_proj_weight"].T + weights["in_proj_bias"]).chunk(3, dim=1)
+    mixed = [F.scaled_dot_product_attention(q[:, at], k[:, at], v[:, at]) for at in (slice(0, 3), slice(3, 6))]
+    torch.testing.assert_close(trace.outputs["output"], torch.cat(mixed, dim=1) @ weights["out_proj.weight"].T, rtol=1e-10, atol=1e-10)
+    check_steps(trace)
+
+
 def test_nothing_is_taken_from_the_global_generator() -> None:
     torch.manual_seed(3)
     before = torch.get_rng_state()
