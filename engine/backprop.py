@@ -84,8 +84,7 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
         phases=[("forward", forward), ("backward", length - forward)],
         opening=_opening(graph),
         closing=_closing(graph, run, reference),
-        formula='overline(x) = sum_(v "reads" x) overline(v) dot (partial v) / (partial x)',
-        highlight=None,
+        formula='(partial "out") / (partial x) = sum_(v "reads" x) (partial "out") / (partial v) dot (partial v) / (partial x)',
         lessons=_lessons(graph),
         graph=graph,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine import sentences
 from engine.backprop_step import BackpropStep
 from engine.graph import Block, Graph, contribution
+from engine.graph_parse import bracketed
 from engine.graph_rule import OUT, Work
 from engine.graph_rules import RULES
 from engine.graph_run import Run
@@ -36,7 +37,7 @@ class Cutter:
 
     def _label(self, name: str, cell: Cell) -> str:
         label = self.graph.nodes[name].label
-        return sentences.cell_name(label if label.isidentifier() or not cell else f"({label})", cell)
+        return sentences.cell_name(bracketed(label) if cell else label, cell)
 
     def _forward(self, k: int, block: Block, cell: Cell) -> BackpropStep:
         node, value = self.graph.nodes[block.node], self.run.values[block.node]
@@ -61,12 +62,22 @@ class Cutter:
 
     def _seed(self, k: int, block: Block, cell: Cell) -> BackpropStep:
         value = float(self.run.seed[cell])
-        given = bool((self.run.seed != 1).any())
         name = self._label(block.node, cell)
         text = written([(value,)], value)
-        say = f"The adjoint of {name} is given: {text.value}." if given else f"The way back begins at {name}: its adjoint is 1."
+        say = f"The adjoint of {name} is given: {text.value}." if self.run.given else f"The way back begins at {name}: its adjoint is 1."
         path = f"adjoints.{block.node}"
-        return self._step(k, block, cell, text, reads={}, terms=[(value,)], value=value, path=path, name=_adjoint(name), say=say)
+        return self._step(
+            k,
+            block,
+            cell,
+            text,
+            reads={"grad": [cell]} if self.run.given else {},
+            terms=[(value,)],
+            value=value,
+            path=path,
+            name=_adjoint(name),
+            say=say,
+        )
 
     def _edge(self, k: int, block: Block, cell: Cell) -> BackpropStep:
         child = self.graph.nodes[block.child]

@@ -29,7 +29,7 @@ class Run:
             if not self.values[name].isfinite().all():
                 raise InputError(f"expr computes {name} = {node.text}, which is too large for a number; give values that are smaller")
         last = next(reversed(nodes))
-        self.seed = self._seed(last, grad)
+        self.seed, self.given = self._seed(last, grad), grad is not None
         self.contributions: dict[str, Tensor] = {}
         self.adjoints = self._flow_back(last)
 

@@ -18,6 +18,8 @@ from scenes.parts.window import Window
 LARGEST_PX = 38.0
 #: A page of a sum is broken off, and a whole sum cut short, rather than set smaller than this.
 PAGE_PX, WHOLE_PX = 32.0, 28.0
+#: No line holds more terms than this.
+MOST_TERMS = 60
 MARGIN = 0.3
 GAP, TIGHT = 0.15, 0.05  # between pieces, and around the dot of a product
 
@@ -191,7 +193,7 @@ class Strip(Group):
         right += [Piece("÷", "ink"), Piece(written.divisor, "ink")] * (written.divisor != "1")
         end = [Piece(written.relation, "ink"), Piece(written.value, result)]
         numbered = list(enumerate(written.terms))
-        for count in range(len(numbered), 0, -1):
+        for count in range(min(len(numbered), MOST_TERMS), 0, -1):
             shown = numbered if count == len(numbered) else [*numbered[: count - 1], None, numbered[-1]]
             pieces: list[Piece] = []
             for entry in shown:
