@@ -18,7 +18,7 @@ REDUCTIONS = ("sum", "mean", "max", "softmax")
 ALLOWED = f"names, numbers, + - * / ** @, .T and {', '.join((*REDUCTIONS, *FUNCTIONS))}"
 
 MOST_CHARACTERS = 4000
-MOST_DEEP = 40
+MOST_DEEP = 80
 MOST_NODES = 100
 MOST_NAME = 16
 MOST_FACTORS = 12
