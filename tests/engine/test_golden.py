@@ -23,9 +23,10 @@ def close(got: Any, expected: Any) -> None:
         assert got.keys() >= expected.keys()
         for name in expected:
             close(got[name], expected[name])
-    elif isinstance(expected, list) and isinstance(expected[0], dict):
-        for one, other in zip(got, expected, strict=True):
-            close(one, other)
+    elif isinstance(expected, list) and isinstance(got, list | tuple):  # of tensors that may have different shapes
+        assert len(got) == len(expected)
+        for mine, theirs in zip(got, expected, strict=True):
+            close(mine, theirs)
     else:
         torch.testing.assert_close(as_tensor(got), as_tensor(expected), rtol=0, atol=1e-10)
 
