@@ -26,7 +26,7 @@ FORMULA = (
 class LstmTrace(Trace):
     """Adds what a picture needs: how many time steps, features and units there are."""
 
-    steps: int
+    time_steps: int
     features: int
     units: int
 
@@ -52,7 +52,7 @@ def traced(layer: Layer) -> LstmTrace:
         formula=FORMULA,
         highlight=time * per_time + STAGES.index("h") * units + unit,
         lessons=_lessons(layer),
-        steps=times,
+        time_steps=times,
         features=layer.features,
         units=units,
     )

@@ -32,7 +32,7 @@ def states(trace: LstmTrace) -> list[dict[str, Tensor]]:
             theirs: torch.tensor([found[ours, time, unit] for unit in range(trace.units)], dtype=torch.float64)
             for theirs, ours in NAMED.items()
         }
-        for time in range(trace.steps)
+        for time in range(trace.time_steps)
     ]
 
 
