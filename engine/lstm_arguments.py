@@ -88,7 +88,7 @@ def resolve(
     named = given or seeded(x, hidden_size, seed)
     units = _fitting(x, named, hidden_size)
     for name, state in (("h0", h0), ("c0", c0)):
-        named[name] = x.new_zeros(units) if state is None else _state(name, state, units)
+        named[name] = x.new_zeros(units) if state is None else state_of(name, state, units)
     same = together({"input": x, **named})
     return Layer(**{field.name: same.get(field.name) for field in fields(Layer)})  # type: ignore[arg-type]  # weights and states are there
 
@@ -144,30 +144,32 @@ def _fitting(x: Tensor, named: Mapping[str, Tensor], hidden_size: int | None) ->
     ih, hh = (named[name] for name in WEIGHTS)
     units = hh.shape[-1] if hh.dim() else 0
     if hh.dim() != 2 or tuple(hh.shape) != (GATES * units, units) or not units:
-        raise InputError(f"weight_hh has shape {_shape(hh)}; give 4·hidden_size x hidden_size, such as 8x2")
+        raise InputError(f"weight_hh has shape {shape_of(hh)}; give 4·hidden_size x hidden_size, such as 8x2")
     if hidden_size is not None and hidden_size != units:
-        raise InputError(f"hidden_size is {hidden_size}, but weight_hh has shape {_shape(hh)}; give hidden_size {units}, or leave it out")
+        raise InputError(f"hidden_size is {hidden_size}, but weight_hh has shape {shape_of(hh)}; give hidden_size {units}, or leave it out")
     if tuple(ih.shape) != (GATES * units, x.shape[1]):
         raise InputError(
-            f"weight_ih has shape {_shape(ih)}, but input has {x.shape[1]} features and weight_hh {units} units; "
+            f"weight_ih has shape {shape_of(ih)}, but input has {x.shape[1]} features and weight_hh {units} units; "
             f"give weight_ih of shape {GATES * units}x{x.shape[1]}"
         )
     for name in BIASES:
         if name in named and tuple(named[name].shape) != (GATES * units,):
-            raise InputError(f"{name} has shape {_shape(named[name])}, but there are {units} units; give {GATES * units} numbers")
+            raise InputError(f"{name} has shape {shape_of(named[name])}, but there are {units} units; give {GATES * units} numbers")
     return units
 
 
-def _state(name: str, state: TensorLike, units: int) -> Tensor:
+def state_of(name: str, state: TensorLike, units: int) -> Tensor:
+    """A state before the first time step, or after the last one."""
     values = floating(name, state)
     # torch has an axis of layers in front.
     bare = values[0] if values.dim() == 2 and len(values) == 1 else values
     if tuple(bare.shape) != (units,):
-        raise InputError(f"{name} has shape {_shape(values)}, but there are {units} hidden units; give {units} numbers")
+        raise InputError(f"{name} has shape {shape_of(values)}, but there are {units} hidden units; give {units} numbers")
     return bare
 
 
-def _shape(tensor: Tensor) -> str:
+def shape_of(tensor: Tensor) -> str:
+    """A shape as a message has it."""
     return "x".join(map(str, tensor.shape)) or "a single number"
 
 

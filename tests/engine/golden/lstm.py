@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine import lstm
+from engine import lstm, lstm_backward
 from engine.lstm_trace import LstmTrace
 from tests.engine.golden import Run, Vector
 
@@ -79,6 +79,23 @@ def two_layers(v: Vector) -> dict[str, Any]:
     return {"steps": [{"layer1": one, "layer2": two} for one, two in both], "y_hat": y_hat}
 
 
+def backward(v: Vector) -> dict[str, Any]:
+    """The loss is the sum of both states; W belongs to the hidden state."""
+    given = v["inputs"]
+    ones = [1.0] * len(given["h_prev"])
+    assert v["params"]["loss"] == "sum(h)+sum(c)"
+    trace = lstm_backward([ones], [given["x"]], **stacked(given), h0=given["h_prev"], c0=given["c_prev"], grad_c_n=ones)
+    out = trace.outputs
+    direct = [step.terms[0][1] for step in trace if step.stage == "grad_c0"]
+    return {
+        "grad_c_prev": out["grad_c0"],
+        "grad_h_prev": out["grad_h0"],
+        "grad_x": out["grad_input"][0],
+        "grad_W": dict(zip(ORDER, out["grad_weight_hh"].chunk(4), strict=True)),
+        "dc_dcprev_direct": direct,
+    }
+
+
 def parameter_counts(v: Vector) -> dict[str, Any]:
     """An LSTM has four blocks of the same size, a GRU three, a plain recurrence one."""
     inputs = lstm(torch.zeros(1, v["inputs"]["d"]), hidden_size=v["inputs"]["h"]).inputs
@@ -98,5 +115,6 @@ RUNS: dict[str, Run] = {
     "s004-lstm-perfect-memory": forced,
     "s004-lstm-forget-decay": forced,
     "s004-lstm-two-layer": two_layers,
+    "s004-lstm-backward": backward,
     "s004-lstm-params": parameter_counts,
 }
