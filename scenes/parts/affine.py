@@ -1,16 +1,16 @@
-"""What goes into a gate, under the lens: x and h of one unit's sum, beside each number its weight, and the biases."""
+"""A sum of products under the lens: vectors one below the other, beside each number its weight."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from manim import Group, Mobject
 
 from engine.numbers import fitting
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, text_width
-from scenes.parts.table import Table, holds, same_size
+from scenes.parts.table import GAP_PX, Table, holds, same_size
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -19,123 +19,132 @@ HEAD = 0.46
 NAME = 0.74  # for the names of the parts, at the left
 CELL = 0.92
 TIMES = 0.3
-GAP = 0.16  # between the parts
+GAP = 0.12  # between the parts
 LARGEST_ROW = 0.56
+LEAST_ROW = (LEAST_PX + GAP_PX[1]) * PX
 LEAST_HEAT = 0.42  # width of a column of coloured cells
 
 
-class Affine(Group):
-    """Rows of x, then of h, then of the biases; ``room`` is filled from the top.
+@dataclass(frozen=True)
+class Block:
+    """A vector of ``count`` numbers with its letter in Typst math; ``values`` and ``weights`` are all numbers that may stand in it.
 
-    ``ground`` is what lies behind frames. The numbers of x and h are there from the beginning, weights only while a gate is computed.
+    One without values is a bias, one without weights is added as it is.
     """
 
-    def __init__(self, trace: Any, room: Box, theme: Theme) -> None:
+    letter: str
+    role: str
+    count: int
+    values: np.ndarray | None
+    weights: np.ndarray | None
+
+
+class Affine(Group):
+    """Blocks in ``room``, which is filled from the top.
+
+    ``ground`` is what lies behind frames. Weights are there only while a sum is computed.
+    """
+
+    def __init__(self, blocks: Sequence[Block], room: Box, theme: Theme) -> None:
         super().__init__()
-        self.trace, self.theme = trace, theme
+        self.blocks, self.theme = blocks, theme
         left, bottom, right, top = room
-        inputs = trace.inputs
-        biases = [inputs[name] for name in ("bias_ih", "bias_hh") if name in inputs]
-        counts = [trace.features, trace.units, *([len(biases)] if biases else [])]
-        free = top - HEAD - bottom - GAP * (len(counts) - 1)
-        height = min(LARGEST_ROW, free / sum(counts))
-        states = np.concatenate([trace.outputs["h"].ravel(), inputs["h0"].ravel()])
-        values = [inputs["input"], states]
-        weights = [inputs["weight_ih"], inputs["weight_hh"], *([np.concatenate(biases)] if biases else [])]
-        self.has_digits = all(holds(CELL, height, numbers) for numbers in (*values, *weights))
+        counts = [block.count for block in blocks]
+        height = min(LARGEST_ROW, (top - HEAD - bottom - GAP * (len(counts) - 1)) / sum(counts))
+        numbers = [side for block in blocks for side in (block.values, block.weights) if side is not None]
+        self.has_digits = all(holds(CELL, height, side) for side in numbers)
         width = CELL if self.has_digits else LEAST_HEAT
-        x = left + NAME
+        places = left + NAME, left + NAME + width + TIMES
         at = top - HEAD
-        roles = ("input", "output")
-        self.values: list[Table] = []
-        self.weights: list[Table] = []
-        names = ("x_t", "h_(t-1)", "b")
-        # Coloured cells need no more room for a bias than digits do, and biases keep their digits.
-        self.texts = Letters(theme.ink)
+        self.values: list[Table | None] = []
+        self.weights: list[Table | None] = []
         self.names: list[Ink] = []
-        self.middles: list[float] = []
-        for number, count in enumerate(counts):
-            tall = height * count
-            low = at - tall
-            if number < 2:
-                self.values.append(Table(count, 1, (x, low, x + width, at), roles[number], theme, values[number], digits=self.has_digits))
-            box = (x + width + TIMES, low, x + 2 * width + TIMES, at)
-            self.weights.append(Table(count, 1, box, "weight", theme, weights[number], digits=self.has_digits))
-            self.middles.append((at + low) / 2)
-            role = getattr(theme, (*roles, "weight")[number])
-            self.names.append(Ink(names[number], MATH_PX, role, math=True, align=-1).put(left, self.middles[-1]))
+        for block in blocks:
+            low = at - height * block.count
+            for tables, side, role, x in (
+                (self.values, block.values, block.role, places[0]),
+                (self.weights, block.weights, "weight", places[1]),
+            ):
+                box = (x, low, x + width, at)
+                tables.append(None if side is None else Table(block.count, 1, box, role, theme, side, digits=self.has_digits))
+            name = Ink(block.letter, MATH_PX, getattr(theme, block.role), math=True, align=-1)
+            self.names.append(name.put(left, (at + low) / 2))
             at = low - GAP
-        self.tables = [*self.values, *self.weights]
+        self.tables = [table for table in (*self.values, *self.weights) if table is not None]
         same_size(self.tables)
         self.ground: list[Mobject] = [mark for table in self.tables for mark in table.ground]
-        self.parts_at = x + 2 * width + TIMES + 0.14
-        self.room_for_parts = right - self.parts_at
-        self.head = Ink("", MATH_PX, theme.weight, math=True).put(x + 1.5 * width + TIMES, top - HEAD / 2)
-        self.times = Letters(theme.muted)
+        self.texts, self.times = Letters(theme.ink), Letters(theme.muted)
+        self.end = places[1] + width
+        self.room_for_parts = right - self.end - 0.12
+        self.head = Ink("", MATH_PX, theme.weight, math=True).put(places[1] + width / 2, top - HEAD / 2)
         self.spot = Window(theme)
         self.add(self.spot, *self.tables, *self.names, self.head, self.times, self.texts)
 
-    @property
-    def whole(self) -> Box:
-        """The box of all cells."""
-        boxes = [table.whole for table in self.tables]
-        return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
-
-    def show_values(self, x: np.ndarray, h: np.ndarray) -> None:
-        """The numbers of a time step, without weights."""
-        for table, numbers in zip(self.values, (x, h), strict=True):
-            table.fill(numbers[:, None], np.ones((len(numbers), 1), dtype=bool))
-        for table in self.weights:
-            table.hide()
+    def show_values(self, values: Sequence[np.ndarray], letters: Sequence[str]) -> None:
+        """Numbers of each block that has some, as many as are known, and its letter; no weights."""
+        shown = iter(values)
+        for block, table, weights, name, letter in zip(self.blocks, self.values, self.weights, self.names, letters, strict=True):
+            name.write("" if block.values is None else letter)
+            if weights is not None:
+                weights.hide()
+            if table is not None:
+                known = next(shown)
+                padded = np.concatenate([known, np.zeros(block.count - len(known))])
+                table.fill(padded[:, None], (np.arange(block.count) < len(known))[:, None])
         self.head.write("")
-        for name in self.names[2:]:
-            name.write("")
         self.times.write_lines([])
         self.texts.write_lines([])
         self.mark(None)
 
-    def show_weights(self, terms: Sequence[tuple[float, ...]], texts: Sequence[tuple[str, ...]], stage: str) -> None:
-        """The terms of a gate, and as they are written."""
-        self.head.write(f"W_{stage}")
-        for name in self.names[2:]:
-            name.write("b")
+    def show_weights(
+        self, terms: Sequence[tuple[float, ...]], texts: Sequence[tuple[str, ...]], head: str, blocks: Sequence[int] | None = None
+    ) -> None:
+        """The terms of a sum, and as they are written; ``blocks`` are those that they run through, all if not given."""
+        self.read = [*range(len(self.blocks))] if blocks is None else [*blocks]
+        self.head.write(head if any(self.weights[number] is not None for number in self.read) else "")
         first = 0
-        for number, table in enumerate(self.weights):
-            own = slice(first, first + table.rows)
-            first += table.rows
-            table.rule()
-            if not self.has_digits:
-                table.fill(np.array([term[-1] for term in terms[own]])[:, None], np.ones((table.rows, 1), dtype=bool))
-                continue
-            for column, side in ((0, self.values), (-1, self.weights)):
-                if number < len(side):
-                    shown = {
-                        (row, 0): self._text(side[number], text[column], term[column])
-                        for row, (text, term) in enumerate(zip(texts[own], terms[own], strict=True))
-                    }
-                    side[number].write(shown)
+        for number in self.read:
+            self.names[number].write(self.names[number].line.text or self.blocks[number].letter)
+            values, weights, count = self.values[number], self.weights[number], self.blocks[number].count
+            own = slice(first, first + count)
+            first += count
+            if weights is not None:
+                weights.rule()
+                self._show(weights, terms[own], texts[own], -1)
+            if values is not None:
+                self._show(values, terms[own], texts[own], 0)
         self.times.write_lines(self._signs())
 
-    def _text(self, table: Table, text: str, number: float) -> str:
-        return text if len(text) <= table.room else fitting(number, table.room)
+    def _show(self, table: Table, terms: Sequence[tuple[float, ...]], texts: Sequence[tuple[str, ...]], side: int) -> None:
+        if table.has_digits:
+            shown = [
+                text[side] if len(text[side]) <= table.room else fitting(term[side], table.room)
+                for text, term in zip(texts, terms, strict=True)
+            ]
+            table.write({(row, 0): text for row, text in enumerate(shown)})
+        else:
+            table.fill(np.array([[term[side]] for term in terms]), np.ones((table.rows, 1), dtype=bool))
 
     def _signs(self) -> list[Line]:
-        """Between a number and its weight; once for each part where there are no digits."""
+        """Between a number and its weight; once for each block where there are no digits."""
         found = []
-        for values in self.values:
+        for number in self.read:
+            values, weights = self.values[number], self.weights[number]
+            if values is None or weights is None:
+                continue
             x = values.whole[2] + TIMES / 2
-            rows = range(values.rows) if self.has_digits else ()
-            found += [Line("×", LEAST_PX, x, values.centre(row)[1]) for row in rows]
-            if not self.has_digits:
+            if self.has_digits:
+                found += [Line("×", LEAST_PX, x, values.centre(row)[1]) for row in range(values.rows)]
+            elif values.whole[3] - values.whole[1] >= LEAST_ROW:
                 found.append(Line("×", LEAST_PX + 4, x, (values.whole[1] + values.whole[3]) / 2))
         return found
 
     def show_parts(self, texts: Sequence[str]) -> None:
-        """What the parts add, as far as they have been added up."""
+        """What the blocks add, as far as they have been added up."""
         lines = []
-        for text, y in zip(texts, self.middles, strict=False):
+        for text, number in zip(texts, self.read, strict=False):
             fits = [one for one in (text, text.replace(" ", "")) if text_width(one, LEAST_PX) <= self.room_for_parts]
-            lines += [Line(one, LEAST_PX, self.parts_at, y, align=-1) for one in fits[:1]]
+            lines += [Line(one, LEAST_PX, self.end + 0.12, self.names[number].line.y, align=-1) for one in fits[:1]]
         self.texts.write_lines(lines)
 
     def mark(self, term: int | None) -> None:
@@ -143,17 +152,14 @@ class Affine(Group):
         if term is None:
             self.spot.clear()
             return
-        number = 0
-        while term >= self.weights[number].rows:
-            term -= self.weights[number].rows
-            number += 1
-        box = self.weights[number].box(term)
-        if number < len(self.values):
-            box = (self.values[number].box(term)[0], *box[1:])
-        self.spot.put(box)
+        for number in self.read:
+            if term < self.blocks[number].count:
+                break
+            term -= self.blocks[number].count
+        framed = [table.box(term) for table in (self.values[number], self.weights[number]) if table is not None]
+        self.spot.put((framed[0][0], framed[0][1], framed[-1][2], framed[0][3]))
 
 
-def least_height(trace: Any) -> float:
-    """What the rows take up as digits."""
-    biases = sum(name in trace.inputs for name in ("bias_ih", "bias_hh"))
-    return HEAD + (trace.features + trace.units + biases) * (LEAST_PX + 7) * PX + 2 * GAP
+def least_height(counts: Sequence[int]) -> float:
+    """What blocks of so many numbers take up as digits."""
+    return HEAD + sum(counts) * LEAST_ROW + GAP * (len(counts) - 1)

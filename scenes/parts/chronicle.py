@@ -23,16 +23,22 @@ LEAST_HEAT_ROWS = 0.2  # of the height, for a strand of few rows
 
 @dataclass(frozen=True)
 class Strand:
-    """One sequence: its letter in Typst math, role, and numbers, rows x time."""
+    """One sequence: its letter in Typst math, role, and numbers, rows x time. One ``on_links`` stands between a time and the one before."""
 
     letter: str
     role: str
     values: np.ndarray
+    on_links: bool = False
+
+    def role_of(self, *, digits: bool) -> str:
+        """Ink has no shades: coloured cells of it are brightness."""
+        return "light" if self.role == "ink" and not digits else self.role
 
 
 def fit_beside(strands: Sequence[Strand], width: float) -> bool:
-    """Whether there is room for all of them side by side."""
-    return sum(NAME + len(strand.values.T) * LEAST_WIDTH for strand in strands) + BESIDE_GAP * (len(strands) - 1) <= width
+    """Whether there is room for all of them side by side; what stands on links must stay below what it links."""
+    linked = any(strand.on_links for strand in strands)
+    return not linked and sum(NAME + len(strand.values.T) * LEAST_WIDTH for strand in strands) + BESIDE_GAP * (len(strands) - 1) <= width
 
 
 def digit_height(strands: Sequence[Strand], width: float) -> tuple[float, float]:
@@ -62,12 +68,13 @@ class Chronicle(Group):
         self.frame = Mark(theme.ink, stroke=3.0)
         for name, (x, low, _, high) in places.items():
             strand = strands[name]
+            x = x if self.beside else left + NAME
             self.add(Ink(strand.letter, MATH_PX, getattr(theme, strand.role), math=True, align=1).put(x - 0.2, (low + high) / 2))
         self.add(*self.tables.values(), self.frame)
 
     def _tables(self, places: Mapping[str, Box], *, digits: bool) -> dict[str, Table]:
         return {
-            name: Table(*strand.values.shape, places[name], strand.role, self.theme, strand.values, digits=digits)
+            name: Table(*strand.values.shape, places[name], strand.role_of(digits=digits), self.theme, strand.values, digits=digits)
             for name, strand in self.strands.items()
         }
 
@@ -95,26 +102,39 @@ class Chronicle(Group):
             shares = [max(count / sum(counts), LEAST_HEAT_ROWS) for count in counts]
             heights = [share / sum(shares) * free for share in shares]
         at = top - (free - sum(heights)) / 2
+        linked = any(strand.on_links for strand in self.strands.values())
+        width = min((right - x) / (times + linked / 2), LARGEST_WIDTH)
         found = {}
-        for name, tall in zip(self.strands, heights, strict=True):
-            found[name] = (x, at - tall, x + min((right - x) / times, LARGEST_WIDTH) * times, at)
+        for (name, strand), tall in zip(self.strands.items(), heights, strict=True):
+            start = x + (width / 2 if linked and not strand.on_links else 0)
+            found[name] = (start, at - tall, start + width * times, at)
             at -= tall + GAP
         return found
 
     def fill(self, name: str, known: int, rows: int = 0) -> None:
         """Shows a strand up to the time ``known``, and of the next column the first ``rows``."""
-        values = self.strands[name].values
-        seen = np.zeros(values.shape, dtype=bool)
+        seen = np.zeros(self.strands[name].values.shape, dtype=bool)
         seen[:, :known] = True
         seen[:rows, known : known + 1] = True
-        self.tables[name].fill(values, seen)
+        self.tables[name].fill(self.strands[name].values, seen)
+
+    def fill_back(self, name: str, known: int, rows: int = 0) -> None:
+        """Shows a strand from the time ``known`` on, and of the column before the first ``rows``."""
+        seen = np.zeros(self.strands[name].values.shape, dtype=bool)
+        seen[:, max(0, known) :] = True
+        seen[:rows, max(0, known - 1) : max(0, known)] = True
+        self.tables[name].fill(self.strands[name].values, seen)
 
     def at(self, time: int | None) -> None:
         """Frames a time in all strands."""
         if time is None:
             self.frame.draw(np.zeros((0, 3)))
             return
-        columns = [(table.box(0, time)[0], table.whole[1], table.box(0, time)[2], table.whole[3]) for table in self.tables.values()]
+        columns = [
+            (table.box(0, time)[0], table.whole[1], table.box(0, time)[2], table.whole[3])
+            for name, table in self.tables.items()
+            if not self.strands[name].on_links
+        ]
         if not self.beside:
             columns = [(columns[0][0], min(c[1] for c in columns), columns[0][2], max(c[3] for c in columns))]
         self.frame.draw(boxes([(x0, y0 - 0.04, x1, y1 + 0.04) for x0, y0, x1, y1 in columns]))

@@ -6,18 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from engine.lstm_step import STAGES, LstmStep
-from engine.numbers import Sum, plain, relation, sum_of_products, written
+from engine.numbers import USUAL_DECIMALS, Sum, plain, relation, sum_of_products, written
 from engine.sentences import cell_name
-from scenes.parts.affine import Affine, least_height
+from scenes.parts.affine import Affine, Block, least_height
 from scenes.parts.beat import Beat
 from scenes.parts.chronicle import Chronicle, Strand, digit_height
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box, Letters, Line
-from scenes.parts.lstm_cell import BUS, LEFT, CellPicture, height
+from scenes.parts.lstm_cell import CellPicture, numbers_of
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.reel import Reel
 from scenes.parts.strip import Page, Piece
+from scenes.parts.units import BUS, LEFT, height
 from scenes.parts.window import Frames
 
 #: Shares of a full beat: what is read is framed, the last term is added, the function is applied, the result stands in the picture.
@@ -35,6 +38,18 @@ STAGE_ROLES: dict[str, Sequence[Sequence[str]]] = {
     "h": (("ink", "ink"),),
 }
 RESULTS = {"c": "output", "h": "output"}
+
+
+def blocks(trace: Any) -> list[Block]:
+    """What a gate adds up: x, h and the biases."""
+    inputs = trace.inputs
+    biases = [inputs[name] for name in ("bias_ih", "bias_hh") if name in inputs]
+    states = np.concatenate([trace.outputs["h"].ravel(), inputs["h0"].ravel()])
+    found = [
+        Block("x_t", "input", trace.features, inputs["input"], inputs["weight_ih"]),
+        Block("h_(t-1)", "output", trace.units, states, inputs["weight_hh"]),
+    ]
+    return [*found, Block("b", "weight", len(biases), None, np.concatenate(biases))] if biases else found
 
 
 @dataclass(frozen=True)
@@ -67,8 +82,8 @@ class LstmReel(Reel):
             "h": Strand("h", "output", trace.outputs["h"].T),
         }
         above, below = self.rooms(strands)
-        self.affine = Affine(trace, (above[0], above[1] + BUS, LEFT, above[3]), self.theme)
-        self.cell = CellPicture(trace, above, self.affine.whole[2], self.theme)
+        self.affine = Affine(blocks(trace), (above[0], above[1] + BUS, LEFT, above[3]), self.theme)
+        self.cell = CellPicture(numbers_of(trace), trace.units, above, self.affine.end, self.theme)
         self.past = Chronicle(strands, below, self.theme)
         self.flying = Letters(self.theme.output, halo=self.theme.ground)
         self.moves = self.cell.has_digits and self.affine.has_digits
@@ -93,7 +108,7 @@ class LstmReel(Reel):
     def rooms(self, strands: dict[str, Strand]) -> tuple[Box, Box]:
         """For the cell and for the sequences: digits in the sequences only if the cell keeps its own."""
         left, bottom, right, top = STAGE
-        least = max(height(self.trace.units), least_height(self.trace) + BUS)
+        least = max(height(self.trace.units), least_height([block.count for block in blocks(self.trace)]) + BUS)
         smallest, largest = digit_height([*strands.values()], right - left)
         free = top - bottom - least - BETWEEN - 0.08
         band = (min(free, largest) if smallest <= free else LEAST_BAND) + 0.08
@@ -129,11 +144,11 @@ class LstmReel(Reel):
         step, first, found = reading.step, 0, []
         if not step.is_gate:
             return []
-        for table, part in zip(self.affine.weights, step.parts, strict=True):
-            first += table.rows
+        for block, part in zip(self.affine.blocks, step.parts, strict=True):
+            first += block.count
             if first <= done:
-                text = plain(part, max(2, reading.added.decimals))
-                terms = reading.added.terms[first - table.rows : first]
+                text = plain(part, USUAL_DECIMALS)
+                terms = reading.added.terms[first - block.count : first]
                 found.append(f"{relation(terms, text)} {text}")
         return found
 
@@ -158,7 +173,7 @@ class LstmReel(Reel):
             self.past.fill(name, time, known[name])
         self.past.fill("x", self.trace.time_steps)
         self.past.at(time)
-        self.affine.show_values(inputs["input"][time], h)
+        self.affine.show_values([inputs["input"][time], h], [block.letter for block in self.affine.blocks])
         numbers = {"c_before": c[unit], **{stage: outputs[stage][time][unit] for stage, count in known.items() if count > unit}}
         self.cell.read_out({} if self.cell.has_digits else {name: plain(float(x), 2) for name, x in numbers.items()})
 
@@ -175,14 +190,14 @@ class LstmReel(Reel):
         for mark in (self.frames, self.target):
             mark.clear()
         self.flying.write_lines([])
-        self.cell.lead(None)
+        self.cell.lead([])
 
     def read(self, reading: Reading) -> None:
         """What a step reads: weights under the lens, or numbers of the cell."""
         step = reading.step
         if step.is_gate:
-            self.affine.show_weights(step.terms, reading.added.terms, step.stage)
-            self.cell.lead(step.stage)
+            self.affine.show_weights(step.terms, reading.added.terms, f"W_{step.stage}")
+            self.cell.lead(self.cell.way_to(step.stage))
         else:
             self.frames.put([box for term in range(len(step.terms)) for box in self.boxes_read(step, term)])
 
@@ -191,7 +206,7 @@ class LstmReel(Reel):
         step = reading.step
         self.stand(step, True)
         if step.is_gate:
-            self.affine.show_weights(step.terms, reading.added.terms, step.stage)
+            self.affine.show_weights(step.terms, reading.added.terms, f"W_{step.stage}")
             self.affine.show_parts(self.parts(reading, len(step.terms)))
         self.target.put([self.cell.box(step.stage, step.unit)])
 
@@ -249,7 +264,7 @@ class LstmReel(Reel):
         if not self.moves or not step.time or beat.before != step.index - 1 or self.trace[beat.before].time == step.time:
             return []
         outputs, time = self.trace.outputs, step.time - 1
-        ways = {"c": (self.cell.columns["c"], self.cell.columns["c_before"]), "h": (self.cell.columns["h"], self.affine.values[1])}
+        ways = {"c": (self.cell.tables["c"], self.cell.tables["c_before"]), "h": (self.cell.tables["h"], self.affine.values[1])}
 
         def draw(share: float) -> None:
             if share >= 1:

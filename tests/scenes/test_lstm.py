@@ -91,7 +91,7 @@ def test_what_is_on_the_strip_adds_up() -> None:
             if step.is_gate:
                 parts = [number(line.text) for line in scene.affine.texts.lines]
                 assert parts == pytest.approx(step.parts, abs=0.006)
-            column = scene.cell.columns[step.stage]
+            column = scene.cell.tables[step.stage]
             assert number(column.digits.lines[step.unit].text) == pytest.approx(step.value, abs=0.006)
             assert len(column.digits.lines) == step.unit + 1
             target = scene.target.frame.points
@@ -134,4 +134,4 @@ def test_states_travel_to_the_next_time_step() -> None:
         for share, flying, before in ((0.05, 4, 0), (1.0, 0, 2)):
             timeline.interpolate(share)
             assert len(scene.flying.lines) == flying
-            assert len(scene.cell.columns["c_before"].digits.lines) == before
+            assert len(scene.cell.tables["c_before"].digits.lines) == before
