@@ -15,11 +15,14 @@ from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
 MATH_PX = 36.0
-HEAD = 0.46
+HEAD = 0.42
 NAME = 0.74  # for the names of the parts, at the left
+NAME_PITCH = 0.38  # from one name to the next, where they have their full size
+NAME_ROOM = 0.24  # of a block of coloured cells, at least
 CELL = 0.92
 TIMES = 0.3
-GAP = 0.12  # between the parts
+GAP, NARROW_GAP = 0.12, 0.06  # between the parts, and between many of them
+MANY = 4
 LARGEST_ROW = 0.56
 LEAST_ROW = (LEAST_PX + GAP_PX[1]) * PX
 LEAST_HEAT = 0.42  # width of a column of coloured cells
@@ -50,26 +53,34 @@ class Affine(Group):
         self.blocks, self.theme = blocks, theme
         left, bottom, right, top = room
         counts = [block.count for block in blocks]
-        height = min(LARGEST_ROW, (top - HEAD - bottom - GAP * (len(counts) - 1)) / sum(counts))
+        gap = between(len(blocks))
+        height = min(LARGEST_ROW, (top - HEAD - bottom - gap * (len(counts) - 1)) / sum(counts))
         numbers = [side for block in blocks for side in (block.values, block.weights) if side is not None]
         self.has_digits = all(holds(CELL, height, side) for side in numbers)
+        talls = [height * count for count in counts]
+        if not self.has_digits:
+            talls = [max(NAME_ROOM, tall) for tall in talls]
+            spare = sum(talls) - height * sum(counts)
+            wide = sum(tall for tall in talls if tall > NAME_ROOM)
+            talls = [tall - spare * tall / wide if tall > NAME_ROOM else tall for tall in talls]
         width = CELL if self.has_digits else LEAST_HEAT
         places = left + NAME, left + NAME + width + TIMES
         at = top - HEAD
         self.values: list[Table | None] = []
         self.weights: list[Table | None] = []
         self.names: list[Ink] = []
-        for block in blocks:
-            low = at - height * block.count
+        for block, tall in zip(blocks, talls, strict=True):
+            low = at - tall
             for tables, side, role, x in (
                 (self.values, block.values, block.role, places[0]),
                 (self.weights, block.weights, "weight", places[1]),
             ):
                 box = (x, low, x + width, at)
                 tables.append(None if side is None else Table(block.count, 1, box, role, theme, side, digits=self.has_digits))
-            name = Ink(block.letter, MATH_PX, getattr(theme, block.role), math=True, align=-1)
+            size = max(LEAST_PX, MATH_PX * min(1.0, (at - low + gap) / NAME_PITCH))
+            name = Ink(block.letter, size, getattr(theme, block.role), math=True, align=-1)
             self.names.append(name.put(left, (at + low) / 2))
-            at = low - GAP
+            at = low - gap
         self.tables = [table for table in (*self.values, *self.weights) if table is not None]
         same_size(self.tables)
         self.ground: list[Mobject] = [mark for table in self.tables for mark in table.ground]
@@ -160,6 +171,11 @@ class Affine(Group):
         self.spot.put((framed[0][0], framed[0][1], framed[-1][2], framed[0][3]))
 
 
+def between(blocks: int) -> float:
+    """The gap between so many blocks."""
+    return NARROW_GAP if blocks > MANY else GAP
+
+
 def least_height(counts: Sequence[int]) -> float:
     """What blocks of so many numbers take up as digits."""
-    return HEAD + sum(counts) * LEAST_ROW + GAP * (len(counts) - 1)
+    return HEAD + sum(counts) * LEAST_ROW + between(len(counts)) * (len(counts) - 1)

@@ -16,7 +16,7 @@ MATH_PX = 36.0
 NAME = 0.72
 GAP, BESIDE_GAP = 0.1, 0.45
 ROW = (LEAST_PX + GAP_PX[1]) * PX  # least height of a row of digits
-LEAST_WIDTH, LARGEST_WIDTH = 0.87, 2.0
+LEAST_WIDTH, LARGEST_WIDTH = 0.87, 3.4
 LARGEST_ROW = 0.42
 LEAST_HEAT_ROWS = 0.2  # of the height, for a strand of few rows
 
@@ -126,15 +126,12 @@ class Chronicle(Group):
         self.tables[name].fill(self.strands[name].values, seen)
 
     def at(self, time: int | None) -> None:
-        """Frames a time in all strands."""
+        """Frames a time in all strands but those on links, of which none stands at a time."""
         if time is None:
             self.frame.draw(np.zeros((0, 3)))
             return
-        columns = [
-            (table.box(0, time)[0], table.whole[1], table.box(0, time)[2], table.whole[3])
-            for name, table in self.tables.items()
-            if not self.strands[name].on_links
-        ]
-        if not self.beside:
+        framed = [table for name, table in self.tables.items() if not self.strands[name].on_links]
+        columns = [(table.box(0, time)[0], table.whole[1], table.box(0, time)[2], table.whole[3]) for table in framed]
+        if not self.beside and len(framed) == len(self.tables):
             columns = [(columns[0][0], min(c[1] for c in columns), columns[0][2], max(c[3] for c in columns))]
         self.frame.draw(boxes([(x0, y0 - 0.04, x1, y1 + 0.04) for x0, y0, x1, y1 in columns]))

@@ -17,7 +17,6 @@ from scenes.parts.theme import Theme
 LABEL = 0.5
 LETTERS = 0.45  # at the left of rows that belong to gates
 LARGEST = (1.15, 0.5)
-LETTER_PX = 32.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Gathering(Group):
             self.add(Ink(label, size, getattr(theme, sheet.role)).put(at, box[3] + LABEL / 2 + 0.03))
             if sheet.by_gate:
                 each = tall / 4
-                letters += [Line(name, LETTER_PX, box[0] - 0.25, box[3] - each * (n + 0.5)) for n, name in enumerate("ifgo")]
+                letters += [Line(name, size, box[0] - 0.25, box[3] - each * (n + 0.5)) for n, name in enumerate("ifgo")]
         self.letters.write_lines(letters)
         self.ground: list[Mobject] = [mark for table in self.tables for mark in table.ground]
         self.add(*self.tables, self.letters)

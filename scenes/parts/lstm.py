@@ -243,6 +243,8 @@ class LstmReel(Reel):
         def tick(state: int) -> None:
             if state and not simple:
                 self.count(reading, pages, size, -(-state * terms // ticks))
+            elif state:
+                self.strip.write(line)
 
         def apply(there: bool) -> None:
             if there:

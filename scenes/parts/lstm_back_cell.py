@@ -29,7 +29,7 @@ class BackPicture(UnitPicture):
         "f_after": Column(5.0, "ink", "f_(t+1)", on_belt=True, is_gate=True),
         "grad_c": Column(-2.5, "gradient", "partial c_t", on_belt=True),
         "grad_h": Column(6.45, "gradient", "partial h_t", side=2),
-        "o": Column(5.0, "ink", "o_t", "output", 1, is_gate=True),
+        "o": Column(5.0, "ink", "o_t", "output", 1, is_gate=True, away=0.42),
         "tanh_c": Column(3.55, "ink", "", "tanh c"),
         "g": Column(2.0, "ink", "g_t", "candidate", 1),
         "i": Column(0.5, "ink", "i_t", "input", 1, is_gate=True),
@@ -44,13 +44,15 @@ class BackPicture(UnitPicture):
         belt, _ = self.middle
         low, top, meet = self.belt[0], self.row[1], self.x("tanh_c")
         left, right = self.rails()
+        # Beside the number of a unit, which may stand below the column.
+        leave = self.x("grad_c") + HALF - 0.1
         across = self.turn + (low - self.turn) * 0.55
         return [
             Wire([(right, belt), (meet + OPERATOR, belt)]),
             Wire([(meet - OPERATOR, belt), (left, belt)]),
             Wire([(meet, top), (meet, belt - OPERATOR)]),
             # From the gradient of c down to the gates that made it.
-            Wire([(self.x("grad_c"), low), (self.x("grad_c"), across), (self.x("g"), across)], head=False),
+            Wire([(leave, low), (leave, across), (self.x("g"), across)], head=False),
             *(Wire([(self.x(name), across), (self.x(name), top)]) for name in ("f", "i", "g")),
             Wire([(self.x("grad_h"), self.bus), (self.start, self.bus)]),
             *(Wire([(self.x(name), self.words), (self.x(name), self.bus)], head=False) for name in GATES),

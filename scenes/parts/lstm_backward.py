@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -120,7 +120,7 @@ class LstmBackwardReel(Reel):
     def sheets(self, stage: str) -> list[Sheet]:
         """The matrices that a gradient is made of, and its own."""
         inputs, outputs = self.trace.inputs, self.trace.outputs
-        delta = Sheet("delta over time", "gradient", self.trace.deltas.T, by_gate=True)
+        delta = Sheet("δ over time", "gradient", self.trace.deltas.T, by_gate=True)
         if stage == "grad_input":
             return [
                 delta,
@@ -159,7 +159,7 @@ class LstmBackwardReel(Reel):
         gates = [*range(len(self.affine.blocks) - 4, len(self.affine.blocks))]
         own = [] if step.stage == "grad_h0" else [0]
         if self.shown_time(step) == self.trace.time_steps - 1:
-            return [*range(len(gates) and len(self.affine.blocks) - 4)]
+            return [*range(gates[0])]
         return [*own, *gates]
 
     def shown_time(self, step: LstmBackwardStep) -> int:
@@ -293,13 +293,14 @@ class LstmBackwardReel(Reel):
         return beats.get(beat.kind, self.ends)(beat)
 
     def ends(self, beat: Beat) -> list[Cue]:
-        """The picture before the first step, or after the last."""
-        opening = beat.kind == "opening"
+        """The picture before the first step, or at the end of the way through time."""
+        opening, last = beat.kind == "opening", self.trace.units - 1
         step = self.trace[0 if opening else len(self.trace) - 1]
+        shown = step if opening else replace(step, stage="grad_c0", cell=(last,), time=0, unit=last)
 
         def draw(_: int) -> None:
-            self.begin(step, beat.say)
-            self.stand(step, not opening)
+            self.begin(shown, beat.say)
+            self.stand(shown, not opening)
             self.header.show(beat.phase, None if opening else step.index)
             self.strip.show_formula(self.trace.formula)
 
@@ -318,6 +319,8 @@ class LstmBackwardReel(Reel):
         def tick(state: int) -> None:
             if state and terms > 1:
                 self.count(reading, pages, size, -(-state * terms // ticks))
+            elif state:
+                self.strip.write(line)
 
         def whole(there: bool) -> None:
             if there:
@@ -334,8 +337,15 @@ class LstmBackwardReel(Reel):
         ]
 
     def line(self, reading: Reading) -> list[Piece]:
-        """The whole step on one line."""
+        """The whole step on one line; a number that is only passed on with its name."""
+        if len(reading.step.terms) == len(reading.step.terms[0]) == 1:
+            return self.named(reading)
         return self.strip.whole(reading.written, reading.roles, f"sum of {len(reading.step.terms)} terms", "gradient")
+
+    def named(self, reading: Reading) -> list[Piece]:
+        """The name of the result, and the result."""
+        name = cell_name(reading.step.stage, tuple(reading.step.cell))
+        return [Piece(name, "ink"), Piece(reading.written.relation, "ink"), Piece(reading.written.value, "gradient")]
 
     def count(self, reading: Reading, pages: Sequence[Page], size: float, done: int) -> None:
         """The state in which ``done`` terms are added."""
@@ -372,9 +382,7 @@ class LstmBackwardReel(Reel):
             self.begin(reading.step, beat.say)
             self.read(reading)
             self.finish(reading)
-            written = reading.written
-            name = cell_name(reading.step.stage, tuple(reading.step.cell))
-            self.strip.write([Piece(name, "ink"), Piece(written.relation, "ink"), Piece(written.value, "gradient")])
+            self.strip.write(self.named(reading))
 
         return [states(0, 0.97, len(pictures), draw)]
 

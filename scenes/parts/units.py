@@ -50,7 +50,7 @@ class Column:
     """Where a column stands, what it is called and how it looks.
 
     ``letter`` is Typst math, ``side`` where it stands: above the column (0), below (2), or beside the line that leads upwards, at its left
-    (−1) or right (1). Of coloured cells, gates are brightness, from 0 (closed) to 1 (open).
+    (−1) or right (1), ``away`` from it. Of coloured cells, gates are brightness, from 0 (closed) to 1 (open).
     """
 
     x: float
@@ -60,6 +60,7 @@ class Column:
     side: int = 0
     on_belt: bool = False
     is_gate: bool = False
+    away: float = 0.14
 
     @property
     def heat_role(self) -> str:
@@ -136,7 +137,7 @@ class UnitPicture(Group):
             top = self.tables[name].whole[3]
             if column.letter:
                 y = {0: top + HEAD / 2, 2: below}.get(column.side, self.turn)
-                x = column.x + (0.14 * column.side if abs(column.side) == 1 else 0)
+                x = column.x + (column.away * column.side if abs(column.side) == 1 else 0)
                 align = -column.side if abs(column.side) == 1 else 0
                 found.append(Ink(column.letter, MATH_PX, getattr(self.theme, column.role), math=True, align=align).put(x, y))
             if column.word:
