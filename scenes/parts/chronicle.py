@@ -51,7 +51,10 @@ def digit_height(strands: Sequence[Strand], width: float) -> tuple[float, float]
 
 
 class Chronicle(Group):
-    """Strands in ``room``, side by side if they are short, else one below the other; digits where they fit into all of them."""
+    """Strands in ``room``, side by side if they are short, else one below the other; digits where they fit into all of them.
+
+    ``fixed`` is what never changes, ``ground`` what else lies behind frames.
+    """
 
     def __init__(self, strands: Mapping[str, Strand], room: Box, theme: Theme) -> None:
         super().__init__()
@@ -64,12 +67,13 @@ class Chronicle(Group):
         self.tables = self._tables(places, digits=digits)
         if digits and not all(table.has_digits for table in self.tables.values()):
             self.tables = self._tables(places, digits=False)
-        self.ground: list[Mobject] = [mark for table in self.tables.values() for mark in table.ground]
+        self.fixed: list[Mobject] = [mark for table in self.tables.values() for mark in table.fixed]
+        self.ground: list[Mobject] = [mark for table in self.tables.values() for mark in table.changing]
         self.frame = Mark(theme.ink, stroke=3.0)
         for name, (x, low, _, high) in places.items():
             strand = strands[name]
             x = x if self.beside else left + NAME
-            self.add(Ink(strand.letter, MATH_PX, getattr(theme, strand.role), math=True, align=1).put(x - 0.2, (low + high) / 2))
+            self.fixed.append(Ink(strand.letter, MATH_PX, getattr(theme, strand.role), math=True, align=1).put(x - 0.2, (low + high) / 2))
         self.add(*self.tables.values(), self.frame)
 
     def _tables(self, places: Mapping[str, Box], *, digits: bool) -> dict[str, Table]:

@@ -30,13 +30,16 @@ class Sheet:
 
 
 class Gathering(Group):
-    """Matrices side by side, the last one of which fills up."""
+    """Matrices side by side, the last one of which fills up.
+
+    ``fixed`` is what never changes, ``ground`` what else lies behind frames.
+    """
 
     def __init__(self, sheets: Sequence[Sheet], theme: Theme) -> None:
         super().__init__()
         self.sheets = sheets
         self.tables: list[Table] = []
-        self.letters = Letters(theme.muted)
+        self.fixed: list[Mobject] = []
         letters: list[Line] = []
         rooms = columns(STAGE, [max(2.0, min(len(sheet.values.T), 4)) for sheet in sheets], gap=0.5)
         for sheet, (left, bottom, right, top) in zip(sheets, rooms, strict=True):
@@ -51,13 +54,13 @@ class Gathering(Group):
             size = letter_size()
             label = shortest(sheet.label, right - left, size)
             at = min(max(x, left + text_width(label, size) / 2), right - text_width(label, size) / 2)
-            self.add(Ink(label, size, getattr(theme, sheet.role)).put(at, box[3] + LABEL / 2 + 0.03))
+            self.fixed.append(Ink(label, size, getattr(theme, sheet.role)).put(at, box[3] + LABEL / 2 + 0.03))
             if sheet.by_gate:
                 each = tall / 4
                 letters += [Line(name, size, box[0] - 0.25, box[3] - each * (n + 0.5)) for n, name in enumerate("ifgo")]
-        self.letters.write_lines(letters)
-        self.ground: list[Mobject] = [mark for table in self.tables for mark in table.ground]
-        self.add(*self.tables, self.letters)
+        self.fixed += [Letters(theme.muted).write_lines(letters), *(mark for table in self.tables for mark in table.fixed)]
+        self.ground: list[Mobject] = [mark for table in self.tables for mark in table.changing]
+        self.add(*self.tables)
 
     def show(self, known: int, *, by_column: bool = False) -> None:
         """All of the matrices that are read, and the first ``known`` cells of the one that fills up."""

@@ -89,7 +89,7 @@ class LstmReel(Reel):
         self.moves = self.cell.has_digits and self.affine.has_digits
         self.frames, self.target = Frames(self.theme), Frames(self.theme)
         self.place(
-            [],
+            [*self.cell.fixed, *self.past.fixed],
             [
                 *self.affine.ground,
                 *self.cell.ground,

@@ -109,13 +109,13 @@ class LstmBackwardReel(Reel):
         self.dressed = stage
         marks = (self.frames.shade, self.frames, self.spot, self.target)
         if stage == "time":
-            parts = (self.affine, self.cell, self.past)
-            self.place([], [*(mark for part in parts for mark in part.ground), *marks, self.past, self.affine, self.cell])
+            ground = [mark for part in (self.affine, self.cell, self.past) for mark in part.ground]
+            self.place([*self.cell.fixed, *self.past.fixed], [*ground, *marks, self.past, self.affine, self.cell])
             return
         if stage not in self.gatherings:
             self.gatherings[stage] = Gathering(self.sheets(stage), self.theme)
         gathering = self.gatherings[stage]
-        self.place([], [*gathering.ground, *marks, gathering])
+        self.place(gathering.fixed, [*gathering.ground, *marks, gathering])
 
     def sheets(self, stage: str) -> list[Sheet]:
         """The matrices that a gradient is made of, and its own."""

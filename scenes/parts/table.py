@@ -54,6 +54,7 @@ class Table(Group):
         self.grid = self._grid()
         self.ruled = Mark(theme.line, stroke=2.0).draw(self.grid)
         self.ground: list[Mobject] = [self.ruled]
+        self.shown: tuple[np.ndarray, np.ndarray] | None = None
         if self.has_digits:
             self.digits = Letters(getattr(theme, role))
             self.digit_px = self._size([self.text(x) for x in numbers.ravel()[:MOST_LOOKED_AT].tolist()])
@@ -94,10 +95,23 @@ class Table(Group):
     def fill(self, values: np.ndarray, known: np.ndarray) -> None:
         """Shows those of the numbers that are ``known``; the other cells are empty. Both are rows x columns."""
         if not self.has_digits:
-            self.raster.colour(self._colours(values, known))
+            # Most tables stay as they are from one step to the next, and colours take long to make.
+            if self.shown is None or not all(map(np.array_equal, self.shown, (values, known))):
+                self.raster.colour(self._colours(values, known))
+                self.shown = values.copy(), known.copy()
             return
         cells = [(int(row), int(column)) for row, column in np.argwhere(known)]
         self.write({cell: self.text(float(values[cell])) for cell in cells})
+
+    @property
+    def fixed(self) -> list[Mobject]:
+        """Of the ground what never changes: lines between digits. Those over coloured cells must stay in front of them."""
+        return [self.ruled] if self.has_digits else []
+
+    @property
+    def changing(self) -> list[Mobject]:
+        """The rest of the ground."""
+        return [] if self.has_digits else self.ground
 
     def rule(self) -> None:
         """Draws the lines, if they have been taken away."""
@@ -111,6 +125,7 @@ class Table(Group):
             self.digits.write_lines([])
         else:
             self.raster.colour(nothing((self.rows, self.columns)))
+            self.shown = None
 
     def write(self, texts: dict[tuple[int, int], str]) -> None:
         """Digits of cells; what is too long for its cell is set as small as may be."""

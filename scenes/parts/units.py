@@ -71,7 +71,8 @@ class Column:
 class UnitPicture(Group):
     """``columns`` at the two heights of ``room``: on the conveyor, and in the row below it.
 
-    ``numbers`` are all that may stand in each. ``ground`` is what lies behind frames. A line below all leads to ``start``, at the left.
+    ``numbers`` are all that may stand in each. ``fixed`` is what never changes, ``ground`` what else lies behind
+    frames. A line below all leads to ``start``, at the left.
     """
 
     columns: ClassVar[Mapping[str, Column]]
@@ -96,9 +97,15 @@ class UnitPicture(Group):
         #: The way that numbers take now.
         self.way = Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=4.5)
         self.readouts = {column.role: Letters(getattr(theme, column.role)) for column in self.columns.values()}
-        tables = [mark for table in self.tables.values() for mark in table.ground]
-        self.ground: list[Mobject] = [*self._lines(), *tables, *self._operators(), self.way]
-        self.add(*self.tables.values(), *self.readouts.values(), *self._names())
+        tables = [*self.tables.values()]
+        self.fixed: list[Mobject] = [
+            *self._lines(),
+            *self._operators(),
+            *self._names(),
+            *(mark for table in tables for mark in table.fixed),
+        ]
+        self.ground: list[Mobject] = [*(mark for table in tables for mark in table.changing), self.way]
+        self.add(*tables, *self.readouts.values())
 
     # --- what a subclass says ----------------------------------------------------------------------------------------------------------
 
@@ -136,7 +143,7 @@ class UnitPicture(Group):
         for name, column in self.columns.items():
             top = self.tables[name].whole[3]
             if column.letter:
-                y = {0: top + HEAD / 2, 2: below}.get(column.side, self.turn)
+                y = {0: top + HEAD / 2 + 0.03, 2: below}.get(column.side, self.turn)
                 x = column.x + (column.away * column.side if abs(column.side) == 1 else 0)
                 align = -column.side if abs(column.side) == 1 else 0
                 found.append(Ink(column.letter, MATH_PX, getattr(self.theme, column.role), math=True, align=align).put(x, y))
