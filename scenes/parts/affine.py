@@ -16,10 +16,10 @@ from scenes.parts.window import Window
 
 MATH_PX = 36.0
 HEAD = 0.42
-NAME = 0.74  # for the names of the parts, at the left
+NAME = 0.8  # for the names of the parts, at the left
 NAME_PITCH = 0.38  # from one name to the next, where they have their full size
 NAME_ROOM = 0.24  # of a block of coloured cells, at least
-CELL = 0.92
+CELL = 0.88
 TIMES = 0.3
 GAP, NARROW_GAP = 0.12, 0.06  # between the parts, and between many of them
 MANY = 4

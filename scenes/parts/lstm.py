@@ -30,6 +30,8 @@ MOST_TICKS = 40
 #: Between the cell and what has happened so far.
 BETWEEN = 0.16
 LEAST_BAND = 1.1
+#: Of the height that neither needs, what the sequences get.
+SHARE = 0.35
 
 ROLES = {"x": ("input", "weight"), "h": ("output", "weight"), "b": ("weight",)}
 STAGE_ROLES: dict[str, Sequence[Sequence[str]]] = {
@@ -111,7 +113,7 @@ class LstmReel(Reel):
         least = max(height(self.trace.units), least_height([block.count for block in blocks(self.trace)]) + BUS)
         smallest, largest = digit_height([*strands.values()], right - left)
         free = top - bottom - least - BETWEEN - 0.08
-        band = (min(free, largest) if smallest <= free else LEAST_BAND) + 0.08
+        band = (min(largest, smallest + SHARE * (free - smallest)) if smallest <= free else LEAST_BAND) + 0.08
         return (left, bottom + band + BETWEEN, right, top), (left, bottom + 0.04, right, bottom + band - 0.04)
 
     # --- a step ------------------------------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ ARRIVED, ADDED, WHOLE, WRITTEN = 0.1, 0.7, 0.76, 0.84
 MOST_TICKS = 40
 BETWEEN = 0.16
 LEAST_BAND = 1.1
+#: Of the height that neither needs, what the sequences get.
+SHARE = 0.35
 
 #: The roles of the factors of a gate's gradient.
 DELTA_ROLES = {
@@ -98,7 +100,7 @@ class LstmBackwardReel(Reel):
         least = max(height(self.trace.units), least_height([block.count for block in blocks(self.trace)]) + BUS)
         smallest, largest = digit_height([*strands.values()], right - left)
         free = top - bottom - least - BETWEEN - 0.08
-        band = (min(free, largest) if smallest <= free else LEAST_BAND) + 0.08
+        band = (min(largest, smallest + SHARE * (free - smallest)) if smallest <= free else LEAST_BAND) + 0.08
         return (left, bottom + band + BETWEEN, right, top), (left, bottom + 0.04, right, bottom + band - 0.04)
 
     def prepare(self, step: LstmBackwardStep) -> None:
