@@ -272,7 +272,7 @@ class GraphPicture(Group):
         face, at = self.faces[name], self.places[name]
         left, low, right, high = face.whole(at) if back else face.box(at)
         margin = face.style.frame * PX
-        self.window.put((left - margin, low - (0.0 if back else margin), right + margin, high + margin))
+        self.window.put((left - margin, low - (0.6 * margin if back else margin), right + margin, high + margin))
 
     def derivative(self, edge: Edge, text: str) -> None:
         """The derivative along an edge, where there is room for it."""

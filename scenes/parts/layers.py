@@ -120,13 +120,14 @@ def _heights(
     middle = (ends[0] + ends[1]) / 2
     ys: dict[Key, float] = {}
     for column in columns:
-        ys |= _column(column, [middle] * len(column), sizes, NO_ENDS, gap)
+        ys |= _column(column, [middle] * len(column), [1.0] * len(column), sizes, NO_ENDS, gap)
     # First as if there were no ends: what is pressed against one stands askew. Then within them, where that is still needed.
     for within in (NO_ENDS, ends):
         for turn in range(PASSES):
             for column in columns if turn % 2 else reversed(columns):
-                wanted = [sum(ys[other] for other in beside.get(key, [key])) / len(beside.get(key, [key])) for key in column]
-                ys |= _column(column, wanted, sizes, within, gap)
+                others = [beside.get(key, [key]) for key in column]
+                wanted = [sum(ys[other] for other in near) / len(near) for near in others]
+                ys |= _column(column, wanted, [len(near) for near in others], sizes, within, gap)
         high, low = max(y + sizes[key].above for key, y in ys.items()), min(y - sizes[key].below for key, y in ys.items())
         ys = {key: y + middle - (high + low) / 2 for key, y in ys.items()}
         if high - low <= ends[1] - ends[0]:
@@ -135,7 +136,12 @@ def _heights(
 
 
 def _column(
-    column: Sequence[Key], wanted: Sequence[float], sizes: Mapping[Key, Slot], ends: tuple[float, float], gap: float
+    column: Sequence[Key],
+    wanted: Sequence[float],
+    weights: Sequence[float],
+    sizes: Mapping[Key, Slot],
+    ends: tuple[float, float],
+    gap: float,
 ) -> dict[Key, float]:
     """The heights nearest to those wanted that keep order and distance, from top to bottom."""
     offsets, total = [], 0.0
@@ -146,15 +152,15 @@ def _column(
     goals = [w + o for w, o in zip(wanted, offsets, strict=True)]
     high = ends[1] - sizes[column[0]].above
     low = ends[0] + sizes[column[-1]].below + offsets[-1]
-    return {key: min(high, max(low, y)) - o for key, y, o in zip(column, _falling(goals), offsets, strict=True)}
+    return {key: min(high, max(low, y)) - o for key, y, o in zip(column, _falling(goals, weights), offsets, strict=True)}
 
 
-def _falling(goals: Sequence[float]) -> list[float]:
-    """The nearest numbers of which none is larger than the one before: neighbours that are in the wrong order become their mean."""
-    pools: list[list[float]] = []
-    for goal in goals:
-        pools.append([goal])
-        while len(pools) > 1 and sum(pools[-1]) / len(pools[-1]) > sum(pools[-2]) / len(pools[-2]):
-            last = pools.pop()
-            pools[-1] += last
-    return [sum(pool) / len(pool) for pool in pools for _ in pool]
+def _falling(goals: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The nearest numbers of which none is larger than the one before: neighbours in the wrong order become their weighted mean."""
+    pools: list[tuple[float, float, int]] = []  # sum, weight, how many
+    for goal, weight in zip(goals, weights, strict=True):
+        pools.append((goal * weight, weight, 1))
+        while len(pools) > 1 and pools[-1][0] / pools[-1][1] > pools[-2][0] / pools[-2][1]:
+            (a, b, c), (d, e, f) = pools.pop(), pools.pop()
+            pools.append((a + d, b + e, c + f))
+    return [total / weight for total, weight, count in pools for _ in range(count)]
