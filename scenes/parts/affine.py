@@ -9,8 +9,8 @@ import numpy as np
 from manim import Group, Mobject
 
 from engine.numbers import fitting
-from scenes.parts.board import GAP_PX, Board, holds, same_size
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, text_width
+from scenes.parts.lattice import GAP_PX, Lattice, holds, same_size
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -66,8 +66,8 @@ class Affine(Group):
         width = CELL if self.has_digits else LEAST_HEAT
         places = left + NAME, left + NAME + width + TIMES
         at = top - HEAD
-        self.values: list[Board | None] = []
-        self.weights: list[Board | None] = []
+        self.values: list[Lattice | None] = []
+        self.weights: list[Lattice | None] = []
         self.names: list[Ink] = []
         for block, tall in zip(blocks, talls, strict=True):
             low = at - tall
@@ -76,7 +76,7 @@ class Affine(Group):
                 (self.weights, block.weights, "weight", places[1]),
             ):
                 box = (x, low, x + width, at)
-                tables.append(None if side is None else Board(block.count, 1, box, role, theme, side, digits=self.has_digits))
+                tables.append(None if side is None else Lattice(block.count, 1, box, role, theme, side, digits=self.has_digits))
             size = max(LEAST_PX, MATH_PX * min(1.0, (at - low + gap) / NAME_PITCH))
             name = Ink(block.letter, size, getattr(theme, block.role), math=True, align=-1)
             self.names.append(name.put(left, (at + low) / 2))
@@ -126,7 +126,7 @@ class Affine(Group):
                 self._show(values, terms[own], texts[own], 0)
         self.times.write_lines(self._signs())
 
-    def _show(self, table: Board, terms: Sequence[tuple[float, ...]], texts: Sequence[tuple[str, ...]], side: int) -> None:
+    def _show(self, table: Lattice, terms: Sequence[tuple[float, ...]], texts: Sequence[tuple[str, ...]], side: int) -> None:
         if table.has_digits:
             shown = [
                 text[side] if len(text[side]) <= table.room else fitting(term[side], table.room)

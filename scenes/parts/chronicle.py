@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from manim import Group, Mobject
 
-from scenes.parts.board import GAP_PX, Board
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes
+from scenes.parts.lattice import GAP_PX, Lattice
 from scenes.parts.theme import Theme
 
 MATH_PX = 36.0
@@ -76,9 +76,9 @@ class Chronicle(Group):
             self.fixed.append(Ink(strand.letter, MATH_PX, getattr(theme, strand.role), math=True, align=1).put(x - 0.2, (low + high) / 2))
         self.add(*self.tables.values(), self.frame)
 
-    def _tables(self, places: Mapping[str, Box], *, digits: bool) -> dict[str, Board]:
+    def _tables(self, places: Mapping[str, Box], *, digits: bool) -> dict[str, Lattice]:
         return {
-            name: Board(*strand.values.shape, places[name], strand.role_of(digits=digits), self.theme, strand.values, digits=digits)
+            name: Lattice(*strand.values.shape, places[name], strand.role_of(digits=digits), self.theme, strand.values, digits=digits)
             for name, strand in self.strands.items()
         }
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from manim import Group, Mobject
 
-from scenes.parts.board import Board
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box, Ink, Letters, Line, letter_size, text_width
+from scenes.parts.lattice import Lattice
 from scenes.parts.rooms import columns
 from scenes.parts.theme import Theme
 
@@ -38,7 +38,7 @@ class Gathering(Group):
     def __init__(self, sheets: Sequence[Sheet], theme: Theme) -> None:
         super().__init__()
         self.sheets = sheets
-        self.tables: list[Board] = []
+        self.tables: list[Lattice] = []
         self.fixed: list[Mobject] = []
         letters: list[Line] = []
         rooms = columns(STAGE, [max(2.0, min(len(sheet.values.T), 4)) for sheet in sheets], gap=0.5)
@@ -49,7 +49,7 @@ class Gathering(Group):
             tall = min(LARGEST[1], (top - LABEL - bottom) / rows) * rows
             x, y = (start + right) / 2, (bottom + top - LABEL) / 2
             box: Box = (x - width / 2, y - tall / 2, x + width / 2, y + tall / 2)
-            table = Board(rows, count, box, sheet.role, theme, sheet.values)
+            table = Lattice(rows, count, box, sheet.role, theme, sheet.values)
             self.tables.append(table)
             size = letter_size()
             label = shortest(sheet.label, right - left, size)

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 from manim import Group, Mobject
 
-from scenes.parts.board import LARGEST_DIGIT_PX, Board, holds, same_size
 from scenes.parts.ink import LEAST_PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines, text_width
+from scenes.parts.lattice import LARGEST_DIGIT_PX, Lattice, holds, same_size
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import SERIF, polygon
 
@@ -132,10 +132,10 @@ class UnitPicture(Group):
         """The middle of a column."""
         return self.columns[name].x
 
-    def _table(self, column: Column, numbers: np.ndarray) -> Board:
+    def _table(self, column: Column, numbers: np.ndarray) -> Lattice:
         low, high = self.belt if column.on_belt else self.row
         role = column.role if self.has_digits else column.heat_role
-        return Board(self.units, 1, (column.x - HALF, low, column.x + HALF, high), role, self.theme, numbers, digits=self.has_digits)
+        return Lattice(self.units, 1, (column.x - HALF, low, column.x + HALF, high), role, self.theme, numbers, digits=self.has_digits)
 
     def _names(self) -> list[Mobject]:
         found: list[Mobject] = []

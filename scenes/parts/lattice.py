@@ -35,7 +35,7 @@ def holds(width: float, height: float, numbers: np.ndarray) -> bool:
     return all(len(fitting(x, room)) <= room for x in ends)
 
 
-class Board(Group):
+class Lattice(Group):
     """``rows`` x ``columns`` cells that fill ``box``. ``numbers`` are all that may stand in it, by which sizes and colours are chosen.
 
     In the role ``light``, numbers from 0 to 1 are brightness. ``ground`` is what lies behind a frame: lines and coloured cells; the
@@ -141,7 +141,7 @@ class Board(Group):
         return colours
 
 
-def same_size(tables: Sequence[Board]) -> None:
+def same_size(tables: Sequence[Lattice]) -> None:
     """Digits of one size, where there are any."""
     sizes = [table.digit_px for table in tables if table.has_digits]
     for table in tables:
