@@ -11,7 +11,7 @@ from manim import Group, Mobject
 from engine.backprop_step import BackpropStep
 from engine.graph import Graph
 from engine.graph_parse import bracketed
-from engine.numbers import short
+from engine.numbers import plain
 from scenes.parts.graph_picture import grid
 from scenes.parts.ink import PX, Box, Ink, Mark, boxes, letter_size, text_width
 from scenes.parts.plane import LABEL_ROOM, Plane
@@ -36,7 +36,7 @@ class Single(Group):
     def __init__(self, value: float, room: Box, role: str, label: str, theme: Theme, *, known: int | None = None) -> None:
         left, bottom, right, top = room
         x, y = (left + right) / 2, (bottom + top - LABEL_ROOM) / 2
-        self.text = short(value)
+        self.text = plain(value)
         width = max(NUMBER_CELL, text_width(self.text, NUMBER_PX) + 20 * PX)
         self.whole = (x - width / 2, y - NUMBER_CELL / 2, x + width / 2, y + NUMBER_CELL / 2)
         self.number = Ink("", NUMBER_PX, getattr(theme, role)).put(x, y)
