@@ -55,6 +55,7 @@ STYLES = (
     Style(True, 38.0, 38.0),
     Style(True, 34.0, 33.0),
     Style(True, 33.0, 27.0),
+    Style(True, 0.0, 24.0, leading=8.0, pad=10.0, frame=6.0),
     Style(False, 33.0, 28.0),
     Style(False, 0.0, 24.0, leading=8.0, pad=12.0, below=2.0, column_gap=64.0, row_gap=6.0, frame=4.0),
 )
@@ -169,7 +170,7 @@ class GraphPicture(Group):
             slots = {name: face.slot for name, face in self.faces.items()}
             widest = max((text_width(short(float(x)), style.number) for part in self.parts.values() for x in part.flatten()), default=0.0)
             least = style.column_gap * PX
-            for across in (least, max(least, widest + 2 * TAG + 0.15)):
+            for across in (least, max(least, widest + 2 * TAG + 2 * (style.frame + 2.0) * PX + 0.05)):
                 self.layers = layers(self.graph, slots, room, (across, style.row_gap * PX), PASSING * PX)
                 if self.layers is not None and self._tags_fit(self.layers):
                     self._draw()
@@ -216,7 +217,7 @@ class GraphPicture(Group):
     def _spots(self) -> dict[Edge, Line]:
         """Where the contributions stand; a part of them if there is no room for all."""
         found: dict[Edge, Line] = {}
-        nodes = [self.faces[name].whole(at) for name, at in self.places.items()]
+        nodes = self._framed()
         sums = {block.node: block.stop for block in self.graph.blocks if block.kind == "sum"}
         until: dict[Edge, int] = {}
         for block in self.graph.blocks:
@@ -227,6 +228,15 @@ class GraphPicture(Group):
                 line = self._free(edge, self._part(edge), [*nodes, *beside], TAG_SHARES)
                 if line is not None:
                     found[edge], until[edge] = line, sums[block.node]
+        return found
+
+    def _framed(self) -> list[Box]:
+        """All nodes with their adjoints and a frame around them."""
+        found = []
+        for name, at in self.places.items():
+            left, low, right, high = self.faces[name].whole(at)
+            margin = (self.faces[name].style.frame + 2.0) * PX
+            found.append((left - margin, low - margin, right + margin, high + margin))
         return found
 
     def _part(self, edge: Edge) -> str:
@@ -311,7 +321,7 @@ class GraphPicture(Group):
 
     def derivative(self, edge: Edge, text: str) -> None:
         """The derivative along an edge, where there is room for it."""
-        taken = [self.faces[name].whole(at) for name, at in self.places.items()] + [_around(line) for line in self.spots.values()]
+        taken = [*self._framed(), *(_around(line) for line in self.spots.values())]
         line = self._free(edge, text, taken, SHARES)
         self._tag(self.slope, [] if line is None else [line])
 
