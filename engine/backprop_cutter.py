@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine import sentences
 from engine.backprop_step import BackpropStep
-from engine.graph import Block, Graph, contribution
+from engine.graph import Block, Graph, Node, contribution
 from engine.graph_parse import bracketed
 from engine.graph_rule import OUT, Work
 from engine.graph_rules import RULES
@@ -55,10 +55,16 @@ class Cutter:
             value=float(value[cell]),
             path=self.graph.path(node.name),
             name=name,
-            say=f"{intro}: {sum_line(text)}.",
+            say=self._say(node, intro, cell, text, len(work.reads)),
             work=work,
             factors=[tuple("" if i is None else node.args[i] for i in origin) for origin in work.factors],
         )
+
+    def _say(self, node: Node, intro: str, cell: Cell, text: Sum, read: int) -> str:
+        if node.op != "softmax":
+            return f"{intro}: {sum_line(text)}."
+        power = f"e^{self._label(node.args[0], cell)}"
+        return f"{intro}: the share of {power} in the sum over {sentences.count(read, 'cell')}, {sum_line(text)}."
 
     def _seed(self, k: int, block: Block, cell: Cell) -> BackpropStep:
         value = float(self.run.seed[cell])
@@ -164,7 +170,7 @@ class Cutter:
             terms=terms,
             value=value,
             writes={path: [cell]},
-            formula=sentences.sum_formula(name, text),
+            formula=f'"{name}" = {text.value}' if block.kind == "seed" else sentences.sum_formula(name, text),
             say=say,
             reduce="max" if work and work.reduce == "max" else "sum",
             divisor=work.divisor if work else 1,

@@ -77,7 +77,7 @@ class Backprop(Reel):
         self.picture.show(what)
         back = step.kind != "forward"
         self.picture.heat("gradient" if back else "reading", self.edges(step))
-        self.picture.frame(step.node, back=back)
+        self.picture.frame(step)
 
     def prepare(self, step: BackpropStep) -> None:
         """The panel for a step."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from manim import Group
 
+from engine.backprop_step import BackpropStep
 from engine.graph import Graph
 from scenes.parts.curves import discs, rounded, together
 from scenes.parts.graph_picture import Edge, Known
@@ -93,9 +94,10 @@ class GraphMap(Group):
         for one, mark in self.discs.items():
             mark.draw(discs([self.layers.ways[edge].at(share) for edge in edges] if one == role else [], DISC))
 
-    def frame(self, name: str, *, back: bool) -> None:
+    def frame(self, step: BackpropStep) -> None:
         """Frames a node, on the way back with its bar."""
-        x0, y0, x1, y1 = self.box(name)
+        x0, y0, x1, y1 = self.box(step.node)
+        back = step.kind != "forward"
         self.window.put((x0 - 0.05, y0 - (0.05 + 0.08 * back), x1 + 0.05, y1 + 0.05))
 
     def derivative(self, edge: Edge, text: str) -> None:

@@ -11,9 +11,9 @@ from manim import Group, Mobject
 from engine.backprop_step import BackpropStep
 from engine.graph import Graph
 from engine.graph_parse import bracketed
-from engine.numbers import short
+from engine.numbers import fitting, plain
 from scenes.parts.graph_picture import grid
-from scenes.parts.ink import PX, Box, Ink, Mark, boxes, letter_size, text_width
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, letter_size, text_width
 from scenes.parts.plane import LABEL_ROOM, Plane
 from scenes.parts.rooms import columns
 from scenes.parts.theme import Theme
@@ -24,7 +24,7 @@ MORE = "…"  # in place of those for which there is no room
 SIGN_GAP = 0.7
 #: The panel of single numbers, and that of tensors, in units.
 SMALL_PANEL, LARGE_PANEL = 1.65, 2.75
-NUMBER_PX, NUMBER_CELL = 40.0, 0.82
+NUMBER_PX, NUMBER_CELL, NUMBER_PAD = 40.0, 0.82, 20.0
 
 
 class Single(Group):
@@ -36,10 +36,13 @@ class Single(Group):
     def __init__(self, value: float, room: Box, role: str, label: str, theme: Theme, *, known: int | None = None) -> None:
         left, bottom, right, top = room
         x, y = (left + right) / 2, (bottom + top - LABEL_ROOM) / 2
-        self.text = short(value)
-        width = max(NUMBER_CELL, text_width(self.text, NUMBER_PX) + 20 * PX)
+        space = right - left - NUMBER_PAD * PX
+        characters = int(space / text_width("0", LEAST_PX))
+        self.text = plain(value) if len(plain(value)) <= characters else fitting(value, characters)
+        size = max(LEAST_PX, min(NUMBER_PX, NUMBER_PX * space / text_width(self.text, NUMBER_PX)))
+        width = max(NUMBER_CELL, text_width(self.text, size) + NUMBER_PAD * PX)
         self.whole = (x - width / 2, y - NUMBER_CELL / 2, x + width / 2, y + NUMBER_CELL / 2)
-        self.number = Ink("", NUMBER_PX, getattr(theme, role)).put(x, y)
+        self.number = Ink("", size, getattr(theme, role)).put(x, y)
         name = Ink(label, letter_size(), getattr(theme, role)).put(x, self.whole[3] + LABEL_ROOM / 2 + 0.03)
         self.ground: list[Mobject] = [Mark(theme.line, stroke=2.0).draw(boxes([self.whole])), name]
         super().__init__(self.number)

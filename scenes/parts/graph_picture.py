@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from manim import Group
 
-from engine.graph import Graph
+from engine.backprop_step import BackpropStep
+from engine.graph import Graph, contribution
 from engine.numbers import short
 from scenes.parts.curves import Point, discs, rounded, together
 from scenes.parts.frame import STAGE
-from scenes.parts.ink import PX, Box, Letters, Line, Mark, letter_size, text_width
+from scenes.parts.ink import PX, Box, Letters, Line, Mark, boxes, letter_size, text_width
 from scenes.parts.layers import Layers, Slot, layers
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
@@ -22,9 +23,11 @@ Edge = tuple[str, str]
 
 PASSING = 40.0  # px, the height of an edge between nodes
 DISC = 0.1
-TAG = 0.1  # around a number on an edge
+TAG = 0.08  # around a number on an edge
 #: Above so many numbers none are written into the nodes.
 MOST_NUMBERS = 160
+#: Where a number may stand on its edge, first choices first.
+TAG_SHARES = (0.34, 0.3, 0.26, 0.38, 0.22, 0.42, 0.18, 0.46, 0.14, 0.5, 0.54, 0.1, 0.58, 0.62, 0.66, 0.7, 0.74, 0.78, 0.82)
 SHARES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.14, 0.86)
 
 
@@ -52,6 +55,7 @@ STYLES = (
     Style(True, 38.0, 38.0),
     Style(True, 34.0, 33.0),
     Style(True, 33.0, 27.0),
+    Style(True, 0.0, 24.0, leading=8.0, pad=10.0, frame=6.0),
     Style(False, 33.0, 28.0),
     Style(False, 0.0, 24.0, leading=8.0, pad=12.0, below=2.0, column_gap=64.0, row_gap=6.0, frame=4.0),
 )
@@ -120,6 +124,15 @@ class Face:
 
     def numbers(self, at: Point, count: int, *, back: bool) -> list[Line]:
         """The first ``count`` of its numbers."""
+        texts = (self.back if back else self.texts)[:count]
+        return [Line(text, self.px, *self._middle(at, k, back=back)) for k, text in enumerate(texts)]
+
+    def cell_box(self, at: Point, k: int, *, back: bool) -> Box:
+        """Where one of them stands."""
+        x, y = self._middle(at, k, back=back)
+        return x - self.cell[0] / 2 + 0.01, y - self.cell[1] / 2 + 0.01, x + self.cell[0] / 2 - 0.01, y + self.cell[1] / 2 - 0.01
+
+    def _middle(self, at: Point, k: int, *, back: bool) -> Point:
         down = self.rows * self.cell[1]
         if back:
             left, top = at[0] - self.columns * self.cell[0] / 2, at[1] - self.half - self.style.below * PX
@@ -127,12 +140,8 @@ class Face:
             left, top = at[0] - self.columns * self.cell[0] / 2, at[1] - self.half + self.pad / 2 + down
         else:
             left, top = at[0] + self.width / 2 - self.pad / 2 - self.columns * self.cell[0], at[1] + down / 2
-        texts = (self.back if back else self.texts)[:count]
-        found = []
-        for k, text in enumerate(texts):
-            row, column = divmod(k, self.columns)
-            found.append(Line(text, self.px, left + (column + 0.5) * self.cell[0], top - (row + 0.5) * self.cell[1]))
-        return found
+        row, column = divmod(k, self.columns)
+        return left + (column + 0.5) * self.cell[0], top - (row + 0.5) * self.cell[1]
 
 
 def grid(values: np.ndarray) -> np.ndarray:
@@ -153,15 +162,25 @@ class GraphPicture(Group):
         values = {name: trace.inputs[name] if node.op == "leaf" else outputs["values"][name] for name, node in self.graph.nodes.items()}
         self.parts = outputs.get("contributions", {})
         self.layers: Layers | None = None
-        if sum(v.size for v in values.values()) > MOST_NUMBERS:
+        # Of a tensor that comes back in parts there is no room on the edges.
+        if sum(v.size for v in values.values()) > MOST_NUMBERS or any(part.size > 1 for part in self.parts.values()):
             return
         for style in STYLES:
             self.faces = {name: Face(node.label, values[name], outputs["adjoints"][name], style) for name, node in self.graph.nodes.items()}
             slots = {name: face.slot for name, face in self.faces.items()}
-            self.layers = layers(self.graph, slots, room, (style.column_gap * PX, style.row_gap * PX), PASSING * PX)
-            if self.layers is not None:
-                self._draw()
-                return
+            widest = max((text_width(short(float(x)), style.number) for part in self.parts.values() for x in part.flatten()), default=0.0)
+            least = style.column_gap * PX
+            for across in (least, max(least, widest + 2 * TAG + 2 * (style.frame + 2.0) * PX + 0.05)):
+                self.layers = layers(self.graph, slots, room, (across, style.row_gap * PX), PASSING * PX)
+                if self.layers is not None and self._tags_fit(self.layers):
+                    self._draw()
+                    return
+        self.layers = None
+
+    def _tags_fit(self, placed: Layers) -> bool:
+        self.places, self.ways = placed.places, placed.ways
+        self.spots = self._spots()
+        return len(self.spots) == len(self.parts)
 
     @property
     def fits(self) -> bool:
@@ -169,8 +188,7 @@ class GraphPicture(Group):
         return self.layers is not None
 
     def _draw(self) -> None:
-        assert self.layers is not None
-        theme, self.places, self.ways = self.theme, self.layers.places, self.layers.ways
+        theme = self.theme
         self.lines = Mark(theme.line, stroke=3.0).draw(together(way.points for way in self.ways.values()))
         self.arrows = Mark(theme.line, fill=1.0).draw(together(way.arrow for way in self.ways.values()))
         self.hot = {role: (Mark(colour, stroke=6.0), Mark(colour, fill=1.0)) for role, colour in self._hot_colours().items()}
@@ -184,10 +202,11 @@ class GraphPicture(Group):
         self.plates = {mark: Mark(theme.ground, fill=1.0) for mark in (self.notes, self.slope)}
         self.rims = Mark(theme.gradient, stroke=2.5)
         self.discs = {role: Mark(colour, fill=1.0) for role, colour in self._hot_colours().items()}
-        self.window = Window(theme)
-        self.spots = self._spots()
+        self.window, self.read = Window(theme), Window(theme)
         hot = [mark for marks in self.hot.values() for mark in marks]
-        self.add(self.lines, self.arrows, *hot, *self.boxes.values(), *self.names.values(), *self.values.values(), self.adjoints)
+        self.add(
+            self.lines, self.arrows, *hot, *self.boxes.values(), self.read.shade, *self.names.values(), *self.values.values(), self.adjoints
+        )
         self.add(*self.plates.values(), self.rims, *self.discs.values(), self.notes, self.slope, self.window)
 
     def _hot_colours(self) -> dict[str, str]:
@@ -196,26 +215,36 @@ class GraphPicture(Group):
     # --- labels on edges ---------------------------------------------------------------------------------------------------------------
 
     def _spots(self) -> dict[Edge, Line]:
-        """Where the contributions stand; a part of them if there are many."""
+        """Where the contributions stand; a part of them if there is no room for all."""
         found: dict[Edge, Line] = {}
-        taken = [self.faces[name].whole(at) for name, at in self.places.items()]
+        nodes = self._framed()
+        sums = {block.node: block.stop for block in self.graph.blocks if block.kind == "sum"}
+        until: dict[Edge, int] = {}
         for block in self.graph.blocks:
             edge = (block.node, block.child)
-            if block.kind == "edge" and len(self.graph.children(block.node)) > 1:
-                text = self._part(edge)
-                line = self._free(edge, text, taken, (0.34, 0.26, 0.44, 0.18, 0.54, 0.64, 0.74))
+            if block.kind == "edge" and block.node in sums:
+                # Those that are added up before this one arrives are in nobody's way.
+                beside = [_around(line) for other, line in found.items() if until[other] > block.start]
+                line = self._free(edge, self._part(edge), [*nodes, *beside], TAG_SHARES)
                 if line is not None:
-                    found[edge] = line
-                    taken.append(_around(line))
+                    found[edge], until[edge] = line, sums[block.node]
+        return found
+
+    def _framed(self) -> list[Box]:
+        """All nodes with their adjoints and a frame around them."""
+        found = []
+        for name, at in self.places.items():
+            left, low, right, high = self.faces[name].whole(at)
+            margin = (self.faces[name].style.frame + 2.0) * PX
+            found.append((left - margin, low - margin, right + margin, high + margin))
         return found
 
     def _part(self, edge: Edge) -> str:
-        values = self.parts[f"{edge[0]} from {edge[1]}"].flatten()
-        return short(float(values[0])) if len(values) == 1 else ""
+        return short(float(self.parts[contribution(*edge)].flatten()[0]))
 
     def _free(self, edge: Edge, text: str, taken: Sequence[Box], shares: Sequence[float]) -> Line | None:
         """The text at the first place of the edge where nothing else stands."""
-        size = max(28.0, self.faces[edge[0]].px)
+        size = self.faces[edge[0]].px
         for share in shares:
             x, y = self.ways[edge].at(share)
             line = Line(text, size, x, y)
@@ -252,6 +281,7 @@ class GraphPicture(Group):
         """No edge is travelled, no node framed."""
         self._tag(self.slope, [])
         self.window.clear()
+        self.read.clear()
         self.heat("reading", [])
         self.heat("gradient", [])
         self.send("reading", [], 0)
@@ -267,16 +297,31 @@ class GraphPicture(Group):
         for one, mark in self.discs.items():
             mark.draw(discs([self.ways[edge].at(share) for edge in edges] if one == role else [], DISC))
 
-    def frame(self, name: str, *, back: bool) -> None:
-        """Frames a node, on the way back with its adjoint."""
+    def frame(self, step: BackpropStep) -> None:
+        """Frames the node that is computed, on the way back with its adjoint; of tensors the cells that are made and read."""
+        name, back = step.node, step.kind != "forward"
+        self.read.shade.draw(boxes(self._cells_read(step)))
+        if self.graph.shapes[name]:
+            self.window.put(self._cell(name, step.cell, back=back))
+            return
         face, at = self.faces[name], self.places[name]
         left, low, right, high = face.whole(at) if back else face.box(at)
         margin = face.style.frame * PX
         self.window.put((left - margin, low - (0.6 * margin if back else margin), right + margin, high + margin))
 
+    def _cells_read(self, step: BackpropStep) -> Iterator[Box]:
+        for path, cells in step.reads.items():
+            group, _, name = path.partition(".") if path.startswith(("values.", "adjoints.")) else ("", "", path)
+            if self.graph.shapes.get(name):
+                yield from (self._cell(name, cell, back=group == "adjoints") for cell in cells)
+
+    def _cell(self, name: str, cell: Sequence[int], *, back: bool) -> Box:
+        k = int(np.ravel_multi_index(tuple(cell), self.graph.shapes[name]))
+        return self.faces[name].cell_box(self.places[name], k, back=back)
+
     def derivative(self, edge: Edge, text: str) -> None:
         """The derivative along an edge, where there is room for it."""
-        taken = [self.faces[name].whole(at) for name, at in self.places.items()] + [_around(line) for line in self.spots.values()]
+        taken = [*self._framed(), *(_around(line) for line in self.spots.values())]
         line = self._free(edge, text, taken, SHARES)
         self._tag(self.slope, [] if line is None else [line])
 

@@ -15,7 +15,7 @@ Key = str | tuple[str, str, int]
 
 PASSES = 150
 NO_ENDS = (-1e3, 1e3)
-WIDEST_GAP = 2.4
+WIDEST_GAP = 3.2
 WIDEST_ROW_GAP = 1.2
 SPREAD = 0.9  # of the height of the room
 

@@ -248,3 +248,11 @@ def test_no_node_stands_on_another_and_no_edge_runs_through_one(name: str) -> No
             if a not in ends:
                 inside = (way.trail > (x0 + 0.01, y0 + 0.01)).all(axis=1) & (way.trail < (x1 - 0.01, y1 - 0.01)).all(axis=1)
                 assert not inside.any(), (a, ends)
+
+
+@pytest.mark.parametrize("name", ["the example", "the network", "diamonds", "7 leaves", "9 nodes", "a small vector"])
+def test_small_graphs_hold_their_numbers_and_all_contributions_stand_on_edges(name: str) -> None:
+    with tempconfig(SETTINGS):
+        scene, _ = opened(*GRAPHS[name])
+    assert isinstance(scene.picture, GraphPicture)
+    assert len(scene.picture.spots) == len(scene.trace.outputs.get("contributions", {}))
