@@ -55,7 +55,7 @@ STYLES = (
     Style(True, 38.0, 38.0),
     Style(True, 34.0, 33.0),
     Style(True, 33.0, 27.0),
-    Style(True, 0.0, 24.0, leading=8.0, pad=10.0, frame=6.0),
+    Style(True, 0.0, 24.0, leading=13.0, pad=10.0, frame=6.0),
     Style(False, 33.0, 28.0),
     Style(False, 0.0, 24.0, leading=8.0, pad=12.0, below=2.0, column_gap=64.0, row_gap=6.0, frame=4.0),
 )

@@ -95,7 +95,7 @@ GRAPHS: dict[str, tuple[str, Mapping[str, Any]]] = {
 def test_graphs_are_legible(name: str) -> None:
     theme = ("dark", "light", "print")[list(GRAPHS).index(name) % 3]
     trace = backprop(*GRAPHS[name])
-    assert findings(Backprop, trace, beats(trace, seconds=16, fps=10), theme) == []
+    assert findings(Backprop, trace, beats(trace, seconds=10, fps=10), theme) == []
 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "print"])
