@@ -28,6 +28,8 @@ KERNEL = "[[1,0,-1],[2,0,-2],[1,0,-1]]"
 #: The least ratio of plain Manim's time to ours, cold; and of ours cold to ours after one number has changed.
 LEAST_RATIO, LEAST_WARM = 5.0, 5.0
 MOST_FOR_TWICE, MOST_MEMORY, PREVIEW = 2.2, 1.5e9, 5.0  # times, bytes of a process, seconds
+#: The most seconds per second of video of a concept, against those of conv2d.
+MOST_AGAINST_CONV2D = 1.5
 LESSON_IMAGES = 12
 
 _names = itertools.count()
@@ -220,6 +222,13 @@ def broken(found: dict[str, Any]) -> list[str]:
         *(
             (one["ssim"]["ours"] >= one["ssim"]["plain"], f"at {quality} our frames are less like what was drawn than plain Manim's")
             for quality, one in found["storyboard"].items()
+        ),
+        *(
+            (
+                seconds <= MOST_AGAINST_CONV2D * found["concepts"]["conv2d"],
+                f"{name} takes more than {MOST_AGAINST_CONV2D:g} times conv2d's time",
+            )
+            for name, seconds in found["concepts"].items()
         ),
     ]
     return [text for holds, text in checks if not holds]

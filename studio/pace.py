@@ -147,7 +147,9 @@ def fitted(
         return shots(phases, terms, detail, QUICK_STEPS, most, highlight if detail else None, lessons)
     if not LEAST_SECONDS <= seconds <= 24 * 3600:
         raise InputError(f"--seconds is {seconds:g}; give at least {LEAST_SECONDS:g} and at most a day")
-    taught = _taught(phases, terms, detail, seconds, most, lessons) if lessons else None
+    # Where there is no time for all lessons, the last of them are left out.
+    fewer = (dict([*lessons.items()][:count]) for count in range(len(lessons), 0, -1))
+    taught = next((found for some in fewer if (found := _taught(phases, terms, detail, seconds, most, some))), None)
     return _filled(taught or _richest(phases, terms, detail, seconds, highlight if detail else None), seconds)
 
 

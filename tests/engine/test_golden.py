@@ -23,6 +23,9 @@ def close(got: Any, expected: Any) -> None:
         assert got.keys() >= expected.keys()
         for name in expected:
             close(got[name], expected[name])
+    elif isinstance(expected, list) and isinstance(expected[0], dict):
+        for one, other in zip(got, expected, strict=True):
+            close(one, other)
     else:
         torch.testing.assert_close(as_tensor(got), as_tensor(expected), rtol=0, atol=1e-10)
 

@@ -269,3 +269,15 @@ def test_chapters_follow_each_other_one_for_each_phase(phases: Phases, seconds: 
     assert all(one[2] == other[1] for one, other in pairwise(made))
     for name, first, after in made:
         assert after - first == sum(beat.frames for beat in found if beat.phase == name)
+
+
+def test_where_time_is_short_the_last_lessons_are_left_out() -> None:
+    lessons = {50: 4, 10: 4, 30: 4}
+    full = [
+        {shot.start for shot in fitted([("all", 60)], 4, 1, seconds, None, lessons) if shot.kind == "full"} & {*lessons}
+        for seconds in (40, 14, 11.5, 8)
+    ]
+    assert full[0] == {50, 10, 30}
+    assert full[-1] < full[0]
+    assert all(found in ({50}, {50, 10}, {50, 10, 30}) for found in full)
+    assert len({*map(len, full)}) > 1

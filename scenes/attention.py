@@ -1,0 +1,274 @@
+"""Attention: queries meet keys, a softmax turns scores into weights, weights mix values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from manim import Mobject
+
+from engine.attention_step import AttentionStep
+from scenes.parts.beat import Beat
+from scenes.parts.bench import Bench, Row
+from scenes.parts.hall import hall
+from scenes.parts.heads import Heads
+from scenes.parts.ink import Box, Letters
+from scenes.parts.motion import Cue
+from scenes.parts.pattern import Pattern
+from scenes.parts.raster import heat_limit
+from scenes.parts.softmax import SOFTMAX, softmax_rows, texts
+from scenes.parts.strip import Roles
+from scenes.parts.table import Table
+from scenes.parts.worked import Work, WorkedReel
+
+#: Of the factors of a step's terms, and of its result.
+ROLES: dict[str, tuple[tuple[str, ...], str]] = {
+    "query": (("input", "weight"), "query"),
+    "key": (("input", "weight"), "key"),
+    "value": (("input", "weight"), "value"),
+    "score": (("query", "key"), "output"),
+    "mask": (("output",), "muted"),
+    "max": (("output",), "output"),
+    "exp": (("output",), "output"),
+    "sum": (("output",), "output"),
+    "weight": (("output",), "weight"),
+    "mix": (("weight", "value"), "output"),
+    "project": (("output", "weight"), "output"),
+}
+#: Kinds of steps that project, with the letter of their weights.
+PROJECTIONS = {"query": "q", "key": "k", "value": "v", "project": "o"}
+
+
+class Attention(WorkedReel):
+    """Queries, keys and values at the left; then who looks at whom, and the output; below or beside them the bench."""
+
+    concept = "attention"
+
+    def legend(self) -> list[str]:
+        return [*(["input", "weight"] if self.trace.plan.projected else []), "query", "key", "value", "output", "reading"]
+
+    def layout(self, trace: Any) -> None:
+        plan, inputs, outputs = trace.plan, trace.inputs, trace.outputs
+        self.vectors = [
+            outputs[role] if plan.projected else inputs[name] for role, name in zip("qkv", ("query", "key", "value"), strict=True)
+        ]
+        # One head has no axis of its own in a trace.
+        self.scores, self.weights, self.exp = (
+            outputs[name].reshape(plan.heads, plan.queries, plan.keys)
+            for name in ("raw" if "raw" in outputs else "scores", "weights", "exp")
+        )
+        self.denominators = outputs["denominator"].reshape(plan.heads, plan.queries)
+        self.mixed = outputs["heads"] if plan.output_width else outputs["output"]
+        made = max(self.mixed.shape[1], outputs["output"].shape[1])
+        self.hall = hall(plan.queries, plan.keys, max(v.shape[1] for v in self.vectors), made, plan.heads)
+        self.bench = Bench(self.hall.bench, self.theme)
+        self._build_tables(trace)
+        self._build_projections(trace)
+
+    def _build_tables(self, trace: Any) -> None:
+        plan, rooms = trace.plan, self.hall
+        self.qkv = [
+            Table(values, room, role, role[0].upper(), self.theme, most=(0.95, 0.5), beside=True)
+            for values, room, role in zip(self.vectors, rooms.vectors, ("query", "key", "value"), strict=True)
+        ]
+        self.pattern = Pattern(self.scores, self.weights, trace.labels, rooms.pattern, self.theme, digits=rooms.small)
+        self.low = self.pattern.head if rooms.small else None
+        label = "heads" if plan.output_width else "output"
+        self.output = Table(self.mixed, rooms.output, "output", label, self.theme, low=self.low)
+        self.heads = Heads(plan.heads, plan.queries, plan.keys, rooms.heads, self.theme) if plan.heads > 1 else None
+
+    def _build_projections(self, trace: Any) -> None:
+        """What is multiplied by weights, and the weights."""
+        inputs, rooms = trace.inputs, self.hall
+        self.given: dict[str, tuple[Table, Table]] = {}
+        beside = (self.pattern.left, *rooms.first[1:]) if rooms.small else rooms.first
+        for source, role in zip(trace.sources, "qkv", strict=True) if trace.plan.projected else ():
+            label = "embeddings" if source == "embeddings" else f"{source} (given)"
+            self.given[role] = (
+                Table(inputs[source], beside, "input", label, self.theme, low=self.low),
+                Table(inputs[f"W_{role}"], rooms.weights, "weight", f"W_{role}", self.theme, low=self.low),
+            )
+        if trace.plan.output_width:
+            self.given["o"] = (
+                Table(self.mixed, beside, "output", "heads", self.theme, low=self.low),
+                Table(inputs["W_o"], rooms.weights, "weight", "W_o", self.theme, low=self.low),
+            )
+            self.made = Table(trace.outputs["output"], rooms.output, "output", "output", self.theme, low=self.low)
+        for x, w in self.given.values():
+            x.show(x.values.size)
+            w.show(w.values.size)
+        self.names = Letters(self.theme.muted)
+        if rooms.small:
+            self.names.write_lines(self.pattern.row_lines.values())
+
+    # --- parts -----------------------------------------------------------------------------------------------------------------------
+
+    def scenery(self, step: AttentionStep) -> str:
+        return PROJECTIONS.get(step.kind, "attend")
+
+    def parts(self, scenery: str) -> list[Mobject]:
+        squares = [self.heads] if self.heads is not None else []
+        if scenery in ("attend", "end"):
+            made = self.made if scenery == "end" and self.trace.plan.output_width else self.output
+            return [*self.qkv, self.pattern, *squares, made]
+        there = [self.made] if scenery == "o" else [self.output] if squares or not self.hall.small else []
+        beside = squares if not self.hall.small else []
+        return [*self.qkv, self.names, *self.given[scenery], *there, *beside]
+
+    def closing(self, beat: Beat) -> list[Cue]:
+        return self.at_rest(beat, self.trace[len(self.trace) - 1], True, "end")
+
+    def columns(self, head: int, width: int) -> tuple[int, int]:
+        """First column and number of columns of a head in a table of all heads."""
+        return head * width, width
+
+    def reads(self, step: AttentionStep) -> Mapping[str, tuple[Box, bool]]:
+        plan, row, column = self.trace.plan, step.row, step.column
+        if step.kind in PROJECTIONS:
+            x, w = self.given[PROJECTIONS[step.kind]]
+            return {"x": _row(x, row), "w": _row(w, column)}
+        q, k, v = self.qkv
+        if step.kind == "score":
+            at = self.columns(step.head, plan.width)
+            return {"q": _part(q, row, at), "k": _part(k, column, at)}
+        if step.kind in ("max", "sum"):
+            return {"row": (self.pattern.row(row), False)}
+        if step.kind == "mix":
+            return {"row": (self.pattern.row(row), False), "v": (v.box(0, column, v.rows), v.has_digits)}
+        return {"row": (self.pattern.box(row, column), False)}
+
+    def target(self, step: AttentionStep) -> Box | None:
+        if step.kind in ("query", "key", "value"):
+            return self.qkv[("query", "key", "value").index(step.kind)].box(step.row, step.column)
+        if step.kind == "mix":
+            return self.output.box(step.row, step.column)
+        if step.kind == "project":
+            return self.made.box(step.row, step.column)
+        return self.pattern.box(step.row, step.column) if step.kind in ("score", "mask", "weight") else None
+
+    def roles(self, step: AttentionStep) -> tuple[Roles, str]:
+        roles, result = ROLES[step.kind]
+        if step.kind == "mask":
+            return [("output",), ("muted",)], result
+        return roles, result
+
+    # --- what is known ---------------------------------------------------------------------------------------------------------------
+
+    def fill(self, step: AttentionStep, done: bool) -> None:
+        plan, counts = self.trace.plan, self.trace.plan.counts(step.index + done)
+        for table, kind in zip(self.qkv, ("query", "key", "value"), strict=True):
+            table.show(counts[kind] if plan.projected else table.values.size)
+        # After the last head the heads are complete; the first one is shown before any.
+        head = plan.heads - 1 if step.kind == "project" else step.head if step.kind not in PROJECTIONS else 0
+        weights = [self.known(self.weights[h], counts["weight"], h) for h in range(plan.heads)]
+        self.pattern.show(self.known_scores(head, counts), weights[head])
+        chosen = step.kind not in PROJECTIONS and not (done and step.index == len(self.trace) - 1)
+        across = step.kind in ("score", "mask", "exp", "weight")
+        self.pattern.point(step.row if chosen else None, step.column if chosen and across else None)
+        self.output.show(self.known_heads(counts["mix"]))
+        if self.heads is not None:
+            self.heads.show(weights, self.pattern.most, head if chosen else None)
+        if plan.output_width:
+            self.made.show(counts["project"])
+
+    def known(self, values: np.ndarray, count: int, head: int) -> np.ndarray:
+        """Of a head's numbers those that are known when ``count`` of all heads are; nan stands for the others."""
+        flags = np.arange(values.size).reshape(values.shape) + head * values.size < count
+        return np.where(flags, values, np.nan)
+
+    def known_scores(self, head: int, counts: Mapping[Any, int]) -> np.ndarray:
+        """Scores, with those that are hidden already."""
+        scores = self.known(self.scores[head], counts["score"], head)
+        hidden = self.trace.plan.hidden
+        for cell in hidden[: max(0, counts["mask"] - head * len(hidden))]:
+            scores[cell] = -np.inf
+        return scores
+
+    def known_heads(self, count: int) -> np.ndarray:
+        """Which numbers of the heads' outputs are known."""
+        plan = self.trace.plan
+        cells = np.arange(plan.queries * plan.value_width).reshape(plan.queries, plan.value_width)
+        return np.concatenate([cells + head * cells.size < count for head in range(plan.heads)], axis=1)
+
+    # --- the bench -------------------------------------------------------------------------------------------------------------------
+
+    def bench_of(self, step: AttentionStep) -> str:
+        return "softmax" if step.kind in SOFTMAX else step.kind
+
+    def work(self, work: Work, ticks: int, done: bool) -> None:
+        kind = work.step.kind
+        if kind in SOFTMAX:
+            self.soften(work, ticks, done)
+        elif kind == "mask":
+            self.hide(work, done)
+        else:
+            self.multiply(work, ticks, done)
+
+    def multiply(self, work: Work, ticks: int, done: bool) -> None:
+        """Two rows of numbers, to be multiplied pair by pair; a bias is the last of the second."""
+        step, terms = work.step, work.written.terms
+        names = {"score": ("query", "key"), "mix": ("weight", "value"), "project": ("heads", "W_o")}
+        above, below = names.get(step.kind, ("input", f"W_{step.kind[0]}"))
+        roles = ROLES[step.kind][0]
+        pairs = [n for n, term in enumerate(terms) if len(term) == 2]
+        limits = [self.limit(role, step) for role in roles]
+        note = f"sum ÷ {work.written.divisor}" if work.written.divisor != "1" else "sum"
+        self.bench.show(
+            [
+                Row(above, roles[0], [step.terms[n][0] for n in pairs], [terms[n][0] for n in pairs], limits[0]),
+                Row(f"× {below}", roles[1], [term[-1] for term in step.terms], [term[-1] for term in terms], limits[1], note=note),
+            ],
+            self.pattern.cell[0] if step.kind == "mix" else None,
+        )
+        self.bench.mark(ticks - 1 if ticks and not done else None)
+
+    def limit(self, role: str, step: AttentionStep) -> float:
+        """The number that has the strongest colour of a role."""
+        tables = {"query": self.qkv[0], "key": self.qkv[1], "value": self.qkv[2]}
+        if step.kind in PROJECTIONS:
+            x, w = self.given[PROJECTIONS[step.kind]]
+            return (x if role != "weight" else w).limit
+        return tables[role].limit if role in tables else self.pattern.most
+
+    def hide(self, work: Work, done: bool) -> None:
+        """Scores above the mask."""
+        step = work.step
+        scores = self.known_scores(step.head, self.trace.plan.counts(step.index + done))[step.row]
+        mask = self.trace.inputs["mask"][step.row]
+        self.bench.show(
+            [
+                Row("score", "output", scores.tolist(), texts(scores), heat_limit(self.scores[step.head])),
+                Row("mask", "muted", mask.tolist(), texts(mask), note="0 hides"),
+            ],
+            self.pattern.cell[0],
+        )
+        self.bench.mark(step.column)
+
+    def soften(self, work: Work, ticks: int, done: bool) -> None:
+        """The four rows of a softmax, and what of them is looked at."""
+        step = work.step
+        head, row, kind = step.head, step.row, step.kind
+        scores = self.trace.outputs["scores"].reshape(self.scores.shape)[head, row]
+        rows = softmax_rows(work, ticks, done, scores, self.exp[head, row], self.weights[head, row], float(self.denominators[head, row]))
+        self.bench.show([replace(rows[0], limit=heat_limit(self.scores[head])), *rows[1:]], self.pattern.cell[0])
+        adding = ticks - 1 if ticks and not done else None
+        if kind == "max":
+            self.bench.mark(adding, 0, 0)
+            self.bench.win(int(scores[:ticks].argmax()) if ticks else None)
+            return
+        self.bench.win(int(scores.argmax()))
+        if kind == "sum":
+            self.bench.mark(adding, 1, 1)
+        else:
+            self.bench.mark(step.column, *((0, 1) if kind == "exp" else (1, 3)))
+
+
+def _row(table: Table, row: int) -> tuple[Box, bool]:
+    return table.box(row, 0, 1, table.columns), table.has_digits
+
+
+def _part(table: Table, row: int, columns: tuple[int, int]) -> tuple[Box, bool]:
+    first, count = columns
+    return table.box(row, first, 1, count), table.has_digits

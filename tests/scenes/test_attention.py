@@ -1,0 +1,282 @@
+"""Attention and its way back on the stage: legible at every size, the shown numbers right, any word a label."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from manim import tempconfig
+
+from engine import attention, attention_backward
+from engine.functions import FUNCTIONS
+from engine.record import Record
+from engine.trace import Trace
+from scenes.attention import Attention
+from scenes.attention_backward import AttentionBackward
+from scenes.parts.beat import Beat
+from scenes.parts.ink import letter_size, text_width
+from scenes.parts.table import Table, fitting_label
+from scenes.parts.theme import THEMES
+from scenes.parts.worked import WRITTEN
+from studio.pace import beats
+from tests.engine.test_attention import randn
+from tests.scenes.lint import findings
+
+SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 10, "dry_run": True, "verbosity": "ERROR"}
+TWELVE = "the cat sat on the mat and then it went far away"
+
+
+def words(count: int) -> str:
+    return " ".join(f"word{i}" for i in range(count))
+
+
+def every_kind(trace: Any) -> list[Beat]:
+    """Every kind of step in full, and once more quickly; sweeps over everything."""
+    last = len(trace) - 1
+
+    def one(kind: Any, k: int) -> Beat:
+        return Beat(kind, k, k + 1, trace[k].phase, trace[k].say, 30)
+
+    found = [Beat("opening", 0, 0, "setup", trace.opening, 20)]
+    found += [one("full", k) for k in trace.lessons]
+    found += [one("quick", trace.highlight), one("quick", last)]
+    found += [Beat("sweep", 0, last + 1, "all", "Steps follow in the same way.", 24)]
+    return [*found, Beat("closing", last + 1, last + 1, "result", trace.closing, 20)]
+
+
+def lint(scene: type, trace: Trace, theme: str = "dark") -> None:
+    assert findings(scene, trace, every_kind(trace), theme) == []
+
+
+@pytest.mark.parametrize(
+    ("tokens", "heads", "theme"), [("the cat sat", 2, "light"), ("the cat sat", 2, "print"), *((TWELVE, 8, theme) for theme in THEMES)]
+)
+def test_themes(tokens: str, heads: int, theme: str) -> None:
+    lint(Attention, attention(tokens=tokens, heads=heads, causal=True), theme)
+
+
+@pytest.mark.parametrize("count", [1, 6, 17])
+def test_tokens(count: int) -> None:
+    lint(Attention, attention(tokens=words(count), heads=1 if count % 2 else 2))
+
+
+@pytest.mark.parametrize(("queries", "keys", "width", "made"), [(1, 3, 2, 2), (3, 1, 1, 1), (2, 12, 4, 4), (5, 6, 8, 3), (9, 70, 3, 90)])
+def test_shapes(queries: int, keys: int, width: int, made: int) -> None:
+    q, k, v = randn(queries, width), randn(keys, width, seed=1), randn(keys, made, seed=2)
+    lint(Attention, attention(q, k, v))
+    lint(AttentionBackward, attention_backward(randn(queries, made, seed=3), q, k, v))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e3])
+def test_numbers(scale: float) -> None:
+    q, k, v = (randn(3, 3, seed=n) * scale for n in range(3))
+    lint(Attention, attention(q, k, v))
+    lint(AttentionBackward, attention_backward(v, q, k, v))
+
+
+@pytest.mark.parametrize("heads", [3, 16])
+def test_heads(heads: int) -> None:
+    lint(Attention, attention(tokens="a few words", heads=heads))
+
+
+@pytest.mark.parametrize(("size", "theme"), [(4, "light"), (6, "dark"), (12, "print"), (128, "dark")])
+def test_the_way_back(size: int, theme: str) -> None:
+    lint(AttentionBackward, attention_backward(*(randn(size, min(size, 16), seed=n) for n in range(4)), causal=True), theme)
+
+
+ODD = [
+    '"',
+    "'",
+    "\\",
+    "#let",
+    "$x$",
+    "*b*",
+    "_i_",
+    "<b>",
+    "`",
+    "//",
+    "🎉",
+    "שלום",
+    "مرحبا",
+    "日本",
+    "W" * 300,
+    "ĝjÅŷ",
+    "\u200b",
+    "e" + "\u0301" * 30,
+]
+
+
+@pytest.mark.parametrize("tokens", [" ".join(ODD[at : at + 6]) for at in range(0, len(ODD), 6)] + [" ".join(ODD)])
+def test_any_word_is_a_label(tokens: str) -> None:
+    lint(Attention, attention(tokens=tokens))
+
+
+@pytest.mark.parametrize("options", [{"tokens": TWELVE, "heads": 8}, {"tokens": words(128), "causal": True}])
+def test_large_ones_have_no_findings_in_twenty_seconds(options: dict[str, Any]) -> None:
+    trace = attention(**options)
+    planned = beats(trace, seconds=20, fps=10)
+    assert sum(beat.frames for beat in planned) == 200
+    shown = {trace[beat.start].kind for beat in planned if beat.kind == "full"}
+    assert "score" in shown
+    assert shown & {"sum", "weight"}
+    assert findings(Attention, trace, planned) == []
+
+
+def test_words_are_cut_short_and_ink_that_strays_is_boxed() -> None:
+    assert [fitting_label(word, 1.0) for word in ("\u200b", "e" + "\u0301" * 30, "Ẫ" + "\u0323" * 9)] == ["□", "□", "□"]
+    assert fitting_label("mat", 1.0) == "mat"
+    short = fitting_label("supercalifragilistic", 1.0)
+    assert short == "supe…"
+    assert text_width(short, letter_size()) < 1.0 + text_width("0", letter_size()) / 4
+
+
+# --- what is shown -----------------------------------------------------------------------------------------------------------------------
+
+
+def decimal(text: str) -> Decimal:
+    return Decimal(text.strip("()").replace("−", "-"))
+
+
+def strip(scene: Any) -> list[str]:
+    """What stands on the strip from left to right, without what is grey."""
+    marks = (mark for role, mark in scene.strip.marks.items() if role != "muted")
+    return [line.text for line in sorted((line for mark in marks for line in mark.lines), key=lambda line: line.x)]
+
+
+def opened(scene_class: type, trace: Trace) -> Any:
+    scene = scene_class(Record(trace), every_kind(trace))
+    scene.setup()
+    return scene
+
+
+def total(pieces: list[str]) -> Decimal:
+    """The sum of products that these pieces write."""
+    found, product = Decimal(0), Decimal(1)
+    for piece in pieces:
+        if piece == "+":
+            found, product = found + product, Decimal(1)
+        elif piece != "·":
+            product *= decimal(piece)
+    return found + product
+
+
+@pytest.mark.parametrize(("scene_class", "trace"), [(Attention, attention(tokens="the cat sat", seed=7)), (AttentionBackward, None)])
+def test_sums_on_the_strip_add_up_in_every_state(scene_class: type, trace: Any) -> None:
+    trace = trace or attention_backward(*(randn(3, 2, seed=n).round(decimals=1) for n in range(4)))
+    checked = 0
+    with tempconfig(SETTINGS):
+        scene = opened(scene_class, trace)
+        for k in trace.lessons:
+            if trace[k].reduce == "max":
+                continue
+            timeline = scene.timeline(Beat("full", k, k + 1, "", "", 60))
+            seen = set()
+            for frame in range(60):
+                timeline.interpolate(frame / 59.5)
+                pieces = strip(scene)
+                if not {"=", "≈"} & {*pieces} or any("(" in piece and piece[0] != "(" for piece in pieces) or "÷" in pieces:
+                    continue
+                added = 1 + pieces.count("+")
+                # An exponential has one column for its two numbers.
+                if frame / 59.5 < WRITTEN and not trace[k].apply:
+                    seen.add(added)
+                    x0, _, x1, _ = scene.bench.cells[0][added - 1]
+                    assert scene.bench.spot.box[::2] == (x0, x1)
+                if "=" in pieces:
+                    assert total(pieces[: pieces.index("=")]) == decimal(pieces[-1])
+                    checked += 1
+            if len(trace[k].terms) > 1 and trace[k].apply == "":
+                assert seen == {*range(1, len(trace[k].terms) + 1)}
+    assert checked > 60
+
+
+def test_the_last_line_of_a_step_gives_its_value() -> None:
+    trace = attention(tokens="the cat sat", seed=7)
+    with tempconfig(SETTINGS):
+        scene = opened(Attention, trace)
+        for k, inside in ((36, "÷"), (46, "exp("), (49, "+"), (50, "÷")):
+            timeline = scene.timeline(Beat("full", k, k + 1, "", "", 60))
+            for frame in range(60):
+                timeline.interpolate(frame / 59.5)
+            pieces, step = strip(scene), trace[k]
+            assert inside in pieces
+            assert abs(float(decimal(pieces[-1])) - step.value) < 0.01
+            if inside == "exp(":
+                shown = [float(decimal(piece)) for piece in pieces[1:4] if piece != "+"]
+                assert abs(FUNCTIONS["exp"].of(sum(shown)) - float(decimal(pieces[-1]))) <= 0.01
+
+
+def near(box: Any, points: np.ndarray) -> bool:
+    low, high = points.min(axis=0), points.max(axis=0)
+    return bool(np.allclose([low[0], low[1], high[0], high[1]], box))
+
+
+def test_the_cells_that_are_read_and_written_are_framed() -> None:
+    trace = attention(tokens="the cat sat", heads=2, seed=7)
+    with tempconfig(SETTINGS):
+        scene = opened(Attention, trace)
+        for step in trace:
+            scene.timeline(Beat("quick", step.index, step.index + 1, "", "", 20)).interpolate(1.0)
+            first, second, _, made = (window.frame.points for window in scene.windows)
+            if step.kind == "score":
+                q, k, _ = scene.qkv
+                assert near(q.box(step.row, 2 * step.head, 1, 2), first)
+                assert near(k.box(step.column, 2 * step.head, 1, 2), second)
+                assert near(scene.pattern.box(step.row, step.column), made)
+            elif step.kind == "mix":
+                assert near(scene.pattern.row(step.row), first)
+                assert near(scene.qkv[2].box(0, step.column, 3), second)
+                assert near(scene.output.box(step.row, step.column), made)
+                assert shown(scene.output) == trace.plan.counts(step.index + 1)["mix"]
+                places = {(line.x, line.y) for line in scene.output.digits.lines}
+                assert scene.output.centre(step.row, step.column) in places
+            elif step.kind in ("query", "key", "value"):
+                table = scene.qkv[("query", "key", "value").index(step.kind)]
+                assert near(table.box(step.row, step.column), made)
+
+
+def shown(table: Table) -> int:
+    return len(table.digits.lines)
+
+
+def test_what_is_not_computed_yet_is_empty() -> None:
+    trace = attention(tokens="the cat sat", seed=7)
+    with tempconfig(SETTINGS):
+        scene = opened(Attention, trace)
+        for k, step in enumerate(trace):
+            scene.timeline(Beat("sweep", k, k + 1, "", "", 20)).interpolate(1.0)
+            done = trace.plan.counts(k + 1)
+            assert [shown(table) for table in scene.qkv] == [done[kind] for kind in ("query", "key", "value")]
+            assert shown(scene.output) == done["mix"]
+            if step.kind not in ("query", "key", "value"):
+                assert len(scene.pattern.weights.lines) == done["weight"]
+                assert len(scene.pattern.scores.lines) == done["score"] - done["weight"]
+
+
+def test_hidden_scores_are_shown_as_such() -> None:
+    trace = attention(tokens="the cat sat", causal=True)
+    first = trace.plan.first("mask")
+    with tempconfig(SETTINGS):
+        scene = opened(Attention, trace)
+        for n, cell in enumerate([(0, 1), (0, 2), (1, 2)]):
+            scene.timeline(Beat("quick", first + n, first + n + 1, "", "", 20)).interpolate(1.0)
+            assert [line.text for line in scene.pattern.hidden.lines] == ["−∞"] * (n + 1)
+            assert (trace[first + n].row, trace[first + n].column) == cell
+            assert strip(scene)[-2:] == ["=", "−∞"] or scene.strip.marks["muted"].lines[-1].text == "−∞"
+
+
+def test_colours_of_a_large_pattern() -> None:
+    """A weight has the colour of weights, a score that of scores, a hidden one neither, an unknown one is empty."""
+    trace = attention(tokens=TWELVE, causal=True)
+    with tempconfig(SETTINGS):
+        scene = opened(Attention, trace)
+        k = trace.plan.weight_step(0, 6, 11)
+        scene.timeline(Beat("sweep", k, k + 1, "", "", 20)).interpolate(1.0)
+        pixels = scene.pattern.raster.pixel_array
+        line = tuple(int(scene.theme.line[i : i + 2], 16) for i in (1, 3, 5))
+        assert tuple(pixels[9, 11, :3]) == line
+        red, _, blue = (int(c) for c in pixels[0, 0, :3])
+        assert red > blue  # orange: the one weight of the first row is 1
+        assert not (pixels[9, :9, :3] == pixels[6, :9, :3]).all()
