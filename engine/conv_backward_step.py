@@ -18,7 +18,7 @@ class ConvBackwardStep(ConvStep):
     ``window`` and ``channels`` are those of that convolution: of ``grad_output`` spread out and padded under the turned weights for
     ``grad_input`` (its channels are the filters), of the input under ``grad_output`` for ``grad_weight`` (its channels are the samples), of
     all of ``grad_output`` for ``grad_bias``. ``plane`` is which plane of the result the cell is in: (sample, channel), (filter, channel of
-    the filter), or (0, 0).
+    the filter), or (0, 0). ``sample``, ``filter`` and ``group`` are the first that are read of ``grad_output``.
     """
 
     kind: Kind

@@ -197,24 +197,50 @@ def _grad_weight(way: Way) -> Tensor:
 
 
 def _check(way: Way, values: dict[Kind, Tensor]) -> Reference:
-    setup = way.setup
+    setup, scales = way.setup, _scales(way)
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         x, w = (tensor.detach().clone().requires_grad_() for tensor in (setup.input, setup.weight))
         b = setup.weight.new_zeros(len(setup.weight)).requires_grad_()
         wide = F.pad(x, [cells for side in reversed(setup.sides) for cells in side])
         y = F.conv2d(wide, w, b, setup.stride, 0, setup.dilation, setup.groups)
-        expected = torch.autograd.grad(y, (b, w, x), way.gradient)
-    most = largest(way.gradient)
-    scales = (
-        most * way.gradient.numel(),
-        most * way.gradient.numel() * largest(setup.input),
-        most * setup.weight.numel() * largest(setup.weight),
-    )
-    kinds: tuple[Kind, ...] = ("bias", "weight", "input")
-    errors = [
-        compare(AUTOGRAD, values[kind], given, scale).max_abs_error for kind, given, scale in zip(kinds, expected, scales, strict=True)
-    ]
-    return Reference(AUTOGRAD, max(errors))
+        found = torch.autograd.grad(y, (b, w, x), way.gradient)
+    expected: dict[Kind, Tensor] = dict(zip(scales, found, strict=True))
+    name = AUTOGRAD
+    # Autograd leaves the zeros of the frame out of the sum, we multiply them: 0 times an infinite weight is nan only if the zero is there.
+    if not bool(torch.isfinite(setup.weight).all()):
+        expected["input"] = _correlated(way)
+        name += ", and torch.nn.functional.conv2d of the framed gradient"
+    return Reference(name, max(compare(name, values[kind], expected[kind], scale).max_abs_error for kind, scale in scales.items()))
+
+
+def _correlated(way: Way) -> Tensor:
+    """The gradient of the input as torch's own convolution of ``framed`` with the turned weights, filters and channels exchanged."""
+    setup = way.setup
+    filters, per_group, *size = way.turned.shape
+    exchanged = way.turned.reshape(setup.groups, filters // setup.groups, per_group, *size).transpose(1, 2).flatten(0, 1)
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        return F.conv2d(way.framed, exchanged.contiguous(), dilation=setup.dilation, groups=setup.groups)
+
+
+def _scales(way: Way) -> dict[Kind, float]:
+    """A bound of every sum of each gradient.
+
+    Raises :class:`InputError` if finite numbers may add up to more than the dtype holds: what they give then depends on the order.
+    """
+    setup = way.setup
+    gradients = float(way.gradient.abs().sum((0, 2, 3)).max())
+    per_filter = setup.weight.abs().sum((2, 3)).reshape(setup.groups, -1, setup.weight.shape[1])
+    weights = float(per_filter.sum(1).max())
+    scales: dict[Kind, float] = {"bias": gradients, "weight": gradients * largest(setup.input), "input": largest(way.gradient) * weights}
+    most = torch.finfo(setup.input.dtype).max
+    if max(scales.values()) > most and all(bool(torch.isfinite(t).all()) for t in (way.gradient, setup.input, setup.weight)):
+        dtype = str(setup.input.dtype).removeprefix("torch.")
+        raise InputError(
+            f"the absolute gradients of a filter add up to {gradients:.2g}, the input goes up to {largest(setup.input):.2g}, and the "
+            f"absolute weights of a channel add up to {weights:.2g}, whose products {dtype} cannot hold; give smaller numbers, up to "
+            f"{most:.2g} in the products"
+        )
+    return scales
 
 
 AUTOGRAD = "torch.autograd of torch.nn.functional.conv2d"
@@ -252,6 +278,7 @@ class _Cutter:
             "bias",
             (k,),
             (0, 0),
+            (0, k),
             terms,
             {"grad_output": [self._batched(n, k, *cell) for n in range(len(gradient)) for cell in cells]},
             window=cells,
@@ -276,6 +303,7 @@ class _Cutter:
             "weight",
             (f, c, *tap),
             (f, c),
+            (0, f),
             list(zip(x.flatten().tolist(), g.flatten().tolist(), strict=True)),
             {
                 "input": [self._batched(n, channel, *cell) for n in samples for cell in inside],
@@ -284,7 +312,7 @@ class _Cutter:
             window=window,
             channels=samples,
             partial_sums=(x * g).flatten(1).sum(1),
-            where=f"What weight[{', '.join(map(str, (f, c, *tap)))}] was multiplied by",
+            where=f"Every input that {sentences.cell_name('weight', (f, c, *tap))} met, times the gradient of its output",
         )
 
     def _input(self, k: int) -> ConvBackwardStep:
@@ -313,6 +341,7 @@ class _Cutter:
             "input",
             self._batched(n, channel, *at),
             (n, channel),
+            (n, filters.start),
             list(zip(g.flatten().tolist(), w.flatten().tolist(), strict=True)),
             {
                 "grad_output": [self._batched(n, f, *cell) for f in filters for _, cell in met],
@@ -321,9 +350,7 @@ class _Cutter:
             window=list(product(*positions)),
             channels=filters,
             partial_sums=(g * w).flatten(1).sum(1),
-            where=f"Row {at[0]}, column {at[1]} of the input was in {windows}"
-            if met
-            else f"Row {at[0]}, column {at[1]} of the input was in no window",
+            where=f"Row {at[0]}, column {at[1]} of the input was in {windows if met else 'no window'}",
         )
 
     def _batched(self, sample: int, *cell: int) -> Cell:
@@ -335,6 +362,7 @@ class _Cutter:
         kind: Kind,
         target: Cell,
         plane: tuple[int, int],
+        first: tuple[int, int],
         terms: list[tuple[float, ...]],
         reads: dict[str, list[Cell]],
         *,
@@ -356,9 +384,9 @@ class _Cutter:
             writes={f"grad_{kind}": [target]},
             formula=sentences.sum_formula(name, text),
             say=_say(kind, where, name, text, len(reads["grad_output"])),
-            sample=plane[0],
-            filter=plane[1],
-            group=0,
+            sample=first[0],
+            filter=first[1],
+            group=first[1] // (len(self.way.setup.weight) // self.way.setup.groups),
             channels=channels,
             window=window,
             partial_sums=tuple(partial_sums.tolist()),
@@ -373,8 +401,9 @@ def _say(kind: Kind, where: str, name: str, text: Sum, read: int) -> str:
     if kind == "bias":
         return f"{where} is added up: {result}."
     if kind == "weight":
-        return f"{where}, each times the gradient of its output: {sentences.count(read, 'product')} add up to {result}."
+        return f"{where}: {sentences.count(read, 'product')} {'gives' if read == 1 else 'add up to'} {result}."
     if not read:
         return f"{where}: {result}."
-    verb = "gives" if read == 1 else "add up to"
-    return f"{where}; {sentences.count(read, 'gradient')} times the weight that it met there {verb} {result}."
+    if read == 1:
+        return f"{where}; 1 gradient times its weight gives {result}."
+    return f"{where}; {sentences.count(read, 'gradient')} times their weights add up to {result}."

@@ -129,21 +129,47 @@ def test_what_is_said() -> None:
     trace = conv2d_backward([[1, 0], [2, -1]], [[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 2], [3, 4]])
     assert trace[0].say == "All of grad_output is added up: grad_bias[0] = 2."
     assert trace[1].say == (
-        "What weight[0, 0, 0, 0] was multiplied by, each times the gradient of its output: "
-        "4 products add up to grad_weight[0, 0, 0, 0] = 4."
+        "Every input that weight[0, 0, 0, 0] met, times the gradient of its output: 4 products add up to grad_weight[0, 0, 0, 0] = 4."
     )
     assert trace[9].say == (
-        "Row 1, column 1 of the input was in 4 windows; 4 gradients times the weight that it met there add up to grad_input[0, 1, 1] = 7."
+        "Row 1, column 1 of the input was in 4 windows; 4 gradients times their weights add up to grad_input[0, 1, 1] = 7."
     )
     assert [trace[k].kind for k in trace.lessons] == ["bias", "weight", "input", "input"]
     assert len(trace[trace.lessons[-1]].reads["weight"]) == 4
+    assert trace[5].say == "Row 0, column 0 of the input was in 1 window; 1 gradient times its weight gives grad_input[0, 0, 0] = 1."
     far = conv2d_backward([[5.0]], torch.ones(3, 3), [[2.0]], stride=3)
     assert far[-1].say == "Row 2, column 2 of the input was in no window: grad_input[0, 2, 2] = 0."
+
+
+@pytest.mark.parametrize("wrong", [math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("name", ["grad_output", "input", "weight"])
+@pytest.mark.parametrize("given_", [{}, {"stride": 2, "padding": 1}, {"dilation": 2, "groups": 2}], ids=str)
+def test_what_is_not_finite_is_multiplied_as_the_steps_say(wrong: float, name: str, given_: dict[str, Any]) -> None:
+    """A zero of padding times an infinite weight is nan in the sum that is shown, so it is in the gradient."""
+    generator = torch.Generator().manual_seed(3)
+    tensors = {"input": torch.randn(2, 6, 6, generator=generator), "weight": torch.randn(2, 2 // given_.get("groups", 1), 2, 2)}
+    tensors["grad_output"] = gradient_for(conv2d(**tensors, **given_).outputs["output"]).float()
+    tensors[name].view(-1)[1] = wrong
+    for step in conv2d_backward(**tensors, **given_):
+        total = sum(math.prod(term) for term in step.terms)
+        assert step.value == pytest.approx(total, rel=1e-4, abs=1e-4, nan_ok=True)
+
+
+def test_the_first_that_is_read_of_the_gradient() -> None:
+    trace = conv2d_backward(torch.ones(2, 4, 2, 2), torch.ones(2, 2, 3, 3), torch.ones(4, 1, 2, 2), groups=2)
+    for step in trace:
+        assert step.reads["grad_output"][0][:2] == (step.sample, step.filter)
+        assert step.group == step.filter // 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (
+            {"grad_output": torch.full((3, 3), 1e38), "input": torch.ones(4, 4), "weight": torch.full((2, 2), 10.0)},
+            "the absolute gradients of a filter add up to inf, the input goes up to 1, and the absolute weights of a channel add up to 40, "
+            "whose products float32 cannot hold; give smaller numbers, up to 3.4e+38 in the products",
+        ),
         (
             {"grad_output": torch.ones(2, 2)},
             "grad_output has shape 2x2, but the output of the convolution has shape 1x3x3; give a gradient for each of its cells",
