@@ -146,7 +146,7 @@ def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: flo
 
 
 def _divisor(divisor: float, decimals: int) -> str:
-    return str(int(divisor)) if divisor == int(divisor) else plain(divisor, decimals)
+    return str(int(divisor)).replace("-", MINUS) if divisor == int(divisor) else plain(divisor, decimals)
 
 
 def _sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: float) -> Sum:
@@ -235,7 +235,7 @@ def sum_line(written: Sum) -> str:
         left = f"{FUNCTIONS[written.apply].text}({left})"
     if written.divisor != "1":
         bare = written.apply or (len(written.terms) == len(written.terms[0]) == 1)
-        left = f"{left if bare else f'({left})'} ÷ {written.divisor}"
+        left = f"{left if bare else f'({left})'} ÷ {factor(written.divisor, first=False)}"
     return f"{left} {written.relation} {written.value}"
 
 

@@ -190,7 +190,7 @@ class Strip(Group):
         is_max = written.reduce == "max"
         left = self._opening(written)
         right = [Piece(")", "ink")] * bool(left)
-        right += [Piece("÷", "ink"), Piece(written.divisor, "ink")] * (written.divisor != "1")
+        right += [Piece("÷", "ink"), Piece(factor(written.divisor, first=False), "ink")] * (written.divisor != "1")
         end = [Piece(written.relation, "ink"), Piece(written.value, result)]
         numbered = list(enumerate(written.terms))
         for count in range(min(len(numbered), MOST_ON_LINE), 0, -1):

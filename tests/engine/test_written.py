@@ -75,6 +75,7 @@ def test_lines(terms: list[float], value: float, reduce: str, divisor: int, line
         ([(0.0,)], 0.25, 4.0, "exp", "exp(0) ÷ 4 = 0.25"),
         ([(1.0, 3.0), (2.0, 1.0)], 5 / math.sqrt(2), math.sqrt(2), "", "(1·3 + 2·1) ÷ 1.41 ≈ 3.54"),
         ([(3.0,)], 1.5, 2.0, "", "3 ÷ 2 = 1.5"),
+        ([(3.0,)], -1.5, -2.0, "", "3 ÷ (−2) = −1.5"),
     ],
 )
 def test_functions_and_quotients(terms: list[tuple[float, ...]], value: float, divisor: float, apply: str, line: str) -> None:
