@@ -113,9 +113,7 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
     trim = slice(None) if setup.batched else 0
     samples = len(setup.input)
     phases = [("grad_bias", values["bias"].numel())]
-    phases += [
-        (_phase("weight", (f, c), values["weight"]), math.prod(setup.kernel_size)) for f, c in product(*map(range, setup.weight.shape[:2]))
-    ]
+    phases += [(_phase("weight", (f, 0), values["weight"]), values["weight"][f].numel()) for f in range(len(setup.weight))]
     phases += [
         (_phase("input", (n, c), values["input"]), math.prod(setup.input_size))
         for n, c in product(range(samples), range(setup.input.shape[1]))
@@ -250,7 +248,7 @@ def _phase(kind: Kind, plane: tuple[int, int], values: Tensor) -> str:
     name = f"grad_{kind}"
     if values.shape[0] > 1:
         name += f", {'filter' if kind == 'weight' else 'sample'} {plane[0]}"
-    return f"{name}, channel {plane[1]}" if values.shape[1] > 1 else name
+    return f"{name}, channel {plane[1]}" if kind == "input" and values.shape[1] > 1 else name
 
 
 # --- one step ----------------------------------------------------------------------------------------------------------------------------
