@@ -135,22 +135,16 @@ def lesson(folder: Path, rounds: int) -> dict[str, Any]:
 
 
 def every_concept(folder: Path, rounds: int) -> dict[str, float]:
-    """Seconds per second of video, cold, at 1080p30, of each concept's own example."""
-    from engine.arguments import open_example
+    """Seconds per second of video, cold, at 1080p30, of each concept's own example; all clips are as long, for starting takes time too."""
     from engine.catalogue import concepts
     from studio.options import example_options
-    from studio.pace import beats
 
     def clip(name: str, options: list[str]) -> Run:
-        command = [str(BIN / "tensorreel"), "render", name, *options, "-o", str(folder / f"{name}.mp4")]
+        command = [str(BIN / "tensorreel"), "render", name, *options, "--seconds", str(SECONDS), "-o", str(folder / f"{name}.mp4")]
         return measured(command, TENSORREEL_CACHE=str(fresh(folder)))
 
-    commands, lengths = {}, {}
-    for name, concept in concepts().items():
-        commands[name] = functools.partial(clip, name, example_options(concept))
-        lengths[name] = sum(beat.frames for beat in beats(open_example(name), fps=30)) / 30
-    runs = paired(commands, rounds)
-    return {name: median(run.seconds for run in these) / lengths[name] for name, these in runs.items()}
+    runs = paired({name: functools.partial(clip, name, example_options(concept)) for name, concept in concepts().items()}, rounds)
+    return {name: median(run.seconds for run in these) / SECONDS for name, these in runs.items()}
 
 
 def alike(folder: Path, quality: str) -> dict[str, float]:

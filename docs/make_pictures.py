@@ -18,6 +18,7 @@ from PIL import Image
 FOLDER = Path(__file__).parent
 EXAMPLES = FOLDER.parent / "examples"
 GIF_FPS = 8
+GALLERY_SIZE = (720, 405)
 CHANNELS = "[[[2,1,0,0],[0,0,2,1],[0,2,0,1],[2,1,0,1]],[[2,2,0,0],[0,0,2,1],[0,0,2,0],[0,1,0,1]],[[2,1,0,0],[0,0,2,1],[2,0,0,0],[0,1,0,1]]]"
 KERNELS = "[[[1,0,0],[0,-2,0],[0,0,-1]],[[1,2,0],[2,0,-1],[0,-1,1]],[[0,0,-2],[0,1,2],[-2,2,0]]]"
 
@@ -66,7 +67,7 @@ def gallery(folder: Path) -> None:
         at = words.index("-o")
         command = [*words[:at], *words[at + 2 :], "-o", str(clip), "-q", "480p", "--fps", str(GIF_FPS)]
         subprocess.run([sys.executable, "-m", "cli", *command], check=True, cwd=FOLDER.parent)
-        first, *rest = frames(clip)
+        first, *rest = (picture.resize(GALLERY_SIZE, Image.Resampling.LANCZOS) for picture in frames(clip))
         first.save(FOLDER / "gallery" / f"{name}.webp", save_all=True, append_images=rest, duration=1000 // GIF_FPS, loop=0, quality=70)
 
 

@@ -33,7 +33,7 @@ class AttentionGradTrace(Trace):
 
 
 @concept(
-    title="Attention, backward",
+    title="Back through attention",
     example={
         "grad_output": "[[1,0],[0,1],[1,-1]]",
         "query": "[[1,0],[0,2],[1,2]]",

@@ -46,6 +46,8 @@ FUNCTIONS: dict[str, Function] = {
     "exp": Function(_exp, "exp", "exp", _at(0.0, -math.inf)),
     "log": Function(lambda x: math.log(x) if x else -math.inf, "log", "log", _at(1.0)),
     "sqrt": Function(math.sqrt, "sqrt", "sqrt", _at(0.0, 1.0)),
+    "sin": Function(math.sin, "sin", "sin", _at(0.0)),
+    "cos": Function(math.cos, "cos", "cos", _at(0.0)),
     "relu": Function(lambda x: max(x, 0.0), "relu", 'op("relu")', _everywhere),
     "abs": Function(abs, "abs", "abs", _everywhere),
 }

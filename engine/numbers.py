@@ -70,6 +70,11 @@ def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
     return text.replace("-", MINUS)
 
 
+def short(x: float) -> str:
+    """``x`` with up to four decimals where these are all that it has, otherwise with two."""
+    return plain(x, MOST_DECIMALS if round(x, MOST_DECIMALS) == x else USUAL_DECIMALS)
+
+
 def fitting(x: float, characters: int) -> str:
     """``x`` with as many decimals as fit into so many characters; ``≈0`` where it is too small for them.
 

@@ -202,7 +202,8 @@ class Strip(Group):
                     pieces += [Piece("⋯", "ink")]
                 else:
                     pieces += term_pieces(entry[1], _roles(roles, entry[0]), first=is_max or not pieces)
-            if self.fits([*left, *pieces, *right, *end], letter_size() if is_max else WHOLE_PX):
+            # The names of functions are of small letters.
+            if self.fits([*left, *pieces, *right, *end], letter_size() if is_max or written.apply else WHOLE_PX):
                 return [*left, *pieces, *right, *end]
         if written.apply:
             return [*left, Piece(name, "ink"), *right, *end]

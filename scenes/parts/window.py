@@ -38,6 +38,26 @@ class Window(Group):
             mark.draw(np.zeros((0, 3)))
 
 
+class Frames(Group):
+    """Frames around cells that lie apart; ``shade`` is no part of the group, as that of a window."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.shade = Mark(theme.reading, fill=theme.shade)
+        self.casing = Mark(theme.casing, stroke=9.0)
+        self.frame = Mark(theme.reading, stroke=5.0)
+        super().__init__(self.casing, self.frame)
+
+    def put(self, around: Iterable[Box]) -> None:
+        """Frames and shades boxes."""
+        points = boxes(around)
+        for mark in (self.shade, self.casing, self.frame):
+            mark.draw(points.copy())
+
+    def clear(self) -> None:
+        """Takes them away."""
+        self.put([])
+
+
 class Beam(Mark):
     """Thin lines between the facing corners of two boxes, such as a window and the cell that it makes."""
 

@@ -1,0 +1,69 @@
+"""What an operation of a graph must know: how to compute its values, and what comes back to its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from engine.graph import Node
+from engine.step import Cell
+
+#: Cells of arguments, by the place of the argument.
+Reads = list[tuple[int, Cell]]
+
+OUT = -1  # in Reads: the result itself
+
+
+@dataclass(frozen=True)
+class Work:
+    """How one cell is computed: what it reads, its terms, and for every factor the argument that it comes from (none for a number)."""
+
+    reads: Reads
+    terms: list[tuple[float, ...]]
+    factors: list[tuple[int | None, ...]]
+    divisor: float = 1.0
+    apply: str = ""
+    reduce: str = "sum"
+
+
+@dataclass(frozen=True)
+class Local:
+    """Cell ``out`` of the result changes ``slope`` times as much as the cell read; ``uses`` are the cells that this number takes."""
+
+    out: Cell
+    slope: float
+    uses: Reads
+
+
+class Rule:
+    """An operation of a node ``n`` on arguments ``x`` with result ``y``; ``g`` is the adjoint of the result, ``slot`` one argument."""
+
+    def forward(self, n: Node, x: Sequence[Tensor]) -> Tensor:
+        """The values. Raises :class:`InputError` for what has none."""
+        raise NotImplementedError
+
+    def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
+        """How one cell of the values is computed."""
+        raise NotImplementedError
+
+    def back(self, n: Node, x: Sequence[Tensor], y: Tensor, g: Tensor, slot: int) -> Tensor:
+        """What comes back to an argument."""
+        raise NotImplementedError
+
+    def locals(self, n: Node, x: Sequence[Tensor], y: Tensor, slot: int, cell: Cell) -> list[Local]:
+        """The derivatives that one cell of that is made with."""
+        raise NotImplementedError
+
+    def slope(self, n: Node, labels: Sequence[str], slot: int) -> str:
+        """The derivative in names."""
+        raise NotImplementedError
+
+    def divisor(self, x: Sequence[Tensor]) -> float:
+        """By what all that comes back is divided."""
+        return 1.0
+
+    def size(self, n: Node, x: Sequence[Tensor], y: Tensor) -> float:
+        """How large the numbers are that are added up: what an error is measured by."""
+        return float(y.abs().max())

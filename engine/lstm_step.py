@@ -1,0 +1,42 @@
+"""A step of an LSTM, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.step import Step
+
+#: What a time step computes, one after the other, for each of its units.
+Stage = Literal["i", "f", "g", "o", "c", "tanh_c", "h"]
+STAGES: tuple[Stage, ...] = ("i", "f", "g", "o", "c", "tanh_c", "h")
+GATES: tuple[Stage, ...] = STAGES[:4]
+NAMES: dict[str, str] = {
+    "i": "input gate",
+    "f": "forget gate",
+    "g": "candidate",
+    "o": "output gate",
+    "c": "cell state",
+    "tanh_c": "tanh of the cell",
+    "h": "hidden state",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LstmStep(Step):
+    """One number of one time step: ``stage`` says which, of ``unit`` at time ``time``.
+
+    ``parts`` are what the input, the hidden state and the biases add to the sum of a gate; elsewhere it is empty. ``total`` is that sum.
+    """
+
+    time: int
+    unit: int
+    stage: Stage
+    parts: Sequence[float] = ()
+    total: float = 0.0
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it is one of the four that read input and hidden state."""
+        return self.stage in GATES

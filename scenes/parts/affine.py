@@ -1,0 +1,181 @@
+"""A sum of products under the lens: vectors one below the other, beside each number its weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manim import Group, Mobject
+
+from engine.numbers import fitting
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, text_width
+from scenes.parts.lattice import GAP_PX, Lattice, holds, same_size
+from scenes.parts.theme import Theme
+from scenes.parts.window import Window
+
+MATH_PX = 36.0
+HEAD = 0.42
+NAME = 0.8  # for the names of the parts, at the left
+NAME_PITCH = 0.38  # from one name to the next, where they have their full size
+NAME_ROOM = 0.24  # of a block of coloured cells, at least
+CELL = 0.88
+TIMES = 0.3
+GAP, NARROW_GAP = 0.12, 0.06  # between the parts, and between many of them
+MANY = 4
+LARGEST_ROW = 0.56
+LEAST_ROW = (LEAST_PX + GAP_PX[1]) * PX
+LEAST_HEAT = 0.42  # width of a column of coloured cells
+
+
+@dataclass(frozen=True)
+class Block:
+    """A vector of ``count`` numbers with its letter in Typst math; ``values`` and ``weights`` are all numbers that may stand in it.
+
+    One without values is a bias, one without weights is added as it is.
+    """
+
+    letter: str
+    role: str
+    count: int
+    values: np.ndarray | None
+    weights: np.ndarray | None
+
+
+class Affine(Group):
+    """Blocks in ``room``, which is filled from the top.
+
+    ``ground`` is what lies behind frames. Weights are there only while a sum is computed.
+    """
+
+    def __init__(self, blocks: Sequence[Block], room: Box, theme: Theme) -> None:
+        super().__init__()
+        self.blocks, self.theme = blocks, theme
+        left, bottom, right, top = room
+        counts = [block.count for block in blocks]
+        gap = between(len(blocks))
+        height = min(LARGEST_ROW, (top - HEAD - bottom - gap * (len(counts) - 1)) / sum(counts))
+        numbers = [side for block in blocks for side in (block.values, block.weights) if side is not None]
+        self.has_digits = all(holds(CELL, height, side) for side in numbers)
+        talls = [height * count for count in counts]
+        if not self.has_digits:
+            talls = [max(NAME_ROOM, tall) for tall in talls]
+            spare = sum(talls) - height * sum(counts)
+            wide = sum(tall for tall in talls if tall > NAME_ROOM)
+            talls = [tall - spare * tall / wide if tall > NAME_ROOM else tall for tall in talls]
+        width = CELL if self.has_digits else LEAST_HEAT
+        places = left + NAME, left + NAME + width + TIMES
+        at = top - HEAD
+        self.values: list[Lattice | None] = []
+        self.weights: list[Lattice | None] = []
+        self.names: list[Ink] = []
+        for block, tall in zip(blocks, talls, strict=True):
+            low = at - tall
+            for tables, side, role, x in (
+                (self.values, block.values, block.role, places[0]),
+                (self.weights, block.weights, "weight", places[1]),
+            ):
+                box = (x, low, x + width, at)
+                tables.append(None if side is None else Lattice(block.count, 1, box, role, theme, side, digits=self.has_digits))
+            size = max(LEAST_PX, MATH_PX * min(1.0, (at - low + gap) / NAME_PITCH))
+            name = Ink(block.letter, size, getattr(theme, block.role), math=True, align=-1)
+            self.names.append(name.put(left, (at + low) / 2))
+            at = low - gap
+        self.tables = [table for table in (*self.values, *self.weights) if table is not None]
+        same_size(self.tables)
+        self.ground: list[Mobject] = [mark for table in self.tables for mark in table.ground]
+        self.texts, self.times = Letters(theme.ink), Letters(theme.muted)
+        self.end = places[1] + width
+        self.room_for_parts = right - self.end - 0.12
+        self.head = Ink("", MATH_PX, theme.weight, math=True).put(places[1] + width / 2, top - HEAD / 2)
+        self.spot = Window(theme)
+        self.add(self.spot, *self.tables, *self.names, self.head, self.times, self.texts)
+
+    def show_values(self, values: Sequence[np.ndarray], letters: Sequence[str]) -> None:
+        """Numbers of each block that has some, as many as are known, and its letter; no weights."""
+        shown = iter(values)
+        for block, table, weights, name, letter in zip(self.blocks, self.values, self.weights, self.names, letters, strict=True):
+            name.write("" if block.values is None else letter)
+            if weights is not None:
+                weights.hide()
+            if table is not None:
+                known = next(shown)
+                padded = np.concatenate([known, np.zeros(block.count - len(known))])
+                table.fill(padded[:, None], (np.arange(block.count) < len(known))[:, None])
+        self.head.write("")
+        self.times.write_lines([])
+        self.texts.write_lines([])
+        self.mark(None)
+
+    def show_weights(
+        self, terms: Sequence[tuple[float, ...]], texts: Sequence[tuple[str, ...]], head: str, blocks: Sequence[int] | None = None
+    ) -> None:
+        """The terms of a sum, and as they are written; ``blocks`` are those that they run through, all if not given."""
+        self.read = [*range(len(self.blocks))] if blocks is None else [*blocks]
+        self.head.write(head if any(self.weights[number] is not None for number in self.read) else "")
+        first = 0
+        for number in self.read:
+            self.names[number].write(self.names[number].line.text or self.blocks[number].letter)
+            values, weights, count = self.values[number], self.weights[number], self.blocks[number].count
+            own = slice(first, first + count)
+            first += count
+            if weights is not None:
+                weights.rule()
+                self._show(weights, terms[own], texts[own], -1)
+            if values is not None:
+                self._show(values, terms[own], texts[own], 0)
+        self.times.write_lines(self._signs())
+
+    def _show(self, table: Lattice, terms: Sequence[tuple[float, ...]], texts: Sequence[tuple[str, ...]], side: int) -> None:
+        if table.has_digits:
+            shown = [
+                text[side] if len(text[side]) <= table.room else fitting(term[side], table.room)
+                for text, term in zip(texts, terms, strict=True)
+            ]
+            table.write({(row, 0): text for row, text in enumerate(shown)})
+        else:
+            table.fill(np.array([[term[side]] for term in terms]), np.ones((table.rows, 1), dtype=bool))
+
+    def _signs(self) -> list[Line]:
+        """Between a number and its weight; once for each block where there are no digits."""
+        found = []
+        for number in self.read:
+            values, weights = self.values[number], self.weights[number]
+            if values is None or weights is None:
+                continue
+            x = values.whole[2] + TIMES / 2
+            if self.has_digits:
+                found += [Line("×", LEAST_PX, x, values.centre(row)[1]) for row in range(values.rows)]
+            elif values.whole[3] - values.whole[1] >= LEAST_ROW:
+                found.append(Line("×", LEAST_PX + 4, x, (values.whole[1] + values.whole[3]) / 2))
+        return found
+
+    def show_parts(self, texts: Sequence[str]) -> None:
+        """What the blocks add, as far as they have been added up."""
+        lines = []
+        for text, number in zip(texts, self.read, strict=False):
+            fits = [one for one in (text, text.replace(" ", "")) if text_width(one, LEAST_PX) <= self.room_for_parts]
+            lines += [Line(one, LEAST_PX, self.end + 0.12, self.names[number].line.y, align=-1) for one in fits[:1]]
+        self.texts.write_lines(lines)
+
+    def mark(self, term: int | None) -> None:
+        """Frames the number and the weight of a term."""
+        if term is None:
+            self.spot.clear()
+            return
+        for number in self.read:
+            if term < self.blocks[number].count:
+                break
+            term -= self.blocks[number].count
+        framed = [table.box(term) for table in (self.values[number], self.weights[number]) if table is not None]
+        self.spot.put((framed[0][0], framed[0][1], framed[-1][2], framed[0][3]))
+
+
+def between(blocks: int) -> float:
+    """The gap between so many blocks."""
+    return NARROW_GAP if blocks > MANY else GAP
+
+
+def least_height(counts: Sequence[int]) -> float:
+    """What blocks of so many numbers take up as digits."""
+    return HEAD + sum(counts) * LEAST_ROW + between(len(counts)) * (len(counts) - 1)

@@ -1,0 +1,79 @@
+"""Rows of two matrices, multiplied and added up into the cells of a third."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manim import Group, Mobject
+
+from scenes.parts.frame import STAGE
+from scenes.parts.ink import Box, Ink, Letters, Line, letter_size, text_width
+from scenes.parts.lattice import Lattice
+from scenes.parts.rooms import columns
+from scenes.parts.theme import Theme
+
+LABEL = 0.5
+LETTERS = 0.45  # at the left of rows that belong to gates
+LARGEST = (1.15, 0.5)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A matrix with its label and role; ``by_gate`` says that its rows are those of the gates i, f, g, o."""
+
+    label: str
+    role: str
+    values: np.ndarray
+    by_gate: bool = False
+
+
+class Gathering(Group):
+    """Matrices side by side, the last one of which fills up.
+
+    ``fixed`` is what never changes, ``ground`` what else lies behind frames.
+    """
+
+    def __init__(self, sheets: Sequence[Sheet], theme: Theme) -> None:
+        super().__init__()
+        self.sheets = sheets
+        self.tables: list[Lattice] = []
+        self.fixed: list[Mobject] = []
+        letters: list[Line] = []
+        rooms = columns(STAGE, [max(2.0, min(len(sheet.values.T), 4)) for sheet in sheets], gap=0.5)
+        for sheet, (left, bottom, right, top) in zip(sheets, rooms, strict=True):
+            rows, count = sheet.values.shape
+            start = left + LETTERS * sheet.by_gate
+            width = min(LARGEST[0], (right - start) / count) * count
+            tall = min(LARGEST[1], (top - LABEL - bottom) / rows) * rows
+            x, y = (start + right) / 2, (bottom + top - LABEL) / 2
+            box: Box = (x - width / 2, y - tall / 2, x + width / 2, y + tall / 2)
+            table = Lattice(rows, count, box, sheet.role, theme, sheet.values)
+            self.tables.append(table)
+            size = letter_size()
+            label = shortest(sheet.label, right - left, size)
+            at = min(max(x, left + text_width(label, size) / 2), right - text_width(label, size) / 2)
+            self.fixed.append(Ink(label, size, getattr(theme, sheet.role)).put(at, box[3] + LABEL / 2 + 0.03))
+            if sheet.by_gate:
+                each = tall / 4
+                letters += [Line(name, size, box[0] - 0.25, box[3] - each * (n + 0.5)) for n, name in enumerate("ifgo")]
+        self.fixed += [Letters(theme.muted).write_lines(letters), *(mark for table in self.tables for mark in table.fixed)]
+        self.ground: list[Mobject] = [mark for table in self.tables for mark in table.changing]
+        self.add(*self.tables)
+
+    def show(self, known: int, *, by_column: bool = False) -> None:
+        """All of the matrices that are read, and the first ``known`` cells of the one that fills up."""
+        for sheet, table in zip(self.sheets[:-1], self.tables[:-1], strict=True):
+            table.fill(sheet.values, np.ones(sheet.values.shape, dtype=bool))
+        values = self.sheets[-1].values
+        order = np.arange(values.size).reshape(values.T.shape).T if by_column else np.arange(values.size).reshape(values.shape)
+        self.tables[-1].fill(values, order < known)
+
+
+def shortest(label: str, room: float, size: float) -> str:
+    """The label without its last words where it is too wide."""
+    words = label.split(" ")
+    while len(words) > 1 and text_width(" ".join(words), size) > room:
+        words.pop()
+    return " ".join(words)

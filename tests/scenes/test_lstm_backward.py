@@ -1,0 +1,112 @@
+"""The way back through an LSTM on the stage."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from manim import tempconfig
+
+from engine import lstm_backward
+from engine.arguments import open_example
+from engine.lstm_backward_trace import LstmBackwardTrace
+from engine.record import Record
+from scenes.lstm_backward import LstmBackward
+from scenes.parts.theme import THEMES
+from studio.pace import beats
+from tests.scenes.lint import findings
+from tests.scenes.test_layout import check, numbers
+from tests.scenes.test_lstm import SETTINGS, number
+
+
+def opened(times: int, features: int, units: int, kind: str = "normal", **ends: object) -> LstmBackwardTrace:
+    return lstm_backward(numbers(kind, times, units), numbers(kind, times, features), hidden_size=units, **ends)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", [(12, 2, 2), (40, 10, 20)], ids=str)
+def test_sizes(size: tuple[int, int, int], theme: str) -> None:
+    check(LstmBackward, opened(*size), theme)
+
+
+@pytest.mark.parametrize("size", [(1, 1, 1), (3, 2, 2), (6, 3, 4), (17, 12, 3), (100, 1, 1)], ids=str)
+def test_more_sizes(size: tuple[int, int, int]) -> None:
+    units = size[-1]
+    check(LstmBackward, opened(*size, grad_h_n=[1.0] * units, grad_c_n=[-1.0] * units))
+
+
+@pytest.mark.parametrize("kind", ["whole", "large", "tiny"])
+def test_numbers(kind: str) -> None:
+    check(LstmBackward, opened(4, 2, 2, kind))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_example_beat_by_beat(theme: str) -> None:
+    trace = open_example("lstm_backward")
+    assert findings(LstmBackward, trace, beats(trace, fps=10), theme) == []
+
+
+def test_a_long_sequence_fits_into_its_seconds() -> None:
+    trace = opened(200, 10, 20)
+    planned = beats(trace, seconds=20, fps=10)
+    assert sum(beat.frames for beat in planned) == 200
+    assert findings(LstmBackward, trace, planned) == []
+
+
+@pytest.mark.parametrize("ends", [{}, {"grad_h_n": [0.5, -1], "grad_c_n": [2, 0.25]}], ids=["outputs", "states too"])
+def test_what_is_on_the_strip_adds_up(ends: dict) -> None:
+    """Every state of a full beat ends in the sum of the terms so far, and the result stands in the cell that is framed."""
+    trace = opened(3, 2, 2, **ends)
+    with tempconfig(SETTINGS):
+        planned = beats(trace, fps=10)
+        scene = LstmBackward(Record(trace), planned)
+        scene.setup()
+        seen = set()
+        for beat in planned:
+            if beat.kind != "full":
+                continue
+            step, timeline, sums = trace[beat.start], scene.timeline(beat), []
+            seen.add(step.stage)
+            for share in range(11, 70, 3):
+                timeline.interpolate(share / 100)
+                pieces = line_of(scene)
+                sums += [number(pieces[-1])] if pieces else []
+            so_far = [math.fsum(map(math.prod, step.terms[: n + 1])) for n in range(len(step.terms))]
+            assert sums[-1] == pytest.approx(step.value, abs=0.006)
+            assert all(min(abs(total - x) for x in so_far) < 0.006 for total in sums)
+            timeline.interpolate(1)
+            assert number(line_of(scene)[-1]) == pytest.approx(step.value, abs=0.006)
+            assert number(written_in(scene, scene.target.frame.points)) == pytest.approx(step.value, abs=0.006)
+        assert len(seen) == 10
+
+
+def line_of(scene: LstmBackward) -> list[str]:
+    return [line.text for line in sorted((line for mark in scene.strip.marks.values() for line in mark.lines), key=lambda line: line.x)]
+
+
+def written_in(scene: LstmBackward, points: object) -> str:
+    """The digits in a frame."""
+    (x0, y0, _), (x1, y1, _) = points.min(axis=0), points.max(axis=0)
+    tables = [part for mark in scene.live.submobjects for part in mark.get_family() if hasattr(part, "lines")]
+    (text,) = [line.text for part in tables for line in part.lines if x0 < line.x < x1 and y0 < line.y < y1]
+    return text
+
+
+def test_gradients_fill_from_the_last_time_to_the_first() -> None:
+    trace = open_example("lstm_backward")
+    with tempconfig(SETTINGS):
+        planned = beats(trace, seconds=300, fps=10)
+        scene = LstmBackward(Record(trace), planned)
+        scene.setup()
+        for beat in planned[1:-1]:
+            step = trace[beat.stop - 1]
+            if step.stage not in ("grad_h", "grad_c"):
+                continue
+            timeline = scene.timeline(beat)
+            timeline.interpolate(1)
+            done = sum(step.stage in earlier.writes for earlier in trace[: beat.stop])
+            table = scene.past.tables[step.stage]
+            assert len(table.digits.lines) == done
+            assert min(line.x for line in table.digits.lines) == pytest.approx(table.centre(0, step.time)[0])
+            # A forget gate stands between its time and the one before.
+            assert scene.past.tables["f"].centre(0, step.time)[0] == pytest.approx(table.box(0, step.time)[0])
