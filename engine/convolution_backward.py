@@ -111,13 +111,6 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
     values: dict[Kind, Tensor] = {"bias": way.gradient.sum((0, 2, 3)), "weight": _grad_weight(way), "input": _grad_input(way)}
     reference = _check(way, values)
     trim = slice(None) if setup.batched else 0
-    samples = len(setup.input)
-    phases = [("grad_bias", values["bias"].numel())]
-    phases += [(_phase("weight", (f, 0), values["weight"]), values["weight"][f].numel()) for f in range(len(setup.weight))]
-    phases += [
-        (_phase("input", (n, c), values["input"]), math.prod(setup.input_size))
-        for n, c in product(range(samples), range(setup.input.shape[1]))
-    ]
     ends = [values["bias"].numel(), values["bias"].numel() + values["weight"].numel()]
     cut = _Cutter(way, values, ends)
     middle = ends[1] + _overlapping(way)
@@ -128,7 +121,8 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
         reference=reference,
         length=sum(tensor.numel() for tensor in values.values()),
         cut=cut,
-        phases=phases,
+        # However many filters there are: chapters of their own would leave a clip no time for the gradient that comes last.
+        phases=[(f"grad_{kind}", tensor.numel()) for kind, tensor in values.items()],
         opening=(
             "Back through a convolution: the gradient of the output gives those of the bias, of the weights and of the input; "
             "each of them is a convolution itself."
@@ -242,13 +236,6 @@ def _scales(way: Way) -> dict[Kind, float]:
 
 
 AUTOGRAD = "torch.autograd of torch.nn.functional.conv2d"
-
-
-def _phase(kind: Kind, plane: tuple[int, int], values: Tensor) -> str:
-    name = f"grad_{kind}"
-    if values.shape[0] > 1:
-        name += f", {'filter' if kind == 'weight' else 'sample'} {plane[0]}"
-    return f"{name}, channel {plane[1]}" if kind == "input" and values.shape[1] > 1 else name
 
 
 # --- one step ----------------------------------------------------------------------------------------------------------------------------
@@ -375,7 +362,7 @@ class _Cutter:
         name = sentences.cell_name(f"grad_{kind}", target)
         return ConvBackwardStep(
             index=k,
-            phase="grad_bias" if kind == "bias" else _phase(kind, plane, values),
+            phase=f"grad_{kind}",
             reads=reads,
             terms=terms,
             value=value,

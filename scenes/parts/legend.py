@@ -14,7 +14,7 @@ from scenes.parts.raster import Raster, cell_colours
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import SERIF
 
-SWATCH, GAP, LEAST_GAP = 0.24, 0.4, 0.28
+SWATCH, GAP, LEAST_GAP = 0.24, 0.4, 0.18
 
 
 class ColourScale(Group):
