@@ -18,6 +18,7 @@ from scenes.parts.rooms import around
 from scenes.parts.sliding import SlidingReel
 
 FEW_ROWS = 2
+TURNED = ("weight turned 180°", "weight turned", "turned 180°", "turned")
 
 
 class Conv2dBackward(SlidingReel):
@@ -121,7 +122,7 @@ class Conv2dBackward(SlidingReel):
                 trace.turned[filter_, step.plane[1] % per_group],
                 trace.frame,
                 slice(number * size, (number + 1) * size),
-                (self.named("grad_output", step.sample, filter_, "padded", rooms[number][0]), "weight turned 180°"),
+                (self.named("grad_output", step.sample, filter_, "padded", rooms[number][0]), self.fitting(TURNED, rooms[number][1])),
                 rooms[number],
                 self.holes(),
             )
@@ -144,7 +145,11 @@ class Conv2dBackward(SlidingReel):
         several = samples * channels > 1
         whole = cell_name(name, (*[sample] * self.batched, channel)) if several else name
         short = f"{self.kin[:-1]} {channel if self.kin == 'filters' else sample}" if several and self.has_sums else name
-        return next((text for text in (f"{whole} {more}", whole) if text_width(text, letter_size()) <= room[2] - room[0]), short)
+        return self.fitting((f"{whole} {more}", whole, short), room)
+
+    def fitting(self, labels: Sequence[str], room: Box) -> str:
+        """The first label for which there is room, else the last."""
+        return next((text for text in labels if text_width(text, letter_size()) <= room[2] - room[0]), labels[-1])
 
     def holes(self) -> np.ndarray:
         """The zeros that the stride leaves between the cells of the gradient."""
