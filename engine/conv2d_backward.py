@@ -8,7 +8,7 @@ from engine.trace import TensorLike, concept
 
 
 @concept(
-    title="Back through a convolution",
+    title="Back through conv2d",
     example={
         "grad_output": "[[1,0,-1],[2,1,0],[0,-1,1]]",
         "input": "[[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]",

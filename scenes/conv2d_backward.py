@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.conv_backward_step import ConvBackwardStep
-from engine.sentences import times
+from engine.sentences import cell_name, times
 from scenes.parts.glass import Glass
+from scenes.parts.ink import Box, letter_size, text_width
 from scenes.parts.lens import SUM_ROOM, Lens, lens_count, lens_rooms
 from scenes.parts.plane import Plane
 from scenes.parts.raster import heat_limit
 from scenes.parts.rooms import around
 from scenes.parts.sliding import SlidingReel
+
+FEW_ROWS = 2
+TURNED = ("weight turned 180°", "weight turned", "turned 180°", "turned")
 
 
 class Conv2dBackward(SlidingReel):
@@ -26,7 +31,7 @@ class Conv2dBackward(SlidingReel):
         return ["input", "weight", "gradient", "reading"]
 
     def stands_for(self, step: ConvBackwardStep) -> Any:
-        return step.kind, step.plane, step.channels[0]
+        return step.kind, step.plane, step.filter
 
     @property
     def planes_change(self) -> bool:
@@ -34,14 +39,34 @@ class Conv2dBackward(SlidingReel):
 
     def dress(self, step: ConvBackwardStep) -> None:
         self.has_sums = len(step.channels) > 1
+        self.kin = "filters" if step.kind == "input" else "samples"
         acts = {"bias": self.dress_bias, "weight": self.dress_weight, "input": self.dress_input}
-        rooms, output = lens_rooms(len(step.channels), (1, 1.3))
+        rooms, output = lens_rooms(len(step.channels), self.shares(step))
         if lens_count(len(step.channels)) < len(step.channels):
             self.speak_of_others(step, around(rooms[-1]))
         acts[step.kind](step, rooms)
-        values = self.trace.outputs[f"grad_{step.kind}"]
-        plane = values[None] if step.kind == "bias" else values[next(iter(step.writes.values()))[0][:-2]]
-        self.output = self.output_plane(plane, output, f"grad_{step.kind} {times(values.shape if step.kind == 'bias' else plane.shape)}")
+        self.output = self.filling(step, output)
+
+    def shares(self, step: ConvBackwardStep) -> tuple[float, float]:
+        """Of planes and tiles in the height of the stage, where several stand side by side; a tile of a few rows leaves room for digits."""
+        kernel = self.trace.turned if step.kind == "input" else self.trace.inputs["grad_output"]
+        return (1.35, 1) if kernel.shape[-2] <= FEW_ROWS else (1, 1.3)
+
+    def filling(self, step: ConvBackwardStep, room: Box) -> Plane:
+        """The plane that fills up, with digits of one size in all planes of ``grad_weight``."""
+        ((name, (cell,)),) = step.writes.items()
+        values = self.trace.outputs[name]
+        plane = values[None] if step.kind == "bias" else values[cell[:-2]]
+        label = cell_name(name, cell[:-2]) if plane.size < values.size else name
+        label = self.label(f"{label} {times(values.shape if step.kind == 'bias' else plane.shape)}", room)
+        # There are few weights, so that there is room for digits in the planes of all filters.
+        ends = () if step.kind == "input" else (values.min(), values.max())
+        return Plane(plane, room, "gradient", label, self.theme, known=0, others=ends, roomy=step.kind != "input")
+
+    def shaded(self, plane: Plane, cells: Sequence[tuple[int, ...]]) -> list[Box]:
+        """Of the gradient that lies spread out only its own cells: those whose windows held the cell of the input."""
+        boxes = super().shaded(plane, cells)
+        return [plane.box(*cell) for cell in cells if plane.inside(*cell)] if boxes and self.kin == "filters" else boxes
 
     def dress_bias(self, step: ConvBackwardStep, rooms: Any) -> None:
         """All of the gradient, cell by cell."""
@@ -49,14 +74,14 @@ class Conv2dBackward(SlidingReel):
         gradient = self.batch("grad_output")
         filter_, (rows, columns) = step.index, gradient.shape[2:]
         self.limit = heat_limit(gradient)
-        texts = [text for reading in self.sampled if reading.step.kind == "bias" for (text,) in reading.written.terms]
+        widest = max((text for reading in self.sampled if reading.step.kind == "bias" for (text,) in reading.written.terms), key=len)
         self.lenses = []
         for number, sample in enumerate(step.channels[: lens_count(len(step.channels))]):
             values, (room, (left, bottom, right, top)) = gradient[sample, filter_], rooms[number]
             below = (left, bottom + (SUM_ROOM if self.has_sums else 0.0), right, top)
-            label = self.name("grad_output", sample, filter_, gradient)
-            plane = Plane(values, room, "gradient", self.label(f"{label} {times(values.shape)}", room), self.theme)
-            glass = Glass(rows, columns, below, self.theme, self.label("all of it", below), texts, "gradient")
+            label = self.named("grad_output", sample, filter_, times(values.shape), room)
+            plane = Plane(values, room, "gradient", label, self.theme)
+            glass = Glass(rows, columns, below, self.theme, self.label("all of it", below), [widest], "gradient")
             size = rows * columns
             self.lenses.append(Lens(plane, glass, slice(number * size, (number + 1) * size), self.theme, "gradient"))
 
@@ -72,12 +97,12 @@ class Conv2dBackward(SlidingReel):
         self.lenses = [
             self.lens(
                 trace.padded[sample, channel],
-                gradient[sample, step.plane[0]],
+                gradient[sample, step.filter],
                 trace.sides,
                 slice(number * size, (number + 1) * size),
                 (
-                    f"{self.name('input', sample, channel, trace.padded)} {times(self.batch('input').shape[2:])}",
-                    f"{self.name('grad_output', sample, step.plane[0], gradient)} {times(gradient.shape[2:])}",
+                    self.named("input", sample, channel, times(self.batch("input").shape[2:]), rooms[number][0]),
+                    self.named("grad_output", sample, step.filter, times(gradient.shape[2:]), rooms[number][1]),
                 ),
                 rooms[number],
             )
@@ -93,27 +118,38 @@ class Conv2dBackward(SlidingReel):
         self.limit = heat_limit(trace.framed)
         self.lenses = [
             self.lens(
-                trace.framed[step.plane[0], filter_],
+                trace.framed[step.sample, filter_],
                 trace.turned[filter_, step.plane[1] % per_group],
                 trace.frame,
                 slice(number * size, (number + 1) * size),
-                (f"{self.name('grad_output', step.plane[0], filter_, trace.framed)}, padded", "weight turned 180°"),
+                (self.named("grad_output", step.sample, filter_, "padded", rooms[number][0]), self.fitting(TURNED, rooms[number][1])),
                 rooms[number],
                 self.holes(),
             )
             for number, filter_ in enumerate(step.channels[: lens_count(len(step.channels))])
         ]
 
+    @property
+    def batched(self) -> bool:
+        """Whether tensors have a sample axis."""
+        return self.trace.inputs["input"].ndim == 4
+
     def batch(self, name: str) -> Any:
         """An input with its sample axis and its channel axis, also where the user gave none."""
         values = self.trace.inputs[name]
-        return values[None] if values.ndim == 3 else values
+        return values if self.batched else values[None]
 
-    def name(self, name: str, sample: int, channel: int, values: Any) -> str:
-        """Name of a plane, with sample and channel if there are several."""
-        what = "filter" if name == "grad_output" else "channel"
-        several = [f"sample {sample}"] * (len(values) > 1) + [f"{what} {channel}"] * (values.shape[1] > 1)
-        return " ".join([name, ", ".join(several)]) if several else name
+    def named(self, name: str, sample: int, channel: int, more: str, room: Box) -> str:
+        """The label of a plane, as one writes it in torch if there are several, with ``more``; as much as there is room for."""
+        samples, channels = self.batch(name).shape[:2]
+        several = samples * channels > 1
+        whole = cell_name(name, (*[sample] * self.batched, channel)) if several else name
+        short = f"{self.kin[:-1]} {channel if self.kin == 'filters' else sample}" if several and self.has_sums else name
+        return self.fitting((f"{whole} {more}", whole, short), room)
+
+    def fitting(self, labels: Sequence[str], room: Box) -> str:
+        """The first label for which there is room, else the last."""
+        return next((text for text in labels if text_width(text, letter_size()) <= room[2] - room[0]), labels[-1])
 
     def holes(self) -> np.ndarray:
         """The zeros that the stride leaves between the cells of the gradient."""

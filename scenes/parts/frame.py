@@ -32,7 +32,7 @@ class Header(Group):
         self.phase = Ink("", letter_size(SERIF), theme.muted, font=SERIF, align=-1).put(TITLE[0] + self.title.width_set + 0.35, middle)
         self.counter = Ink("", letter_size(), theme.muted, align=1).put(TITLE[2], middle)
         self.counter.write(count(steps, "step"))
-        self.legend = Legend(legend, self.phase.line.x, TITLE[2] - self.counter.width_set - 0.6, middle, theme)
+        self.legend = Legend(legend, self.phase.line.x, TITLE[2] - self.counter.width_set - 0.4, middle, theme)
         super().__init__(self.title, self.phase, self.counter, self.legend)
 
     def show(self, phase: str, step: int | None) -> None:

@@ -9,12 +9,12 @@ import numpy as np
 from manim import Group
 
 from engine.numbers import plain
-from scenes.parts.ink import LEAST_PX, Ink, Mark, boxes, dashes, letter_size, lines, text_width
+from scenes.parts.ink import LEAST_PX, PX, Ink, Mark, boxes, dashes, letter_size, lines, text_width
 from scenes.parts.raster import Raster, cell_colours
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import SERIF
 
-SWATCH, GAP = 0.24, 0.4
+SWATCH, GAP, LEAST_GAP = 0.24, 0.4, 0.18
 
 
 class ColourScale(Group):
@@ -35,19 +35,22 @@ class ColourScale(Group):
 class Legend(Group):
     """Swatches with words, in a row from ``left`` to ``right``: roles filled, ``reading`` as a frame, ``padding`` dashed.
 
-    Where there is no room for all entries, the first are left out: the labels of the planes say them too.
+    Where there is little room they stand closer; where there is none for all entries, the first are left out: the labels of the planes
+    say them too.
     """
 
     def __init__(self, entries: Sequence[str], left: float, right: float, y: float, theme: Theme) -> None:
         super().__init__()
-        x = right
+        x, size = right, letter_size(SERIF)
+        taken = sum(text_width(entry, size, SERIF) + 0.1 + SWATCH for entry in entries)
+        gap = max(LEAST_GAP, min(GAP, (right - left - taken) / max(1, len(entries) - 1)))
         for entry in reversed(entries):
-            word = Ink(entry, letter_size(SERIF), theme.muted, font=SERIF, align=1).put(x, y)
-            if x - word.width_set - 0.1 - SWATCH < left:
+            word = Ink(entry, size, theme.muted, font=SERIF, align=1).put(x, y)
+            if x - word.width_set - 0.1 - SWATCH < left - PX:
                 return
             x -= word.width_set + 0.1 + SWATCH
             self.add(self._swatch(entry, (x, y - SWATCH / 2, x + SWATCH, y + SWATCH / 2), theme), word)
-            x -= GAP
+            x -= gap
 
     def _swatch(self, entry: str, box: tuple[float, float, float, float], theme: Theme) -> Mark:
         x0, y0, x1, y1 = box

@@ -18,6 +18,7 @@ from scenes.parts.theme import Theme, rgb
 Mode = Literal["digits", "heat", "picture"]
 
 LARGEST_CELL = 0.82
+ROOMY_CELL = 1.2  # where smaller cells would not hold the digits of a few numbers
 LEAST_THICKNESS = 0.35  # of a plane of coloured cells with one or a few rows or columns, where there is room
 LARGEST_DIGIT_PX = 42.0
 SMALLEST_DIGIT_CELL_PX = 28.0
@@ -37,8 +38,8 @@ class Plane(Group):
 
     Size, decimals and colours are those of all values, and of ``others`` that may stand there on the way to them, so that nothing jumps
     when more is shown. ``sides`` are the cells of padding in ``values``, ((top, bottom), (left, right)); they are dashed. ``holes`` are
-    zeros between its cells, pale as those of padding. ``ground`` is what lies behind a window's shade: lines, coloured cells and labels;
-    the group itself holds the digits alone.
+    zeros between its cells, pale as those of padding. Cells of a ``roomy`` plane are larger where its digits need it. ``ground`` is what
+    lies behind a window's shade: lines, coloured cells and labels; the group itself holds the digits alone.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Plane(Group):
         label_left: bool = False,
         others: Sequence[float] = (),
         holes: np.ndarray | None = None,
+        roomy: bool = False,
     ) -> None:
         super().__init__()
         self.values, self.role, self.theme, self.sides, self.holes = values, role, theme, sides, holes
@@ -64,7 +66,11 @@ class Plane(Group):
         finite = np.concatenate([values.ravel(), np.asarray(others, dtype=float)])
         finite = finite[np.isfinite(finite)]
         self.decimals = decimals_needed(finite.tolist()[:MOST_LOOKED_AT])
+        self.most = LARGEST_CELL
         self.mode: Mode = self._mode(finite, self._square(right - left, top - bottom - label_room))
+        if roomy and self.mode != "digits":
+            self.most = ROOMY_CELL
+            self.mode = self._mode(finite, self._square(right - left, top - bottom - label_room))
         self.is_picture = self.mode != "digits" and is_picture(self._own) and role == "input"
         scale_room = SCALE_ROOM if self.mode != "digits" and not self.is_picture else 0.0
         self.cell = self._cell(right - left, top - bottom - label_room - scale_room)
@@ -84,7 +90,7 @@ class Plane(Group):
             self.ground.append(ColourScale(limit, role, middle_x, self.whole[1] - SCALE_ROOM / 2, right - left, theme))
 
     def _square(self, width: float, height: float) -> float:
-        return min(width / self.columns, height / self.rows, LARGEST_CELL)
+        return min(width / self.columns, height / self.rows, self.most)
 
     def _cell(self, width: float, height: float) -> tuple[float, float]:
         side = self._square(width, height)
@@ -159,8 +165,8 @@ class Plane(Group):
         self.known = count
         if self.mode == "digits":
             cells = [divmod(k, self.columns) for k in range(count)]
-            self.digits.write_lines(self._digit(*cell) for cell in cells if self._inside(*cell))
-            self.pale.write_lines(self._digit(*cell) for cell in cells if not self._inside(*cell))
+            self.digits.write_lines(self._digit(*cell) for cell in cells if self.inside(*cell))
+            self.pale.write_lines(self._digit(*cell) for cell in cells if not self.inside(*cell))
         else:
             shown = self.colours.copy()
             shown.reshape(-1, 4)[count:, :3] = rgb(self.theme.empty)
@@ -191,7 +197,8 @@ class Plane(Group):
         outside[above : self.rows - below, before : self.columns - after] = False
         return outside
 
-    def _inside(self, row: int, column: int) -> bool:
+    def inside(self, row: int, column: int) -> bool:
+        """Whether a cell is neither padding nor a zero in between."""
         (above, below), (before, after) = self.sides
         within = above <= row < self.rows - below and before <= column < self.columns - after
         return within and (self.holes is None or not self.holes[row, column])

@@ -42,6 +42,8 @@ class SlidingReel(Reel):
     #: Of the factors of a term, and of what comes out.
     roles: tuple[str, ...] = ("input", "weight")
     result_role = "output"
+    #: What the lenses of a step stand for.
+    kin = "channels"
     has_sums = False
     #: Whether labels stand at the left edge, out of the way of lines that lead downwards.
     labels_left: ClassVar[bool] = False
@@ -131,7 +133,7 @@ class SlidingReel(Reel):
         """Says, in place of channels for which there is no room, how many there are and what they add."""
         first, last = step.channels[lens_count(len(step.channels))], step.channels[-1]
         x, y = (room[0] + room[2]) / 2, (room[1] + room[3]) / 2
-        lines = [f"channels {first}", f"to {last}", ""]
+        lines = [f"{self.kin} {first}", f"to {last}", ""]
         self.extras = [Ink(text, letter_size(), self.theme.muted).put(x, y + 0.6 - 0.55 * i) for i, text in enumerate(lines)]
         self.extras[-1].set_fill(getattr(self.theme, self.result_role))
 

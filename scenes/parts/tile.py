@@ -125,7 +125,8 @@ class Tile(Group):
     def show_weights(self) -> None:
         """The weights alone, before the first step."""
         weights = self.weights.flatten().tolist()
-        self._draw_weights([plain(w, decimals_needed(weights)) for w in weights])
+        decimals = decimals_needed(weights)
+        self._draw_weights([plain(w, decimals) for w in weights])
         if self.has_digits:
             self.upper.write_lines([])
         else:

@@ -196,3 +196,10 @@ def test_every_cell_of_every_plane() -> None:
         expected_x[2 * oy + i, 2 * ox + j] += g[oy, ox] * w[i, j]
     assert torch.equal(trace.outputs["grad_weight"][0, 0], expected_w)
     assert torch.equal(trace.outputs["grad_input"][0], expected_x)
+
+
+def test_one_chapter_a_gradient() -> None:
+    trace = conv2d_backward(torch.ones(2, 4, 3, 3), torch.ones(2, 3, 4, 4), torch.ones(4, 3, 2, 2))
+    assert trace.phases == [("grad_bias", 4), ("grad_weight", 48), ("grad_input", 96)]
+    assert [trace[k].kind for k in trace.lessons] == ["bias", "weight", "input", "input"]
+    assert trace.lessons[:3] == (0, 4, 52)

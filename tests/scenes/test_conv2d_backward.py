@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import torch
 from manim import tempconfig
 
 from engine import conv2d, conv2d_backward
 from engine.convolution_backward import ConvBackwardTrace
 from engine.record import Record
 from scenes.conv2d_backward import Conv2dBackward
+from scenes.parts.ink import Ink
 from scenes.parts.theme import THEMES
 from studio.pace import beats
 from tests.scenes.lint import findings
@@ -34,7 +34,7 @@ def test_sizes(size: tuple[int, int], theme: str) -> None:
     check(back("whole" if size[0] < 10 else "normal", size, (2, 2)), theme)
 
 
-@pytest.mark.parametrize("channels", [2, 3, 4, 6])
+@pytest.mark.parametrize("channels", [2, 4, 6])
 def test_channels_filters_samples_and_groups(channels: int) -> None:
     check(back("whole", (channels, 6, 6), (2, channels, 3, 3), padding=1))
     check(back("normal", (2, 8, 8), (channels, 2, 3, 3)))
@@ -67,19 +67,68 @@ def test_zeros_between_the_cells_of_the_gradient_are_pale() -> None:
         assert {line.text for line in plane.pale.lines} == {"0"}
 
 
-def test_every_act_reads_what_its_step_multiplies() -> None:
-    trace = back("whole", (5, 5), (2, 2), padding=1)
+SEVERAL = {
+    "one": back("whole", (5, 5), (2, 2), padding=1),
+    "filters": back("whole", (2, 4, 4), (3, 2, 2, 2)),
+    "groups": back("whole", (4, 4, 4), (4, 2, 2, 2), groups=2),
+    "samples": back("whole", (2, 1, 4, 4), (3, 1, 2, 2)),
+    "stride": back("whole", (7, 7), (2, 2), stride=3, padding=2),
+    "many filters": back("whole", (1, 4, 4), (6, 1, 2, 2)),
+    "many samples": back("whole", (6, 1, 4, 4), (1, 1, 2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_every_act_reads_what_its_step_multiplies(name: str) -> None:
+    trace = SEVERAL[name]
     with tempconfig(SETTINGS):
-        planned = beats(trace, seconds=200, fps=5)
+        planned = beats(trace, seconds=400, fps=5)
         scene = Conv2dBackward(Record(trace), planned)
         scene.setup()
         for beat in planned[1:-1]:
-            assert beat.kind != "sweep"
             scene.timeline(beat).interpolate(1)
-            step = trace[beat.start]
-            (lens,) = scene.lenses
-            values = torch.tensor([float(lens.plane.values[cell]) for cell in scene.window_cells(step)])
-            assert values.tolist() == [term[0] for term in step.terms]
-            if step.kind != "bias":
-                assert lens.tile.weights.flatten().tolist() == [term[1] for term in step.terms]
-            assert lens.plane.role == ("input" if step.kind == "weight" else "gradient")
+            step = trace[beat.pictures[-1]]
+            shown = [float(lens.plane.values[cell]) for lens in scene.lenses for cell in scene.window_cells(step)]
+            assert shown == [term[0] for term in step.terms[: len(shown)]]
+            assert len(shown) == len(step.terms) * len(scene.lenses) // len(step.channels)
+            for lens in scene.lenses:
+                if step.kind != "bias":
+                    assert lens.tile.weights.flatten().tolist() == [term[1] for term in step.terms[lens.terms]]
+                assert lens.plane.role == ("input" if step.kind == "weight" else "gradient")
+            assert scene.output.values.flatten()[step.index - scene.first] == step.value
+            what = "filters" if step.kind == "input" else "samples"
+            assert [mark.line.text for mark in scene.extras[:2]] in ([], [f"{what} 3", "to 5"])
+
+
+def test_only_gradients_whose_windows_held_the_cell_are_shaded() -> None:
+    trace = back("whole", (4, 4), (2, 2))
+    with tempconfig(SETTINGS):
+        scene = Conv2dBackward(Record(trace), beats(trace, fps=5))
+        scene.setup()
+        for step in trace[5:]:
+            scene.prepare(step)
+            plane = scene.lenses[0].plane
+            shaded = scene.shaded(plane, scene.window_cells(step))
+            assert shaded == [plane.box(row + 1, column + 1) for _, row, column in step.reads["grad_output"]]
+
+
+@pytest.mark.parametrize("size", [4, 64])
+def test_the_legend_names_all_roles(size: int) -> None:
+    trace = back("normal", (16 if size > 4 else 1, size, size), (16 if size > 4 else 1, 16 if size > 4 else 1, 3, 3), padding=1)
+    with tempconfig(SETTINGS):
+        scene = Conv2dBackward(Record(trace), beats(trace, seconds=30, fps=5))
+        scene.setup()
+        words = [mark.line.text for mark in scene.header.legend.submobjects if isinstance(mark, Ink)]
+    assert sorted(words) == ["gradient", "input", "reading", "weight"]
+
+
+def test_results_have_digits_where_there_is_room() -> None:
+    """As large as sums of thousands of gradients are, and the same for all filters."""
+    trace = back("normal", (20, 20), (2, 1, 3, 3))
+    assert trace.outputs["grad_weight"].abs().max() > 10
+    with tempconfig(SETTINGS):
+        scene = Conv2dBackward(Record(trace), beats(trace, seconds=30, fps=5))
+        scene.setup()
+        for k in (0, 2, 11):
+            scene.prepare(scene.trace.cut(k))
+            assert scene.output.mode == "digits"
