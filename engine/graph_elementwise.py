@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 
 import torch
@@ -17,9 +18,9 @@ from engine.step import Cell
 class Elementwise(Rule):
     """Every cell is computed from the cells in the same place; an axis of one cell serves for all."""
 
+    @abstractmethod
     def derivative(self, n: Node, x: Sequence[Tensor], y: Tensor, slot: int) -> Tensor:
         """For every cell of the result."""
-        raise NotImplementedError
 
     def used(self, n: Node, slot: int) -> Sequence[int]:
         """The arguments that the derivative takes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,28 +38,28 @@ class Local:
     uses: Reads
 
 
-class Rule:
+class Rule(ABC):
     """An operation of a node ``n`` on arguments ``x`` with result ``y``; ``g`` is the adjoint of the result, ``slot`` one argument."""
 
+    @abstractmethod
     def forward(self, n: Node, x: Sequence[Tensor]) -> Tensor:
         """The values. Raises :class:`InputError` for what has none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
         """How one cell of the values is computed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def back(self, n: Node, x: Sequence[Tensor], y: Tensor, g: Tensor, slot: int) -> Tensor:
         """What comes back to an argument."""
-        raise NotImplementedError
 
+    @abstractmethod
     def locals(self, n: Node, x: Sequence[Tensor], y: Tensor, slot: int, cell: Cell) -> list[Local]:
         """The derivatives that one cell of that is made with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def slope(self, n: Node, labels: Sequence[str], slot: int) -> str:
         """The derivative in names."""
-        raise NotImplementedError
 
     def divisor(self, x: Sequence[Tensor]) -> float:
         """By what all that comes back is divided."""
