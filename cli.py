@@ -6,6 +6,8 @@ Commands import what they need when they run, so that help and lists answer at o
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +15,8 @@ import click
 from engine.arguments import base, choices, kind, parse, pick_device
 from engine.catalogue import concepts, find
 from engine.errors import InputError
+from studio.forms import chosen, endings, forms
+from studio.forms import options as form_options
 from studio.options import ConceptGroup, example
 
 NUMERIC_OPTIONS = [
@@ -36,7 +40,14 @@ TRACE_OPTIONS = [
     click.Option(["--no-outputs"], is_flag=True, help="Leave out the output tensors."),
 ]
 RENDER_OPTIONS = [
-    click.Option(["-o", "--output"], metavar="FILE.mp4", help="Where to write.  [default: renders/CONCEPT.mp4]"),
+    click.Option(["-o", "--output"], metavar="NAME", help="Where to write, with or without an ending.  [default: renders/CONCEPT]"),
+    click.Option(
+        ["--to"],
+        metavar="FORM,...",
+        help="What to write, of one rendering: "
+        + "; ".join(f"{name}: {form.SUMMARY}" for name, form in forms().items())
+        + ".  [default: what -o ends in, or mp4,vtt]",
+    ),
     click.Option(
         ["-q", "--quality"],
         type=click.Choice(["480p", "720p", "1080p", "2160p"]),
@@ -56,6 +67,7 @@ RENDER_OPTIONS = [
     ),
     click.Option(["--jobs"], type=int, metavar="N", help="Processes that draw.  [default: one per core, 8 at most]"),
     click.Option(["--no-cache"], is_flag=True, help="Draw everything anew, and keep nothing for the next time."),
+    *form_options(),
 ]
 
 
@@ -145,6 +157,7 @@ def _render(
     texts: dict[str, Any],
     *,
     output: str | None,
+    to: str | None,
     quality: str,
     fps: int,
     detail: int,
@@ -160,7 +173,9 @@ def _render(
     from studio.pace import beats
     from studio.picture import Picture
 
-    path = target(output, f"{concept.name}.mp4", ".mp4", ".vtt")
+    names = chosen(to, output)
+    path = target(output, concept.name, endings(names), forms())
+    own = {str(option.name): given.pop(str(option.name)) for option in form_options()}
     picture = Picture.of(quality, fps, theme)
     cache = None if no_cache else Cache.usual()
     # The processes that draw come up while torch is imported here.
@@ -171,8 +186,16 @@ def _render(
         from studio.render import render
 
         with progress(planned, len(trace)) as watcher:
-            render(trace, planned, picture, path, watcher, cache=cache, crew=crew)
-    click.echo(f"{path} ({sum(beat.frames for beat in planned) / fps:.1f} s) and {path.with_suffix('.vtt')}")
+            made = render(trace, planned, picture, path, watcher, to=names, options=own, cache=cache, crew=crew)
+    click.echo(f"{_listed(made)} ({sum(beat.frames for beat in planned) / fps:.1f} s)")
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    """``a, b and c``; of many the first and the last."""
+    words = [str(path) for path in paths]
+    if len(words) > 12:
+        words = [*words[:3], f"{len(words) - 4} more", words[-1]]
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 main.add_command(

@@ -227,6 +227,12 @@ def products(written: Sum, dot: str = "·") -> list[str]:
     return [dot.join(factor(text, first=i == j == 0) for j, text in enumerate(term)) for i, term in enumerate(written.terms)]
 
 
+def abridged(written: Sum, most: int) -> Sum:
+    """The sum with ``most`` of its terms, dots in place of those before the last."""
+    terms = written.terms
+    return written if len(terms) <= most else replace(written, terms=(*terms[: most - 1], ("⋯",), terms[-1]))
+
+
 def sum_line(written: Sum) -> str:
     """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``, ``max(1, −2) = 1``, ``(1 + 2) ÷ 2 = 1.5``, ``σ(0) = 0.5``."""
     largest = f"max({', '.join(term[0] for term in written.terms)})"

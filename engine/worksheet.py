@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from engine.errors import InputError
-from engine.numbers import decimals_needed, plain, sum_line, written
+from engine.numbers import abridged, decimals_needed, plain, sum_line, written
 from engine.sentences import cell_name, times
 from engine.trace import Step, Trace, by_path
 
@@ -124,12 +124,14 @@ def _worked(trace: Trace, steps: Iterable[int], heading: str, entry: str) -> Ite
         if step.phase != phase:
             phase = step.phase
             yield heading.format(phase)
-        yield entry.format(k + 1, step.say, _result(step))
+        yield entry.format(k + 1, step.say, result_line(step))
 
 
-def _result(step: Step) -> str:
+def result_line(step: Step, most_terms: int | None = None) -> str:
+    """The cells that a step writes and its sum, as ``output[0, 1, 2] = 1·2 + 3·4 = 14``; of ``most_terms`` terms, dots for the others."""
     names = [cell_name(tensor, cell) for tensor, cells in step.writes.items() for cell in cells]
-    line = sum_line(written(step.terms, step.value, step.reduce, step.divisor, step.apply))
+    text = written(step.terms, step.value, step.reduce, step.divisor, step.apply)
+    line = sum_line(text if most_terms is None else abridged(text, most_terms))
     if not step.accumulate:
         return f"{', '.join(names)} = {line}"
     left, _, right = line.rpartition(" = ")

@@ -1,19 +1,18 @@
-"""Captions: what is said in each beat, as WebVTT, with times that come from frame counts."""
+"""Captions: what is said in each beat, with times that come from frame counts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
-from scenes.parts.beat import Beat
+from studio.script import Script
 
 
-def webvtt(beats: Sequence[Beat], fps: Fraction) -> str:
-    """The sentences of the beats as a WebVTT file. Source: W3C, "WebVTT: The Web Video Text Tracks Format"."""
-    cues, frame = ["WEBVTT\n"], 0
-    for number, beat in enumerate(beats, start=1):
-        begin, frame = frame, frame + beat.frames
-        cues.append(f"{number}\n{_time(begin / fps)} --> {_time(frame / fps)}\n{_escaped(beat.say)}\n")
+def webvtt(script: Script) -> str:
+    """The sentences of a script as a WebVTT file. Source: W3C, "WebVTT: The Web Video Text Tracks Format"."""
+    cues = ["WEBVTT\n"]
+    for number, mark in enumerate(script.marks, start=1):
+        times = f"{_time(script.seconds(mark.first))} --> {_time(script.seconds(mark.after))}"
+        cues.append(f"{number}\n{times}\n{_escaped(mark.say)}\n")
     return "\n".join(cues)
 
 

@@ -10,7 +10,22 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("torch", "numpy", "manim", "typst", "av", "click", "grandalf", "pillow", "platformdirs", "rich", "safetensors")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "manim",
+    "typst",
+    "av",
+    "click",
+    "grandalf",
+    "pillow",
+    "platformdirs",
+    "pydantic",
+    "python-pptx",
+    "rich",
+    "safetensors",
+    "watchdog",
+)
 CAIRO = "Debian or Ubuntu: apt install libcairo2-dev libpango1.0-dev pkg-config; macOS: brew install cairo pango pkg-config"
 
 

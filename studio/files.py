@@ -7,35 +7,46 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import InputError
 
 FOLDER = Path("renders")
+SLASHES = tuple(filter(None, (os.sep, os.altsep)))
 
 
-def target(given: str | None, default: str, suffix: str, *beside: str) -> Path:
-    """Where to write: ``given``, or ``default`` in the folder ``renders``, which is made; files that end in ``beside`` come with it.
+def target(given: str | None, default: str, endings: Sequence[str], known: Collection[str] = ()) -> Path:
+    """What the names of the files to write begin with: ``given``, or ``default`` in the folder ``renders``, which is made.
+
+    A ``known`` ending is taken off; each of the ``endings`` will be put behind it.
 
     Raises :class:`InputError` if nothing can be written there.
     """
-    path = Path(given) if given is not None else FOLDER / default
+    base = without_ending(Path(given), known) if given is not None else FOLDER / default
     if given is None:
         with suppress(OSError):
             FOLDER.mkdir(exist_ok=True)
-    if path.suffix.lower() != suffix:
-        raise InputError(f"-o is {str(path)!r}; give a file name that ends in {suffix}")
-    if _is_dir(path):
-        raise InputError(f"-o is {str(path)!r}, which is a folder; give the name of a file in it")
-    for other in map(path.with_suffix, beside):
+    if not base.name or base.name == ".." or (given or "").endswith(SLASHES):
+        raise InputError(f"-o is {given!r}, which names no file; give a name such as clip.mp4")
+    for other in (ended(base, ending) for ending in endings):
         if _is_dir(other):
-            raise InputError(f"-o is {str(path)!r}, but {str(other)!r}, which is written too, is a folder; choose another name")
-    if not _is_dir(path.parent):
-        raise InputError(f"-o is {str(path)!r}, but there is no folder {str(path.parent)!r}; make it first, or choose another")
-    check_writable(path)
-    return path
+            raise InputError(f"-o is {str(given)!r}, but {str(other)!r}, which is to be written, is a folder; choose another name")
+    if not _is_dir(base.parent):
+        raise InputError(f"-o is {str(given)!r}, but there is no folder {str(base.parent)!r}; make it first, or choose another")
+    check_writable(ended(base, endings[0]))
+    return base
+
+
+def without_ending(path: Path, known: Collection[str]) -> Path:
+    """``path`` without its ending if that is one of ``known``."""
+    return path.with_suffix("") if path.suffix[1:].lower() in known and path.suffix[1:] else path
+
+
+def ended(base: Path, ending: str) -> Path:
+    """``base`` with something behind its name, which may have dots in it."""
+    return base.with_name(base.name + ending)
 
 
 def _is_dir(path: Path) -> bool:
@@ -73,6 +84,18 @@ def whole(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def together(base: Path) -> Iterator[Path]:
+    """A hidden folder beside ``base``; the files in it, but for hidden ones, are moved out of it if the block succeeds."""
+    with tempfile.TemporaryDirectory(dir=base.parent, prefix=f".{base.name[:50]}.") as name:
+        folder = Path(name)
+        yield folder
+        for file in sorted(folder.iterdir()):
+            if not file.name.startswith("."):
+                file.chmod(0o666 & ~_umask())
+                file.replace(base.parent / file.name)
 
 
 @contextmanager

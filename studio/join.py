@@ -13,12 +13,13 @@ import av
 
 @dataclass(frozen=True)
 class Clip:
-    """What an mp4 says about itself. ``chapters`` are names with first frame and frame after the last."""
+    """What an mp4 says about itself. ``chapters`` are names with first frame and frame after the last; ``synopsis`` may be long."""
 
     fps: Fraction
     title: str
     comment: str
     chapters: Sequence[tuple[str, int, int]]
+    synopsis: str = ""
 
 
 def join(path: Path, clip: Clip, header: bytes, takes: Sequence[Sequence[bytes]]) -> None:
@@ -33,7 +34,7 @@ def join(path: Path, clip: Clip, header: bytes, takes: Sequence[Sequence[bytes]]
     ):
         stream = container.add_stream_from_template(source.streams.video[0])
         stream.time_base = tick
-        container.metadata.update({"title": clip.title, "comment": clip.comment})
+        container.metadata.update({"title": clip.title, "comment": clip.comment, **({"synopsis": clip.synopsis} if clip.synopsis else {})})
         container.set_chapters(
             [
                 {"id": i, "start": first, "end": after, "time_base": tick, "metadata": {"title": name}}

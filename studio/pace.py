@@ -259,17 +259,3 @@ def _say(trace: Trace, shot: Shot) -> str:
     said = trace[shot.start].say
     stopped = shot.kind == "full" and shot.start == trace.highlight and len(trace) >= WORTH_STOPPING
     return f"The strongest result. {said}" if stopped else said
-
-
-def chapters(found: Sequence[Beat]) -> list[tuple[str, int, int]]:
-    """Neighbouring beats of one phase as one chapter: its name, first frame, and the frame after its last."""
-    result: list[tuple[str, int, int]] = []
-    at = 0
-    for beat in found:
-        if result and result[-1][0] == beat.phase:
-            name, first, _ = result.pop()
-            result.append((name, first, at + beat.frames))
-        else:
-            result.append((beat.phase, at, at + beat.frames))
-        at += beat.frames
-    return result

@@ -51,6 +51,12 @@ class Lines:
         """Says it."""
         click.echo(text, err=True)
 
+    def writes(self, form: str) -> None:
+        """Says which form takes its time."""
+        if time.monotonic() - self.last >= PATIENCE:
+            self.last = time.monotonic()
+            click.echo(f"writing {form}", err=True)
+
 
 class Bar(Lines):
     """A bar with step, beat and time left."""
@@ -85,6 +91,10 @@ class Bar(Lines):
     def trouble(self, text: str) -> None:
         """Says it above the bar."""
         self.bar.console.print(text, markup=False)
+
+    def writes(self, form: str) -> None:
+        """Names the form."""
+        self.bar.update(self.task, description=f"writing {form}", completed=self.total)
 
 
 def progress(beats: Sequence[Beat], steps: int) -> Lines:

@@ -1,22 +1,24 @@
-"""A trace to a clip and its captions."""
+"""A trace to a clip, in all forms that are asked for."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.record import Record
 from scenes.parts.beat import Beat
 from studio.cache import Cache, usable
-from studio.captions import webvtt
 from studio.crew import Crew, check_jobs
-from studio.files import tidy_when_killed, whole
-from studio.pace import chapters
+from studio.files import tidy_when_killed, together, without_ending
+from studio.film import Film
+from studio.forms import USUAL, forms, write
 from studio.picture import Picture
+from studio.script import Script, script
 from studio.take import read, takes
 
 if TYPE_CHECKING:
@@ -38,6 +40,9 @@ class Progress(Protocol):
     def trouble(self, text: str) -> None:
         """Something went wrong that is being mended."""
 
+    def writes(self, form: str) -> None:
+        """All is drawn; the clip is written in this form."""
+
 
 def render(
     trace: Trace,
@@ -46,28 +51,44 @@ def render(
     path: Path,
     progress: Progress,
     *,
+    to: Sequence[str] = USUAL,
+    options: Mapping[str, Any] = MappingProxyType({}),
     jobs: int | None = None,
     cache: Cache | None = None,
     crew: Crew | None = None,
-) -> None:
-    """Renders an mp4 at ``path`` and WebVTT captions beside it. Both appear whole, at the end, or not at all.
+) -> list[Path]:
+    """Renders a clip once and writes it in the forms ``to``, which all appear whole, at the end, or not at all; returns their files.
 
+    Their names begin with ``path``, without its ending if it has that of a form. ``options`` are those of the forms by their names.
     ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that is there already and is dismissed if anything fails.
     Takes are kept in ``cache`` as soon as they are made, and found there the next time.
     """
-    fps = Fraction(picture.fps)
-    with tidy_when_killed(), whole(path) as movie, whole(path.with_suffix(".vtt")) as captions:
-        with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers, _kept(cache) as folder:
-            try:
-                header, made = _takes(workers, Record(trace), beats, picture, folder, progress)
-            except BaseException:
-                workers.dismiss()  # before the folder in which they write is removed
-                raise
-        # Imported only now, for it would keep the processes waiting for their first take.
-        from studio.join import Clip, join
+    base = without_ending(path, forms())
+    with tidy_when_killed(), together(base) as folder:
+        with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers:
+            said = script(trace, beats, picture, name=base.name)
+            film = filmed(trace, beats, picture, folder / ".film.mp4", said, progress, workers, cache)
+        for name in to:
+            progress.writes(name)
+            write([name], film, folder / base.name, dict(options))
+        return [base.parent / file.name for file in sorted(folder.iterdir()) if not file.name.startswith(".")]
 
-        join(movie, Clip(fps, trace.title, trace.closing, chapters(beats)), header, made)
-        captions.write_text(webvtt(beats, fps), encoding="utf-8")
+
+def filmed(
+    trace: Trace, beats: Sequence[Beat], picture: Picture, path: Path, said: Script, progress: Progress, crew: Crew, cache: Cache | None
+) -> Film:
+    """Draws the beats and joins them to an mp4 at ``path`` that bears the script ``said``."""
+    with _kept(cache) as folder:
+        try:
+            header, made = _takes(crew, Record(trace), beats, picture, folder, progress)
+        except BaseException:
+            crew.dismiss()  # before the folder in which they write is removed
+            raise
+    # Imported only now, for it would keep the processes waiting for their first take.
+    from studio.join import Clip, join
+
+    join(path, Clip(Fraction(picture.fps), said.title, said.summary, said.chapters, said.to_json()), header, made)
+    return Film(path, said, {part.name: trace for part in said.parts})
 
 
 @contextmanager

@@ -333,7 +333,7 @@ def test_text_is_the_default() -> None:
 def test_render_writes_a_clip_and_its_captions(folder: Path) -> None:
     result = run("render", "conv2d", *SMALL, *QUICK, "-o", "clip.mp4")
     assert result.exit_code == 0, result.output
-    assert result.stdout == "clip.mp4 (4.0 s) and clip.vtt\n"
+    assert result.stdout == "clip.mp4 and clip.vtt (4.0 s)\n"
     assert result.stderr.startswith("  0%  beat 1 of ")
     assert names(folder) == {"clip.mp4", "clip.vtt"}
     assert (folder / "clip.mp4").read_bytes()[4:8] == b"ftyp"
@@ -377,10 +377,10 @@ def break_beat(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 
 def break_captions(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def webvtt(*_: Any) -> str:
+    def webvtt(*_: Any, **__: Any) -> str:
         raise error
 
-    monkeypatch.setattr("studio.render.webvtt", webvtt)
+    monkeypatch.setattr("studio.forms.vtt.webvtt", webvtt)
 
 
 @pytest.mark.parametrize("error", [BrokenError("the disk is full"), KeyboardInterrupt()], ids=["error", "interrupt"])
@@ -415,7 +415,7 @@ def test_a_killed_render_leaves_nothing(folder: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         assert b"beat 1 of" in process.stderr.readline()
-        assert {path.suffix for path in clips.iterdir()} == {".mp4", ".vtt"}
+        assert [path.name[:6] for path in clips.iterdir()] == [".clip."]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 128 + signal.SIGTERM
     assert names(clips) == set()
@@ -523,10 +523,12 @@ def test_bad_steps(folder: Path, steps: str) -> None:
 
 BAD_RENDERS = {
     "no folder": (["-o", "nowhere/clip.mp4"], ["'nowhere/clip.mp4'", "no folder 'nowhere'"]),
-    "is a folder": (["-o", "clips.mp4"], ["'clips.mp4', which is a folder"]),
+    "is a folder": (["-o", "clips.mp4"], ["'clips.mp4', which is to be written, is a folder"]),
     "captions are a folder": (["-o", "taken.mp4"], ["'taken.mp4'", "'taken.vtt'", "folder"]),
-    "suffix": (["-o", "clip.gif"], ["'clip.gif'", ".mp4"]),
-    "no suffix": (["-o", "clip"], ["'clip'", ".mp4"]),
+    "suffix": (["-o", "clip.avi"], ["'clip.avi'", ".mp4", "--to"]),
+    "a form": (["--to", "mp4,avi"], ["'mp4,avi'", "mp4, "]),
+    "no form": (["--to", ""], ["--to is ''"]),
+    "no name": (["-o", "clips/"], ["'clips/'", "names no file"]),
     "long name": (["-o", f"{'a' * 300}.mp4"], ["-o is 'aaa", "name too long"]),
     "under a file": (["-o", "words.csv/clip.mp4"], ["no folder 'words.csv'"]),
     "no frames": (["--fps", "0"], ["--fps is 0"]),

@@ -187,7 +187,7 @@ def test_a_new_concept_needs_no_edit(copy: Path) -> None:
     assert [step["terms"] for step in trace["steps"]] == [[[1.0, 3.0]], [[2.0, 3.0]]]
 
     written = tensorreel(copy, "render", "scale", "--input", "[1,2]", "-q", "480p", "--fps", "5", "--seconds", "4")
-    assert written == f"{Path('renders', 'scale.mp4')} (4.0 s) and {Path('renders', 'scale.vtt')}\n"
+    assert written == f"{Path('renders', 'scale.mp4')} and {Path('renders', 'scale.vtt')} (4.0 s)\n"
     assert (copy / "renders" / "scale.mp4").stat().st_size > 1000
 
 

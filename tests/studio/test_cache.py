@@ -60,6 +60,9 @@ class Watcher:
     def trouble(self, text: str) -> None:
         self.troubles.append(text)
 
+    def writes(self, form: str) -> None:
+        """Nor are forms."""
+
 
 @cache
 def trace() -> Trace:

@@ -10,7 +10,7 @@ import pytest
 
 import studio.files
 from engine.errors import InputError
-from studio.files import check_writable, target, whole
+from studio.files import check_writable, ended, target, together, whole
 
 
 @pytest.fixture(params=[0o022, 0o077])
@@ -70,24 +70,26 @@ def test_a_long_name(tmp_path: Path) -> None:
 
 def test_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert target("clip.mp4", "conv2d.mp4", ".mp4") == Path("clip.mp4")
-    assert target(str(tmp_path / "CLIP.MP4"), "conv2d.mp4", ".mp4") == tmp_path / "CLIP.MP4"
+    assert target("clip", "conv2d", [".mp4"]) == Path("clip")
+    assert target(str(tmp_path / "CLIP.v2"), "conv2d", [".mp4"]) == tmp_path / "CLIP.v2"
+    assert ended(Path("folder", "CLIP.v2"), "-blank.md") == Path("folder", "CLIP.v2-blank.md")
     assert list(tmp_path.iterdir()) == []
     for _ in range(2):
-        assert target(None, "conv2d.mp4", ".mp4") == Path("renders", "conv2d.mp4")
+        assert target(None, "conv2d", [".mp4"]) == Path("renders", "conv2d")
     assert [file.name for file in tmp_path.rglob("*")] == ["renders"]
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("clip.avi", r"-o is 'clip.avi'; give a file name that ends in .mp4"),
-        ("", r"ends in .mp4"),
-        ("folder.mp4", r"-o is 'folder.mp4', which is a folder; give"),
-        ("beside.mp4", r"-o is 'beside.mp4', but 'beside.vtt', which is written too, is a folder; choose"),
-        ("no/clip.mp4", r"-o is 'no/clip.mp4', but there is no folder 'no'; make it first"),
-        ("file/clip.mp4", r"there is no folder 'file'"),
-        (f"{'long' * 100}.mp4", r"^-o is 'long.{10,80}', which cannot be written \(.*too long\); give another name$"),
+        ("", r"-o is '', which names no file; give a name such as clip.mp4"),
+        ("clips/", r"-o is 'clips/', which names no file"),
+        ("..", r"-o is '..', which names no file"),
+        ("folder", r"-o is 'folder', but 'folder.mp4', which is to be written, is a folder; choose another name"),
+        ("beside", r"-o is 'beside', but 'beside.vtt', which is to be written, is a folder; choose"),
+        ("no/clip", r"-o is 'no/clip', but there is no folder 'no'; make it first"),
+        ("file/clip", r"there is no folder 'file'"),
+        ("long" * 100, r"^-o is 'long.{10,80}', which cannot be written \(.*too long\); give another name$"),
     ],
 )
 def test_bad_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, message: str) -> None:
@@ -96,15 +98,36 @@ def test_bad_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
     (tmp_path / "beside.vtt").mkdir()
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=message):
-        target(given, "conv2d.mp4", ".mp4", ".vtt")
+        target(given, "conv2d", [".mp4", ".vtt"])
     assert {file.name for file in tmp_path.iterdir()} == {"folder.mp4", "beside.vtt", "file"}
+
+
+def fail_together(base: Path, error: BaseException) -> None:
+    with together(base) as folder:
+        (folder / "clip.mp4").write_bytes(b"all of it")
+        raise error
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt(), SystemExit(1)], ids=repr)
+def test_files_appear_together_or_not_at_all(tmp_path: Path, umask: int, error: BaseException) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"old")
+    with pytest.raises(type(error)):
+        fail_together(tmp_path / "clip", error)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"clip.mp4": b"old"}
+    with together(tmp_path / "clip") as folder:
+        assert folder.parent == tmp_path
+        for name in ("clip.mp4", "clip.vtt", ".scratch"):
+            (folder / name).write_text(name)
+        assert (tmp_path / "clip.mp4").read_bytes() == b"old"
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"clip.mp4": "clip.mp4", "clip.vtt": "clip.vtt"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o666 & ~umask}
 
 
 def test_renders_taken_by_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "renders").touch()
     with pytest.raises(InputError, match="there is no folder 'renders'"):
-        target(None, "conv2d.mp4", ".mp4")
+        target(None, "conv2d", [".mp4"])
 
 
 def test_a_folder_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

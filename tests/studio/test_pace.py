@@ -21,12 +21,13 @@ from studio.pace import (
     SQUEEZE,
     Shot,
     beats,
-    chapters,
     fitted,
     full_seconds,
     shots,
     sweep_seconds,
 )
+from studio.picture import Picture
+from studio.script import script
 
 Phases = list[tuple[str, int]]
 
@@ -260,7 +261,7 @@ def test_beats_say_what_their_steps_say() -> None:
 @given(steps_and_phases, st.one_of(st.none(), st.floats(4, 120)), st.integers(5, 60))
 def test_chapters_follow_each_other_one_for_each_phase(phases: Phases, seconds: float | None, fps: int) -> None:
     found = beats(trace_of(phases), seconds=seconds, fps=fps)
-    made = chapters(found)
+    made = script(trace_of(phases), found, Picture.of("480p", fps, "dark")).chapters
     assert [name for name, _, _ in made] == [name for name, _ in groupby(beat.phase for beat in found)]
     assert len({name for name, _, _ in made}) == len(made)
     assert (made[0][0], made[-1][0]) == ("setup", "result")

@@ -24,9 +24,10 @@ from engine.trace import Trace
 from scenes.parts.beat import Beat
 from scenes.parts.theme import THEMES, rgb
 from studio.captions import webvtt
-from studio.pace import beats, chapters
+from studio.pace import beats
 from studio.picture import Picture
 from studio.render import render
+from studio.script import Script, script
 from studio.worker import scene_class
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,7 @@ class Watcher:
 
     beats: list[tuple[int, Beat]] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
+    forms: list[str] = field(default_factory=list)
 
     def beat(self, number: int, beat: Beat) -> None:
         self.beats.append((number, beat))
@@ -48,6 +50,9 @@ class Watcher:
 
     def trouble(self, text: str) -> None:
         raise AssertionError(text)
+
+    def writes(self, form: str) -> None:
+        self.forms.append(form)
 
 
 @dataclass
@@ -88,7 +93,7 @@ def decoded(path: Path) -> Iterator[av.VideoFrame]:
 
 def test_there_are_a_clip_and_captions(clip: Rendered) -> None:
     assert {file.name for file in clip.path.parent.iterdir()} == {"clip.mp4", "clip.vtt"}
-    assert clip.path.with_suffix(".vtt").read_text(encoding="utf-8") == webvtt(clip.beats, Fraction(clip.picture.fps))
+    assert clip.path.with_suffix(".vtt").read_text(encoding="utf-8") == webvtt(script(clip.trace, clip.beats, clip.picture))
 
 
 def test_the_stream(clip: Rendered) -> None:
@@ -120,12 +125,20 @@ def test_every_frame_is_there_and_every_beat_starts_with_a_whole_one(clip: Rende
 def test_chapters(clip: Rendered) -> None:
     with av.open(str(clip.path)) as container:
         found = container.chapters()
-    planned = chapters(clip.beats)
+    planned = script(clip.trace, clip.beats, clip.picture).chapters
     assert len(planned) > 2
     assert [chapter["metadata"]["title"] for chapter in found] == [name for name, _, _ in planned]
     for chapter, (_, first, after) in zip(found, planned, strict=True):
         assert abs(chapter["start"] * chapter["time_base"] * clip.picture.fps - first) <= 1
         assert abs(chapter["end"] * chapter["time_base"] * clip.picture.fps - after) <= 1
+
+
+def test_the_film_bears_its_script(clip: Rendered) -> None:
+    with av.open(str(clip.path)) as container:
+        found = Script.from_json(container.metadata["synopsis"])
+    assert found == script(clip.trace, clip.beats, clip.picture, name="clip")
+    assert [mark.first for mark in found.marks] == clip.starts[:-1]
+    assert found.frames == clip.starts[-1]
 
 
 def test_the_index_comes_first(clip: Rendered) -> None:

@@ -1,0 +1,167 @@
+"""The script of a clip: what is shown and said from which frame to which. Player, slides, captions and handouts are all made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+    from scenes.parts.beat import Beat
+    from studio.picture import Picture
+
+#: The numbers of a sweep over at most so many steps are written out.
+MOST_LINES = 12
+#: Terms of a sum that are written out.
+MOST_TERMS = 64
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A beat within a clip: frames ``first`` to ``after`` (exclusive), steps ``start`` to ``stop`` (exclusive, counted from 0).
+
+    ``phase`` is the chapter, ``say`` the sentence, ``formula`` Typst math; ``lines`` are the numbers, one line of arithmetic for each step.
+    A ``card`` is a page of text in a lecture.
+    """
+
+    kind: Literal["opening", "full", "quick", "sweep", "closing", "card"]
+    phase: str
+    say: str
+    first: int
+    after: int
+    start: int
+    stop: int
+    formula: str = ""
+    lines: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """How many."""
+        return self.after - self.first
+
+    @property
+    def name(self) -> str:
+        """What a list of steps shows: ``step 3``, ``steps 4 to 9``, or the phase."""
+        if self.kind not in ("full", "quick", "sweep"):
+            return self.phase
+        return f"step {self.stop:,}" if self.stop - self.start == 1 else f"steps {self.start + 1:,} to {self.stop:,}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A clip, or a card, of a lecture; a clip that is rendered alone is one part. ``name`` is that of its file."""
+
+    title: str
+    name: str
+    concept: str
+    steps: int
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Script:
+    """All parts in their order. ``made_from`` names what they were made from: of the same name, a clip need not be rendered again."""
+
+    title: str
+    summary: str
+    fps: int
+    width: int
+    height: int
+    theme: str
+    parts: tuple[Part, ...]
+    made_from: str = ""
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The marks of all parts."""
+        return [mark for part in self.parts for mark in part.marks]
+
+    @property
+    def frames(self) -> int:
+        """Of the whole clip."""
+        return self.marks[-1].after
+
+    def seconds(self, frame: int) -> Fraction:
+        """When a frame begins."""
+        return Fraction(frame, self.fps)
+
+    @property
+    def chapters(self) -> list[tuple[str, int, int]]:
+        """Neighbouring marks of one phase: name, first frame, frame after the last. In a lecture the part's title comes first."""
+        return [
+            (chapter_name(self, part, phase), marks[0].first, marks[-1].after) for part in self.parts for phase, marks in phases(part.marks)
+        ]
+
+    def to_json(self) -> str:
+        """As JSON, in which there is no markup whatever the texts are: it may stand in a script element of a page."""
+        text = json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, separators=(",", ":"))
+        return text.translate({ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
+
+    @classmethod
+    def from_json(cls, text: str) -> Script | None:
+        """None if that is no script, or one of another version."""
+        try:
+            values = json.loads(text)
+            if values.pop("version") != VERSION:
+                return None
+            parts = tuple(
+                Part(**{**part, "marks": tuple(Mark(**{**mark, "lines": tuple(mark["lines"])}) for mark in part["marks"])})
+                for part in values.pop("parts")
+            )
+            return cls(parts=parts, **values)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+
+def phases(marks: Sequence[Mark]) -> Iterator[tuple[str, list[Mark]]]:
+    """Neighbouring marks of one phase."""
+    for phase, found in groupby(marks, key=lambda mark: mark.phase):
+        yield phase, list(found)
+
+
+def chapter_name(script: Script, part: Part, phase: str) -> str:
+    """A chapter's name, for a reader who does not see which part it belongs to."""
+    return phase if len(script.parts) == 1 or phase == part.title else f"{part.title}: {phase}"
+
+
+def script(trace: Trace, beats: Sequence[Beat], picture: Picture, *, name: str = "", made_from: str = "") -> Script:
+    """The script of a clip that shows a trace in these beats; ``name`` is that of the concept if none is given."""
+    marks, frame = [], 0
+    for beat in beats:
+        marks.append(_mark(trace, beat, frame))
+        frame += beat.frames
+    part = Part(trace.title, name or trace.concept, trace.concept, len(trace), tuple(marks))
+    return Script(trace.title, trace.closing, picture.fps, picture.width, picture.height, picture.theme, (part,), made_from)
+
+
+def _mark(trace: Trace, beat: Beat, frame: int) -> Mark:
+    from engine.worksheet import result_line
+
+    steps = range(beat.start, beat.stop)
+    return Mark(
+        kind=beat.kind,
+        phase=beat.phase,
+        say=beat.say,
+        first=frame,
+        after=frame + beat.frames,
+        start=beat.start,
+        stop=beat.stop,
+        formula=trace[beat.start].formula if len(steps) == 1 else trace.formula,
+        lines=tuple(result_line(trace[k], MOST_TERMS) for k in steps) if len(steps) <= MOST_LINES else (),
+    )
+
+
+def joined(title: str, summary: str, scripts: Sequence[Script], made_from: str = "") -> Script:
+    """One after the other; all must have the same picture. ``title`` and ``summary`` are those of the whole."""
+    first, frame, parts = scripts[0], 0, []
+    for one in scripts:
+        for part in one.parts:
+            moved = tuple(replace(mark, first=mark.first + frame, after=mark.after + frame) for mark in part.marks)
+            parts.append(replace(part, marks=moved))
+        frame += one.frames
+    return replace(first, title=title, summary=summary, parts=tuple(parts), made_from=made_from)
