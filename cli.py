@@ -1,4 +1,4 @@
-"""The front desk: ``tensorreel list | show | trace | render | cache | doctor``.
+"""The front desk: ``tensorreel list | show | trace | render | lecture | cache | doctor``.
 
 Commands import what they need when they run, so that help and lists answer at once.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from engine.arguments import base, choices, kind, parse, pick_device
+from engine.arguments import base, choices, kind, opened
 from engine.catalogue import concepts, find
 from engine.errors import InputError
 from studio.forms import chosen, endings, forms
@@ -124,29 +124,10 @@ def show(concept: str) -> None:
     click.echo(f"\nResult:\n  {found.returns}\n\nExample:\n  {example(found, 'render')}")
 
 
-def _open(concept: Any, texts: dict[str, Any], given: dict[str, Any]) -> Any:
-    from engine.load import parse_size
-
-    device = pick_device(given.pop("device"), given["dtype"])
-    if "device" in texts:
-        texts = {**texts, "device": device}
-    size = given.pop("size")
-    arguments = parse(
-        concept,
-        texts,
-        device=device,
-        dtype=given.pop("dtype"),
-        seed=given.pop("seed"),
-        size=parse_size(size) if size is not None else None,
-        allow_nan=given.pop("allow_nan"),
-    )
-    return concept.open(arguments)
-
-
 def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
     from engine.worksheet import FORMATS, parse_steps
 
-    trace = _open(concept, texts, given)
+    trace = opened(concept, texts, **given)
     for piece in FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs):
         sys.stdout.write(piece)
     sys.stdout.flush()
@@ -180,7 +161,7 @@ def _render(
     cache = None if no_cache else Cache.usual()
     # The processes that draw come up while torch is imported here.
     with Crew(check_jobs(jobs)) as crew:
-        trace = _open(concept, texts, given)
+        trace = opened(concept, texts, **given)
         planned = beats(trace, detail=detail, seconds=seconds, fps=fps)
         from studio.progress import progress
         from studio.render import render
@@ -211,6 +192,53 @@ main.add_command(
         "render", help="Render a concept as an mp4 with chapters and captions.", body=_render, shared=[*RENDER_OPTIONS, *NUMERIC_OPTIONS]
     )
 )
+
+
+class Lectures(click.Group):
+    """A file in place of a command is that of a lecture to make."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["make", *args])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return ["[make|new]", "FILE.toml", "[OPTIONS]"]
+
+
+@main.group(cls=Lectures, context_settings={"ignore_unknown_options": True})
+def lecture() -> None:
+    """Make a lecture: cards and clips to one video, one player, one deck of slides.
+
+    Give the file that names them, or begin one: tensorreel lecture new FILE.toml
+    """
+
+
+@lecture.command()
+@click.argument("file", metavar="FILE.toml", type=click.Path(path_type=Path))
+@click.option("-o", "--output", metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write.  [default: renders/FILE]")
+@click.option("--watch", is_flag=True, help="Make it again whenever its file is saved; Ctrl-C ends it.")
+@click.option("--jobs", type=int, metavar="N", help="Processes that draw.  [default: one per core, 8 at most]")
+@click.option("--no-cache", is_flag=True, help="Draw everything anew, and keep nothing for the next time.")
+def make(file: Path, output: Path | None, watch: bool, jobs: int | None, no_cache: bool) -> None:
+    """Make a lecture from its file; clips that did not change are not drawn again."""
+    from studio.cache import Cache
+    from studio.crew import check_jobs
+    from studio.lecture.desk import Desk
+
+    with Desk(file, output, check_jobs(jobs), None if no_cache else Cache.usual()) as desk:
+        if watch:
+            desk.watch()
+        else:
+            click.echo("\n".join(map(str, desk.make())))
+
+
+@lecture.command()
+@click.argument("file", metavar="FILE.toml", type=click.Path(path_type=Path))
+def new(file: Path) -> None:
+    """Write a file to begin with, in which every key is explained."""
+    from studio.lecture.desk import begin
+
+    begin(file)
+    click.echo(f"{file}; make the lecture by: tensorreel lecture {file}")
 
 
 @main.group()

@@ -55,6 +55,29 @@ def parse(
     return arguments
 
 
+def opened(
+    concept: Concept,
+    texts: Mapping[str, str | Sequence[str]],
+    *,
+    device: str = "auto",
+    dtype: str = "float64",
+    seed: int = 0,
+    size: str | None = None,
+    allow_nan: bool = False,
+) -> Trace:
+    """The trace of ``concept`` with the arguments that ``texts`` gives.
+
+    Raises :class:`InputError` for texts and values that cannot be used.
+    """
+    from engine.load import parse_size
+
+    chosen = pick_device(device, dtype)
+    if "device" in texts:
+        texts = {**texts, "device": chosen}
+    pixels = parse_size(size) if size is not None else None
+    return concept.open(parse(concept, texts, device=chosen, dtype=dtype, seed=seed, size=pixels, allow_nan=allow_nan))
+
+
 def _named(parameter: Parameter, texts: Sequence[str]) -> dict[str, str]:
     """Texts such as ``x=[1,2]`` by their names."""
     found: dict[str, str] = {}

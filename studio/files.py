@@ -88,14 +88,25 @@ def whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def together(base: Path) -> Iterator[Path]:
-    """A hidden folder beside ``base``; the files in it, but for hidden ones, are moved out of it if the block succeeds."""
+    """A hidden folder beside ``base``; if the block succeeds, the files in it whose names begin as ``base`` are moved out of it."""
     with tempfile.TemporaryDirectory(dir=base.parent, prefix=f".{base.name[:50]}.") as name:
         folder = Path(name)
         yield folder
-        for file in sorted(folder.iterdir()):
-            if not file.name.startswith("."):
-                file.chmod(0o666 & ~_umask())
-                file.replace(base.parent / file.name)
+        for file in made(folder, base):
+            file.chmod(0o666 & ~_umask())
+            file.replace(base.parent / file.name)
+
+
+def scratch(folder: Path) -> Path:
+    """A folder in ``folder`` for what is not to be kept."""
+    path = folder / "scratch"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def made(folder: Path, base: Path) -> list[Path]:
+    """The files in ``folder`` whose names begin as ``base``."""
+    return sorted(file for file in folder.iterdir() if file.name.startswith(base.name) and file.is_file())
 
 
 @contextmanager

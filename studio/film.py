@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,4 +19,4 @@ class Film:
 
     path: Path
     script: Script
-    traces: dict[str, Trace]
+    traces: Mapping[str, Trace]

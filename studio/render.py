@@ -14,7 +14,7 @@ from engine.record import Record
 from scenes.parts.beat import Beat
 from studio.cache import Cache, usable
 from studio.crew import Crew, check_jobs
-from studio.files import tidy_when_killed, together, without_ending
+from studio.files import made, scratch, tidy_when_killed, together, without_ending
 from studio.film import Film
 from studio.forms import USUAL, forms, write
 from studio.picture import Picture
@@ -67,11 +67,11 @@ def render(
     with tidy_when_killed(), together(base) as folder:
         with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers:
             said = script(trace, beats, picture, name=base.name)
-            film = filmed(trace, beats, picture, folder / ".film.mp4", said, progress, workers, cache)
+            film = filmed(trace, beats, picture, scratch(folder) / "film.mp4", said, progress, workers, cache)
         for name in to:
             progress.writes(name)
             write([name], film, folder / base.name, dict(options))
-        return [base.parent / file.name for file in sorted(folder.iterdir()) if not file.name.startswith(".")]
+        return [base.parent / file.name for file in made(folder, base)]
 
 
 def filmed(

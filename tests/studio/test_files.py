@@ -10,7 +10,7 @@ import pytest
 
 import studio.files
 from engine.errors import InputError
-from studio.files import check_writable, ended, target, together, whole
+from studio.files import check_writable, ended, scratch, target, together, whole
 
 
 @pytest.fixture(params=[0o022, 0o077])
@@ -116,8 +116,9 @@ def test_files_appear_together_or_not_at_all(tmp_path: Path, umask: int, error: 
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"clip.mp4": b"old"}
     with together(tmp_path / "clip") as folder:
         assert folder.parent == tmp_path
-        for name in ("clip.mp4", "clip.vtt", ".scratch"):
+        for name in ("clip.mp4", "clip.vtt", ".other"):
             (folder / name).write_text(name)
+        (scratch(folder) / "clip.mov").write_text("not to be kept")
         assert (tmp_path / "clip.mp4").read_bytes() == b"old"
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"clip.mp4": "clip.mp4", "clip.vtt": "clip.vtt"}
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o666 & ~umask}

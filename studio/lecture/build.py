@@ -1,0 +1,283 @@
+"""From a lecture to its files. What is there already, and made from the same, is not made again."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import studio
+from engine.arguments import opened
+from engine.catalogue import find
+from engine.errors import InputError
+from studio import forms
+from studio.cache import Cache
+from studio.crew import Crew
+from studio.files import ended, made, scratch, tidy_when_killed, together
+from studio.film import Film
+from studio.lecture.card import Card, draw, said
+from studio.lecture.inputs import files_of, texts_of
+from studio.lecture.spec import Clip, Lecture
+from studio.picture import Picture
+from studio.script import Mark, Part, Script, joined, script
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+    from scenes.parts.beat import Beat
+
+CLIPS = "clips"
+#: What the look and the words of a clip depend on, besides its inputs.
+ROOMS = ("engine", "scenes", "studio")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a lecture comes from and goes to: the folder of its file, that of its results, and the name of those."""
+
+    source: Path
+    target: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A clip of a lecture with its number, its file's name, and a name for all that it is made from."""
+
+    number: int
+    clip: Clip
+    name: str
+    made_from: str
+
+    @property
+    def place(self) -> str:
+        """Its key in the file."""
+        return f"parts[{self.number + 1}]"
+
+
+class Builder:
+    """Makes the files of a lecture; ``report`` is told what happens, ``start`` starts the processes that draw when they are needed."""
+
+    def __init__(
+        self, lecture: Lecture, place: Place, report: Callable[[str], None], start: Callable[[], Crew], cache: Cache | None = None
+    ) -> None:
+        self.lecture, self.place, self.report, self.start, self.cache = lecture, place, report, start, cache
+        self.picture = Picture.of(lecture.quality, lecture.fps, lecture.theme)
+        self.base = place.target / place.name
+
+    @cached_property
+    def scenes(self) -> list[Scene]:
+        """The clips."""
+        taken: set[str] = set()
+        return [
+            Scene(number, part, unique(part.name or part.concept, taken), self.key(part))
+            for number, part in enumerate(self.lecture.parts)
+            if isinstance(part, Clip)
+        ]
+
+    def key(self, clip: Clip) -> str:
+        """A name for all that a clip is made from: its lines in the file, the files it reads, the look, the code."""
+        look = self.lecture.model_dump_json(include={"theme", "quality", "fps", "burn_captions", "clips_to", "options"})
+        found = hashlib.blake2b(f"{clip.model_dump_json()} {look} {code()}".encode(), digest_size=16)
+        for file in self.files(clip):
+            found.update(hashlib.blake2b(file.read_bytes()).digest())
+        return found.hexdigest()
+
+    def files(self, clip: Clip) -> list[Path]:
+        """The files that a clip reads."""
+        return [path for path in files_of(clip, self.place.source) if path.is_file()]
+
+    def clip_base(self, scene: Scene) -> Path:
+        """What the names of a clip's files begin with."""
+        return self.place.target / CLIPS / scene.name
+
+    def is_made(self, scene: Scene) -> bool:
+        """Whether all its files are there, and from what it would be made from."""
+        base = self.clip_base(scene)
+        if not all(ended(base, ending).is_file() for ending in forms.endings(self.clip_forms)):
+            return False
+        found = script_of(ended(base, ".mp4"))
+        return found is not None and found.made_from == scene.made_from
+
+    @property
+    def clip_forms(self) -> list[str]:
+        """An mp4 is always there: the lecture is put together from them."""
+        return list(dict.fromkeys(["mp4", *self.lecture.clips_to]))
+
+    def trace(self, scene: Scene) -> Trace:
+        """Opens a clip's trace. Raises :class:`InputError` that names its place in the file."""
+        clip = scene.clip
+        try:
+            return opened(
+                find(clip.concept),
+                texts_of(clip, self.place.source),
+                device=clip.device,
+                dtype=clip.dtype,
+                seed=clip.seed,
+                size=None if clip.size is None else str(clip.size),
+                allow_nan=clip.allow_nan,
+            )
+        except InputError as error:
+            raise InputError(f"{scene.place}, {clip.concept}: {error}") from error
+
+    def build(self) -> list[Path]:
+        """Makes what is missing or changed; returns all files, those of the whole lecture first.
+
+        Raises :class:`InputError` for what cannot be made, before anything is drawn.
+        """
+        wanted = [scene for scene in self.scenes if not self.is_made(scene)]
+        self.check_cards()
+        crew = self.start() if wanted else None
+        for scene in wanted:
+            self.planned(scene, self.trace(scene))  # before an hour of drawing is spent on the others
+        (self.place.target / CLIPS).mkdir(exist_ok=True)
+        with tidy_when_killed():
+            for count, scene in enumerate(self.scenes, start=1):
+                if crew is None or scene not in wanted:
+                    self.report(f"{count} of {len(self.scenes)}: {scene.name} is unchanged")
+                else:
+                    self.report(f"{count} of {len(self.scenes)}: {scene.name}")
+                    self.draw(scene, crew)
+            return [*self.whole(), *self.clip_files]
+
+    @property
+    def clip_files(self) -> list[Path]:
+        """The files of all clips."""
+        return [ended(self.clip_base(scene), ending) for scene in self.scenes for ending in forms.endings(self.clip_forms)]
+
+    def check_cards(self) -> None:
+        """Raises :class:`InputError` for a card that cannot be drawn."""
+        for number, part in enumerate(self.lecture.parts):
+            if not isinstance(part, Clip):
+                draw(part, self.picture, f"parts[{number + 1}]")
+
+    def planned(self, scene: Scene, trace: Trace) -> list[Beat]:
+        """The beats of a clip."""
+        from studio.pace import beats
+
+        try:
+            return beats(trace, detail=scene.clip.detail, seconds=scene.clip.seconds, fps=self.lecture.fps)
+        except InputError as error:
+            raise InputError(f"{scene.place}, {scene.clip.concept}: {error}") from error
+
+    def draw(self, scene: Scene, crew: Crew) -> None:
+        """Renders a clip and writes its forms."""
+        from studio.progress import progress
+        from studio.render import filmed
+
+        trace = self.trace(scene)
+        planned = self.planned(scene, trace)
+        said = script(trace, planned, self.picture, name=scene.name, made_from=scene.made_from)
+        if scene.clip.title:
+            said = replace(said, title=scene.clip.title, parts=(replace(said.parts[0], title=scene.clip.title),))
+        with together(self.clip_base(scene)) as folder, progress(planned, len(trace)) as watcher:
+            film = filmed(trace, planned, self.picture, scratch(folder) / "film.mp4", said, watcher, crew, self.cache)
+            forms.write(self.clip_forms, film, folder / scene.name, self.lecture.options)
+
+    def whole(self) -> list[Path]:
+        """Puts the clips and cards together and writes the lecture's forms."""
+        made_from = self.made_from
+        found = script_of(ended(self.base, ".mp4"))
+        files = [ended(self.base, ending) for ending in forms.endings(self.lecture.to)]
+        if "mp4" in self.lecture.to and found and found.made_from == made_from and all(file.is_file() for file in files):
+            self.report(f"{self.place.name} is unchanged")
+            return files
+        with together(self.base) as folder:
+            film = self.film(folder, made_from)
+            for name in self.lecture.to:
+                self.report(f"writing {name}")
+                forms.write([name], film, folder / self.place.name, self.lecture.options)
+            return [self.place.target / file.name for file in made(folder, self.base)]
+
+    @property
+    def made_from(self) -> str:
+        """A name for all that the lecture is made from."""
+        parts = [scene.made_from for scene in self.scenes]
+        return hashlib.blake2b(f"{self.lecture.model_dump_json()} {parts} {code()}".encode(), digest_size=16).hexdigest()
+
+    def film(self, folder: Path, made_from: str) -> Film:
+        """All parts one after the other, as a hidden file in ``folder``."""
+        from studio.concatenate import concatenate
+
+        films = list(self.films(folder))
+        scripts = [found for film in films if (found := script_of(film)) is not None]
+        summary = f"A lecture by {self.lecture.author}." if self.lecture.author else "A lecture."
+        said = joined(self.lecture.title, summary, scripts, made_from)
+        concatenate(scratch(folder) / "film.mp4", films, said)
+        return Film(scratch(folder) / "film.mp4", said, Traces(self))
+
+    def films(self, folder: Path) -> Iterator[Path]:
+        """The films of all parts; cards are drawn into ``folder``."""
+        scenes = {scene.number: scene for scene in self.scenes}
+        for number, part in enumerate(self.lecture.parts):
+            if isinstance(part, Clip):
+                yield ended(self.clip_base(scenes[number]), ".mp4")
+            else:
+                path = scratch(folder) / f"card-{number}.mp4"
+                self.card(part, number, path)
+                yield path
+
+    def card(self, card: Card, number: int, path: Path) -> None:
+        """A film of a card."""
+        from studio.encoder import Encoder
+        from studio.join import Clip as Reel
+        from studio.join import join
+
+        pixels = draw(card, self.picture, f"parts[{number + 1}]")
+        frames = max(1, round(card.seconds * self.picture.fps))
+        formula = card.formula if card.kind == "text" else ""
+        mark = Mark("card", card.title, said(card), 0, frames, 0, 0, formula)
+        part = Part(card.title, f"card-{number + 1}", "", 0, (mark,))
+        about = Script(card.title, "", self.picture.fps, self.picture.width, self.picture.height, self.picture.theme, (part,))
+        encoder = Encoder(self.picture.width, self.picture.height, self.picture.fps)
+        packets = encoder.run([(pixels, [(0, 0, self.picture.width, self.picture.height)], frames)])
+        join(path, Reel(Fraction(self.picture.fps), about.title, "", about.chapters, about.to_json()), encoder.header, [packets])
+
+
+class Traces(Mapping[str, "Trace"]):
+    """The traces of a lecture's clips by their names, opened when they are asked for, since all at once may be many."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder, self.scenes = builder, {scene.name: scene for scene in builder.scenes}
+
+    def __getitem__(self, name: str) -> Trace:
+        return self.builder.trace(self.scenes[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scenes)
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """``name``, with a number behind it if it is taken; it is taken from now on."""
+    found = next(one for one in itertools.chain([name], (f"{name}-{count}" for count in itertools.count(2))) if one not in taken)
+    taken.add(found)
+    return found
+
+
+def script_of(path: Path) -> Script | None:
+    """The script that a film bears; none if there is no such film, or none of ours."""
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            return Script.from_json(container.metadata.get("synopsis", ""))
+    except (OSError, av.FFmpegError):
+        return None
+
+
+@functools.cache
+def code() -> str:
+    """A name for the code that makes clips: of another version they may look different."""
+    root = Path(studio.__file__).parent.parent
+    found = hashlib.blake2b(digest_size=16)
+    for path in sorted(path for room in ROOMS for path in (root / room).rglob("*") if path.suffix in (".py", ".js", ".css", ".html")):
+        found.update(path.read_bytes())
+    return found.hexdigest()

@@ -1,0 +1,114 @@
+"""A card: a still page of text, set by Typst in the colours of the theme."""
+
+from __future__ import annotations
+
+import functools
+import io
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import typst
+
+from engine.errors import InputError
+from scenes.parts.theme import THEMES, Theme
+from scenes.parts.typeset import MATH, SERIF, quoted
+from studio.lecture.spec import TextCard, TitleCard
+from studio.lecture.words import Words, paragraphs
+from studio.picture import Picture
+
+Card = TitleCard | TextCard
+
+#: Sizes of text that are tried until it fits, in px of a frame of 1080 lines; in the last a small letter is 24 px high.
+SIZES = (72, 64, 56)
+FULL_HD = 1080
+
+_PAGE = """#set page(width: {width}pt, height: {height}pt, margin: (x: {side}pt, top: {top}pt, bottom: {bottom}pt), fill: rgb("{ground}"))
+#set text(font: "{serif}", size: {size}pt, fill: rgb("{ink}"), hyphenate: false, lang: "en")
+#show math.equation: set text(font: "{math}")
+#set par(leading: 0.62em, spacing: 0.95em)
+#set list(marker: text(fill: rgb("{accent}"), sym.bullet), indent: 0.2em, body-indent: 0.6em, spacing: 0.8em)
+"""
+_TITLE = """#align(center + horizon)[
+#block(below: {gap}pt, text(size: {large}pt, weight: "semibold")[{title}])
+#line(length: 18%, stroke: {stroke}pt + rgb("{accent}"))
+#block(above: {gap}pt, text(size: {small}pt, fill: rgb("{muted}"))[{subtitle}])
+]
+"""
+_TEXT = """#block(below: {gap}pt)[
+#text(size: {large}pt, weight: "semibold")[{title}]
+#v(-0.55em)
+#line(length: 100%, stroke: {stroke}pt + rgb("{accent}"))
+]
+"""
+_FORMULA = """#v(1fr)
+#block(above: 1em, width: 100%, align(center, text(size: 1.15em, top-edge: "bounds", bottom-edge: "bounds")[$ {formula} $]))
+#v(2fr)
+"""
+
+
+def said(card: Card) -> str:
+    """What a lecturer says to it: its ``say``, or else its words."""
+    if card.say:
+        return card.say
+    if isinstance(card, TitleCard):
+        return f"{card.title}. {card.subtitle}".strip() if card.subtitle else card.title
+    words = " ".join(words.plain for words in paragraphs(card.text))
+    return words or card.title
+
+
+def draw(card: Card, picture: Picture, place: str) -> np.ndarray:
+    """The card as pixels, height x width x 4, uint8 RGBA; ``place`` is its key in the file.
+
+    Raises :class:`InputError` if a formula cannot be set, or if the text does not fit.
+    """
+    from PIL import Image
+
+    for size in SIZES:
+        pages = _compiled(_source(card, picture, THEMES[picture.theme], size), place)
+        if len(pages) == 1:
+            pixels = np.asarray(Image.open(io.BytesIO(pages[0])).convert("RGBA"))
+            assert pixels.shape == (picture.height, picture.width, 4)
+            return pixels
+    raise InputError(f"{place} has more text than fits on a card in letters of {SIZES[-1]} px; make two cards of it")
+
+
+def _source(card: Card, picture: Picture, theme: Theme, size: int) -> str:
+    scale = picture.height / FULL_HD
+    measures = {
+        "width": picture.width,
+        "height": picture.height,
+        "side": 120 * scale,
+        "top": 80 * scale,
+        "bottom": 60 * scale,
+        "size": size * scale,
+        "small": min(size, 60) * scale,
+        "large": (size * 1.6 if isinstance(card, TitleCard) else size * 1.2) * scale,
+        "gap": 44 * scale,
+        "stroke": 4 * scale,
+    }
+    looks = {"ground": theme.ground, "ink": theme.ink, "muted": theme.muted, "accent": theme.input, "serif": SERIF, "math": MATH}
+    values = {**measures, **looks, "title": f"#{quoted(card.title)};"}
+    if isinstance(card, TitleCard):
+        return (_PAGE + _TITLE).format(**values, subtitle=f"#{quoted(card.subtitle)};")
+    return (_PAGE + _TEXT).format(**values) + _body(paragraphs(card.text)) + (_FORMULA.format(formula=card.formula) if card.formula else "")
+
+
+def _body(words: Sequence[Words]) -> str:
+    return "".join(f"- {one.typst}\n" if one.is_item else f"\n{one.typst}\n\n" for one in words)
+
+
+def _compiled(source: str, place: str) -> list[bytes]:
+    try:
+        pages = _compiler().compile(source.encode(), format="png", ppi=72)
+    except typst.TypstError as error:
+        reason = " ".join(str(error.message).split())
+        raise InputError(f"{place} has a formula that cannot be set ({reason}); give Typst math, such as y_i = w_i x") from error
+    return pages if isinstance(pages, list) else [pages or b""]
+
+
+@functools.cache
+def _compiler() -> typst.Compiler:
+    # A folder without files, for a formula must not read any.
+    return typst.Compiler(root=Path(tempfile.mkdtemp(prefix="tensorreel-")), font_paths=typst.Fonts(include_system_fonts=False))

@@ -1,0 +1,92 @@
+"""What the command line asks for: a lecture's file to begin with, a lecture made once, or again whenever its file is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import click
+
+from engine.errors import InputError
+from studio.cache import Cache
+from studio.crew import Crew
+from studio.files import FOLDER, check_writable, whole
+from studio.lecture.build import Builder, Place
+from studio.lecture.spec import read
+
+
+class Desk:
+    """Makes the lecture of a file; the processes that draw start when they are needed, and stay."""
+
+    def __init__(self, file: Path, output: Path | None, jobs: int, cache: Cache | None) -> None:
+        self.file, self.jobs, self.cache = file, jobs, cache
+        self.place = Place(file.parent, output if output is not None else FOLDER / file.stem, file.stem)
+        self.crew: Crew | None = None
+        self.read = {file}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.crew:
+            self.crew.dismiss()
+
+    def start(self) -> Crew:
+        """The processes that draw; others if those were ended by a failure."""
+        if self.crew is None or self.crew.dismissed:
+            self.crew = Crew(self.jobs)
+        return self.crew
+
+    def make(self) -> list[Path]:
+        """Makes what is missing or changed; returns all files of the lecture."""
+        lecture = read(self.file)
+        self._folder(self.place.target)
+        builder = Builder(lecture, self.place, lambda text: click.echo(text, err=True), self.start, self.cache)
+        self.read = {self.file, *(file for scene in builder.scenes for file in builder.files(scene.clip))}
+        return builder.build()
+
+    def watch(self) -> None:
+        """Makes it again whenever a file that it reads is saved; says what is wrong with it and goes on."""
+        from studio.lecture.watch import watch
+
+        with suppress(KeyboardInterrupt):
+            watch(self._made)
+
+    def _made(self) -> Collection[Path]:
+        try:
+            made = self.make()
+        except InputError as error:
+            click.echo(f"Error: {error}", err=True)
+        else:
+            click.echo(f"{made[0].parent} is made; {self.file} is watched, Ctrl-C ends it")
+        return self.read
+
+    def _folder(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"-o is {str(folder)!r}, where no folder can be made ({error.strerror}); choose another") from error
+        check_writable(folder / "lecture")
+
+
+def begin(file: Path) -> None:
+    """Writes a commented lecture's file.
+
+    Raises :class:`InputError` if there is one already, which is not overwritten.
+    """
+    if file.suffix != ".toml":
+        raise InputError(f"FILE is {str(file)!r}; give a name that ends in .toml")
+    if file.exists():
+        raise InputError(f"{str(file)!r} is there already; choose another name, or remove it first")
+    if not file.parent.is_dir():
+        raise InputError(f"there is no folder {str(file.parent)!r}; make it first, or choose another")
+    check_writable(file)
+    text = files("studio.lecture").joinpath("starter.toml").read_text(encoding="utf-8")
+    with whole(file) as temporary:
+        # A name may have anything in it, even the end of a line, which would end the comment.
+        name, stem = (" ".join(words.split()) for words in (str(file), file.stem))
+        temporary.write_text(text.replace("{name}", name).replace("{stem}", stem), encoding="utf-8")

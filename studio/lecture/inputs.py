@@ -1,0 +1,65 @@
+"""The inputs of a clip: values of a lecture's file as the texts that a command line would give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.catalogue import Parameter, find
+from engine.errors import InputError
+from studio.lecture.spec import Clip
+
+Texts = dict[str, str | tuple[str, ...]]
+
+
+def texts_of(clip: Clip, folder: Path) -> Texts:
+    """By the names of the concept's parameters; files are those of ``folder``.
+
+    Raises :class:`InputError` where a table is needed, or where there must be none.
+    """
+    found: Texts = {}
+    for parameter, key, value in _given(clip):
+        if parameter.is_many and isinstance(value, dict):
+            found[parameter.name] = tuple(f"{name}={_text(one, folder)}" for name, one in value.items())
+        elif parameter.is_many:
+            raise InputError(f"inputs.{key} is {value!r}; give names with values, such as {{ x = [1, 2] }}")
+        elif isinstance(value, dict):
+            raise InputError(f"inputs.{key} is {value!r}; give a value without names")
+        else:
+            found[parameter.name] = _text(value, folder) if _may_be_file(parameter) else _plain(value)
+    return found
+
+
+def files_of(clip: Clip, folder: Path) -> Iterator[Path]:
+    """The files that its inputs name, whether or not they are there."""
+    for parameter, _, value in _given(clip):
+        if _may_be_file(parameter):
+            for one in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(one, str) and _names_file(one):
+                    yield folder / one.partition("#")[0]
+
+
+def _given(clip: Clip) -> Iterator[tuple[Parameter, str, Any]]:
+    by_option = {parameter.option: parameter for parameter in find(clip.concept).parameters}
+    for key, value in clip.inputs.items():
+        yield by_option[key.replace("_", "-")], key, value
+
+
+def _may_be_file(parameter: Parameter) -> bool:
+    return parameter.is_tensor or parameter.is_many or parameter.annotation.startswith("StateDict")
+
+
+def _names_file(text: str) -> bool:
+    """Whether it ends as a file does: a generator, a kernel's name or JSON do not."""
+    suffix = Path(text.partition("#")[0]).suffix
+    return suffix[1:].isalnum() and not suffix[1:].isdigit() and not text.lstrip().startswith("[")
+
+
+def _text(value: Any, folder: Path) -> str:
+    return str(folder / value) if isinstance(value, str) and _names_file(value) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,205 @@
+"""What may stand in the file of a lecture."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from engine.catalogue import find
+from engine.errors import InputError
+from studio.forms import forms, options
+from studio.lecture.words import formula, paragraphs
+
+Value = str | bool | int | float | list[Any] | dict[str, Any]
+Title = Annotated[str, Field(min_length=1, max_length=120)]
+Seconds = Annotated[float, Field(ge=1, le=120)]
+
+
+class Strict(BaseModel):
+    """Takes no keys but its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TitleCard(Strict):
+    """A title, large, in the middle."""
+
+    kind: Literal["title"]
+    title: Title
+    subtitle: Annotated[str, Field(max_length=300)] = ""
+    say: str = ""
+    seconds: Seconds = 4
+
+
+class TextCard(Strict):
+    """A heading with paragraphs, items and a formula."""
+
+    kind: Literal["text"]
+    title: Title
+    text: str = ""
+    formula: str = ""
+    say: str = ""
+    seconds: Seconds = 8
+
+    @field_validator("text")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        paragraphs(value)
+        return value
+
+    @field_validator("formula")
+    @classmethod
+    def _math(cls, value: str) -> str:
+        return formula(value)
+
+
+class Clip(Strict):
+    """A concept with its inputs and its pace."""
+
+    kind: Literal["clip"]
+    concept: str
+    title: Annotated[str, Field(max_length=120)] = ""
+    name: Annotated[str, Field(pattern=r"^[\w-]*$", max_length=80)] = ""
+    inputs: dict[str, Value] = {}
+    seconds: Annotated[float, Field(ge=4)] | None = None
+    detail: Annotated[int, Field(ge=0)] = 2
+    size: str | int | None = None
+    seed: int = 0
+    dtype: Literal["float64", "float32"] = "float64"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    allow_nan: bool = False
+
+    @field_validator("concept")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            find(value)
+        except InputError as error:
+            raise ValueError(f"is {value!r}: {error}") from error
+        return value
+
+    @model_validator(mode="after")
+    def _takes(self) -> Clip:
+        parameters = find(self.concept).parameters
+        known = {parameter.option for parameter in parameters}
+        for key in self.inputs:
+            if key.replace("_", "-") not in known:
+                raise ValueError(f"inputs.{key} is no input of {self.concept}; give {_choice(sorted(known), key)}")
+        missing = [p.option for p in parameters if p.required and p.option not in {key.replace("_", "-") for key in self.inputs}]
+        if missing:
+            raise ValueError(f"inputs.{missing[0].replace('-', '_')} is missing, which {self.concept} needs")
+        return self
+
+
+Part = Annotated[TitleCard | TextCard | Clip, Field(discriminator="kind")]
+
+
+class Lecture(Strict):
+    """Cards and clips in their order, and how they look."""
+
+    title: Title
+    author: str = ""
+    theme: Literal["dark", "light", "print"] = "dark"
+    quality: Literal["480p", "720p", "1080p", "2160p"] = "1080p"
+    fps: Annotated[int, Field(ge=1, le=120)] = 30
+    burn_captions: bool = False
+    to: Annotated[list[str], Field(min_length=1)] = ["mp4", "html", "pptx", "vtt"]
+    clips_to: list[str] = ["mp4", "vtt"]
+    options: dict[str, Value] = {}
+    parts: Annotated[list[Part], Field(min_length=1)]
+
+    @field_validator("to", "clips_to")
+    @classmethod
+    def _forms(cls, value: list[str]) -> list[str]:
+        for name in value:
+            if name not in forms():
+                raise ValueError(f"has {name!r}; give {_choice(list(forms()), name)}")
+        return list(dict.fromkeys(value))
+
+    @field_validator("options")
+    @classmethod
+    def _of_forms(cls, value: dict[str, Any]) -> dict[str, Any]:
+        known = {str(option.name): option for option in options()}
+        for key, given in value.items():
+            if key not in known:
+                raise ValueError(f"has {key!r}; give {_choice(sorted(known), key)}")
+            try:
+                known[key].type.convert(given, known[key], None)
+            except Exception as error:
+                raise ValueError(f"has {key} = {given!r}: {error}") from error
+        return value
+
+
+def read(path: Path) -> Lecture:
+    """The lecture in a TOML file.
+
+    Raises :class:`InputError`, naming the key and what it may be, if it cannot be used.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        how = "give a lecture's file, or begin one: tensorreel lecture new FILE.toml"
+        raise InputError(f"{str(path)!r} cannot be read ({error.strerror}); {how}") from error
+    except ValueError as error:
+        raise InputError(f"{str(path)!r} is not TOML ({_one_line(str(error))}); mend it there") from error
+    try:
+        return Lecture.model_validate(values)
+    except ValidationError as error:
+        first, *others = error.errors(include_url=False)
+        more = f" ({len(others)} more such in this file)" if others else ""
+        raise InputError(f"{str(path)!r}: {_sentence(first)}{more}") from error
+
+
+# --- errors ------------------------------------------------------------------------------------------------------------------------------
+
+_KINDS: dict[str, type[Strict]] = {"title": TitleCard, "text": TextCard, "clip": Clip}
+
+
+def _sentence(error: Any) -> str:
+    """What is wrong, and what would work."""
+    path = list(error["loc"])
+    # Behind the number of a part stands its kind, which is no key of the file.
+    model = _KINDS[path.pop(2)] if path[0] == "parts" and len(path) > 2 else Lecture
+    where, kind, context = _where(path), error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return f"{where} is missing; a {_name(model)} needs it"
+    if kind == "extra_forbidden":
+        return f"{where} is not known; a {_name(model)} has {_choice(list(model.model_fields), str(path[-1]))}"
+    if kind == "literal_error":
+        return f"{where} is {_short(error['input'])}; give {context['expected']}"
+    if kind == "union_tag_invalid":
+        return f"{where}.kind is {context['tag']!r}; give {context['expected_tags']}"
+    if kind == "union_tag_not_found":
+        return f"{where}.kind is missing; give 'title', 'text' or 'clip'"
+    if kind == "value_error":
+        message = str(context["error"])
+        return f"{where}.{message}" if message.startswith("inputs.") else f"{where} {message}"
+    return f"{where} is {_short(error['input'])}; {_one_line(error['msg'])[0].lower()}{_one_line(error['msg'])[1:]}"
+
+
+def _name(model: type[Strict]) -> str:
+    return {TitleCard: "title card", TextCard: "text card", Clip: "clip"}.get(model, "lecture")
+
+
+def _where(path: Sequence[str | int]) -> str:
+    """``parts[2].seconds``; parts count from 1, as a reader of the file counts them."""
+    return "".join(f"[{at + 1}]" if isinstance(at, int) else f".{at}" for at in path).removeprefix(".")
+
+
+def _choice(known: Sequence[str], given: str) -> str:
+    near = difflib.get_close_matches(given, known, n=1)
+    return f"{', '.join(known)}" + (f" (did you mean {near[0]!r}?)" if near else "")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

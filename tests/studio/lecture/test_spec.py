@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from engine.errors import InputError
+from studio.lecture.spec import Clip, Lecture, TextCard, TitleCard, read
+
+CARD = '[[parts]]\nkind = "title"\ntitle = "T"\n'
+CLIP = '[[parts]]\nkind = "clip"\nconcept = "conv1d"\ninputs.input = [1, 2]\ninputs.weight = [1]\n'
+
+
+def lecture(tmp_path: Path, text: str) -> Lecture:
+    path = tmp_path / "lecture.toml"
+    path.write_text(text, encoding="utf-8")
+    return read(path)
+
+
+def test_a_lecture(tmp_path: Path) -> None:
+    found = lecture(tmp_path, f'title = "L"\ntheme = "light"\n{CARD}{CLIP}seconds = 9\n')
+    assert (found.title, found.theme, found.quality, found.fps) == ("L", "light", "1080p", 30)
+    assert found.to == ["mp4", "html", "pptx", "vtt"]
+    card, clip = found.parts
+    assert isinstance(card, TitleCard)
+    assert isinstance(clip, Clip)
+    assert (clip.concept, clip.inputs, clip.seconds) == ("conv1d", {"input": [1, 2], "weight": [1]}, 9)
+
+
+BAD = {
+    "no TOML": ("title = ", r"is not TOML \(Invalid value.*\); mend it there"),
+    "no title": (CARD, r"title is missing; a lecture needs it"),
+    "no parts": ('title = "L"', r"parts is missing"),
+    "empty parts": ('title = "L"\nparts = []', r"parts is \[\]; .*at least 1 item"),
+    "theme": (f'title = "L"\ntheme = "pink"\n{CARD}', r"theme is 'pink'; give 'dark', 'light' or 'print'"),
+    "quality": (f'title = "L"\nquality = "4k"\n{CARD}', r"quality is '4k'; give '480p', "),
+    "fps": (f'title = "L"\nfps = 0\n{CARD}', r"fps is 0; input should be greater than or equal to 1"),
+    "a key": (f'title = "L"\nteme = "dark"\n{CARD}', r"teme is not known; a lecture has title, .*did you mean 'theme'\?"),
+    "a form": (f'title = "L"\nto = ["avi"]\n{CARD}', r"to has 'avi'; give .*mp4"),
+    "an option": (f'title = "L"\noptions.colour = 3\n{CARD}', r"options has 'colour'; give "),
+    "kind": (f'title = "L"\n{CARD}[[parts]]\nkind = "film"', r"parts\[2\]\.kind is 'film'; give 'title', 'text', 'clip'"),
+    "no kind": ('title = "L"\n[[parts]]\ntitle = "x"', r"parts\[1\]\.kind is missing; give 'title', 'text' or 'clip'"),
+    "a key of a card": (f'title = "L"\n{CARD}text = "x"', r"parts\[1\]\.text is not known; a title card has kind, title, subtitle"),
+    "a card's seconds": (f'title = "L"\n{CARD}seconds = "long"', r"parts\[1\]\.seconds is 'long'; input should be a valid number"),
+    "an endless card": (f'title = "L"\n{CARD}seconds = inf', r"parts\[1\]\.seconds is inf; "),
+    "concept": (f'title = "L"\n{CARD}{CLIP.replace("conv1d", "conv3d")}', r"parts\[2\]\.concept is 'conv3d': .*did you mean 'conv2d'\?"),
+    "an input": (f'title = "L"\n{CLIP}inputs.wieght = 1', r"parts\[1\]\.inputs\.wieght is no input of conv1d; .*did you mean 'weight'\?"),
+    "no input": (f'title = "L"\n{CLIP.replace("inputs.weight = [1]", "")}', r"parts\[1\]\.inputs\.weight is missing, which conv1d needs"),
+    "dtype": (f'title = "L"\n{CLIP}dtype = "half"', r"parts\[1\]\.dtype is 'half'; give 'float64' or 'float32'"),
+    "short": (f'title = "L"\n{CLIP}seconds = 1', r"parts\[1\]\.seconds is 1; input should be greater than or equal to 4"),
+    "a file's name": (f'title = "L"\n{CLIP}name = "../x"', r"parts\[1\]\.name is '../x'; "),
+    "a formula": ('title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\nformula = "#x"', r"parts\[1\]\.formula has '#' in a formula"),
+    "a dollar": ('title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\ntext = "$5"', r"parts\[1\]\.text has a \$ without"),
+    "two": ('title = "L"\ntheme = 1\nfps = 0\nparts = []', r"theme is 1; .* \(2 more such in this file\)"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_refused(tmp_path: Path, case: str) -> None:
+    text, message = BAD[case]
+    with pytest.raises(InputError, match=message) as caught:
+        lecture(tmp_path, text)
+    assert "\n" not in str(caught.value)
+    assert "lecture.toml" in str(caught.value)
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none.toml' cannot be read \(No such file.*lecture new"):
+        read(tmp_path / "none.toml")
+
+
+def test_the_starter_is_a_lecture_and_names_every_key_with_its_default(tmp_path: Path) -> None:
+    text = files("studio.lecture").joinpath("starter.toml").read_text(encoding="utf-8")
+    assert lecture(tmp_path, text).parts
+    told = set(re.findall(r"^#? ?(\w+) = ", text, re.MULTILINE))
+    for model in (Lecture, TitleCard, TextCard, Clip):
+        assert set(model.model_fields) - {"parts", "options", "inputs"} <= told
+    for model, start in ((Lecture, "# A lecture"), (Clip, 'kind = "clip"')):
+        section = re.split(r"\n(?:# )?\[", text[text.index(start) :], maxsplit=1)[0]
+        for name, written in re.findall(r"^# (\w+) = (.*?)(?:  +#.*)?$", section, re.MULTILINE):
+            if name not in ("size",):
+                assert tomllib.loads(f"x = {written}")["x"] == model.model_fields[name].get_default()
+
+
+@pytest.mark.parametrize("name", ["cnn", "attention"])
+def test_the_examples_are_lectures(name: str) -> None:
+    found = read(Path(__file__).parents[3] / "examples" / "lectures" / f"{name}.toml")
+    assert len([part for part in found.parts if isinstance(part, Clip)]) >= 7
