@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -99,8 +99,7 @@ class Script:
 
     def to_json(self) -> str:
         """As JSON, in which there is no markup whatever the texts are: it may stand in a script element of a page."""
-        text = json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, separators=(",", ":"))
-        return text.translate({ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
+        return escaped_json({"version": VERSION, **asdict(self)})
 
     @classmethod
     def from_json(cls, text: str) -> Script | None:
@@ -116,6 +115,12 @@ class Script:
             return cls(parts=parts, **values)
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
+
+
+def escaped_json(values: Any) -> str:
+    """As JSON that may stand in a script element."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return text.translate({ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
 
 def phases(marks: Sequence[Mark]) -> Iterator[tuple[str, list[Mark]]]:
