@@ -58,7 +58,7 @@ def _slide(title: str, marks: Sequence[Mark], part: int) -> Slide:
 
 def line(text: str) -> str:
     """A text as one line, without the characters that XML cannot hold."""
-    return "".join(character for character in " ".join(text.split()) if not _barred(character))
+    return " ".join("".join(character for character in text if character.isspace() or not _barred(character)).split())
 
 
 def _barred(character: str) -> bool:
