@@ -1,4 +1,4 @@
-"""The front desk: ``tensorreel list | show | trace | render | lecture | cache | doctor``.
+"""The front desk: ``tensorreel list | show | trace | render | lecture | insert | cache | doctor``.
 
 Commands import what they need when they run, so that help and lists answer at once.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -239,6 +239,21 @@ def new(file: Path) -> None:
 
     begin(file)
     click.echo(f"{file}; make the lecture by: tensorreel lecture {file}")
+
+
+@main.command("insert")
+@click.argument("clip", type=click.Path(path_type=Path))
+@click.argument("deck", type=click.Path(path_type=Path))
+@click.option("--after", type=int, metavar="N", help="The slide behind which they come; 0 is the front.  [default: the last]")
+@click.option("--slides-per", type=click.Choice(["phase", "beat"]), default="phase", show_default=True, help="What has a slide of its own.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Where to write.  [default: into DECK itself]")
+def insert_(clip: Path, deck: Path, after: int | None, slides_per: Literal["phase", "beat"], output: Path | None) -> None:
+    """Put the slides of CLIP, a rendered mp4, into DECK, a .pptx; all else in it stays as it is."""
+    from studio.insert import insert
+
+    numbers = insert(clip, deck, after, slides_per, output)
+    which = f"slide {numbers[0]} is" if len(numbers) == 1 else f"slides {numbers[0]} to {numbers[-1]} are"
+    click.echo(f"{output or deck}: {which} new")
 
 
 @main.group()

@@ -24,7 +24,10 @@ _ATTRIBUTES = frozenset(
 
 def mathml(formulas: Sequence[str]) -> list[str]:
     """Each formula as a ``math`` element, or as escaped text where it is no formula, or more than one."""
-    return [f'<math display="block"><mtext>{html.escape(formula)}</mtext></math>' if found is None else found for formula, found in _all(formulas)]
+    return [
+        f'<math display="block"><mtext>{html.escape(formula)}</mtext></math>' if found is None else found
+        for formula, found in _all(formulas)
+    ]
 
 
 def _all(formulas: Sequence[str]) -> list[tuple[str, str | None]]:
