@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from engine.numbers import Sum, abridged, sum_line, written
 from engine.sentences import cell_name
 from engine.step import Step
-from engine.trace import Trace
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
 
 BLANK = "____"
 #: Of a longer sum only so many terms have blanks of their own.

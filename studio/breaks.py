@@ -21,7 +21,10 @@ CUE_BREAK = 2
 _SENTENCE_END = re.compile(r"[.!?…][”\"’')\]]*$")
 _OPERATORS = {"=", "≈", "+", "−", "-", "·", "×", "÷", "/", "*", "<", ">", "≤", "≥", "→", "@", "+="}
 #: Words that belong to the one behind them.
-_CLINGING = frozenset("a an the of to in on at by for from with and or its this that is are as row rows column columns unit step".split())
+_CLINGING = {
+    *("a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "from", "with", "and", "or", "its", "this", "that", "is", "are", "as"),
+    *("row", "rows", "column", "columns", "unit", "step"),
+}
 _NUMBER = re.compile(r"[(\[]*[−-]?[\d.,]*\d[)\]]*$")
 #: Within a word too long for a line it is better to break behind these.
 _JOINTS = re.compile(r"(?<=[._/·,:;)\]&=+-])(?=\w)")

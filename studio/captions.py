@@ -79,10 +79,11 @@ def webvtt(script: Script) -> str:
 
 def subrip(script: Script) -> str:
     """The cues as a SubRip file, in which full-width look-alikes stand where players would see markup."""
-    return "\n".join(
-        f"{number}\n{_times(script, cue, ',')}\n{_SUBRIP_MARKUP.sub(lambda found: chr(ord(found[0]) + _FULL_WIDTH), chr(10).join(cue.lines))}\n"
-        for number, cue in enumerate(cues(script), start=1)
-    )
+    written = []
+    for number, cue in enumerate(cues(script), start=1):
+        text = _SUBRIP_MARKUP.sub(lambda found: chr(ord(found[0]) + _FULL_WIDTH), "\n".join(cue.lines))
+        written.append(f"{number}\n{_times(script, cue, ',')}\n{text}\n")
+    return "\n".join(written)
 
 
 def _times(script: Script, cue: Cue, point: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +43,11 @@ _TEMPLATE = """
   let formula = if mark.formula != "" { par(text(0.95em, math.equation(math.display(eval(mark.formula, mode: "math").body)))) }
   let lines = text(0.8em, font: "DejaVu Sans Mono", mark.lines.join(linebreak()))
   let of(size, ..parts) = text(size, name + par(mark.say) + parts.pos().join())
-  fitting(width, height, of(10.5pt, formula, lines), of(9pt, formula, lines), of(10.5pt, formula), of(9pt, formula), of(10.5pt), of(9pt), of(7pt), of(5pt))
+  let sizes = ((10.5pt, formula, lines), (9pt, formula, lines), (10.5pt, formula), (9pt, formula), (10.5pt,), (9pt,), (7pt,), (5pt,))
+  fitting(width, height, ..sizes.map(size => of(..size)))
 }
 
-#let picture(mark, width) = box(stroke: 0.5pt + luma(140), inset: 0.25pt, image(mark.image, width: width - 0.5pt, alt: mark.say))
+#let picture(mark, width) = box(stroke: 0.5pt + luma(140), inset: 0.5pt, image(mark.image, width: width - 1pt, alt: mark.say))
 
 // Room for a heading is left on every page.
 #let page-size = if sheet.paper == "a4" { (210mm, 297mm) } else { (215.9mm, 279.4mm) }
@@ -96,8 +96,9 @@ def handout(film: Film, path: Path, scratch: Path, paper: str, per_page: int) ->
     script = film.script
     for number, picture in stills(film.path, [mark.after - 1 for mark in script.marks]):
         picture.thumbnail((MOST_PX[per_page],) * 2)
-        # Colours in full resolution, for the sake of small coloured letters. JPEG goes into a PDF as it is.
-        picture.save(scratch / _image(number), quality=80, subsampling=0, progressive=True)
+        # JPEG within a PDF goes from there into the handout as it is; other pictures Typst keeps in memory, decoded. Colours have their
+        # full resolution for the sake of small coloured letters.
+        picture.save(scratch / _image(number), quality=80, subsampling=0, optimize=True)
     (scratch / "sheet.json").write_text(json.dumps(_sheet(script, paper, per_page)), encoding="utf-8")
     (scratch / "sheet.typ").write_text(_TEMPLATE, encoding="utf-8")
     fonts = typst.Fonts(include_system_fonts=False)
@@ -140,7 +141,7 @@ def _entry(mark: Mark) -> Entry:
 
 
 def _image(frame: int) -> str:
-    return f"{frame}.jpg"
+    return f"{frame}.pdf"
 
 
 def _line(text: str) -> str:
@@ -156,7 +157,7 @@ def _can_be_set(formula: str) -> bool:
     if not formula.strip():
         return False
     try:
-        _compiler().compile(f"#eval({json.dumps(formula, ensure_ascii=False)}, mode: \"math\")".encode(), format="svg")
+        _compiler().compile(f'#eval({json.dumps(formula, ensure_ascii=False)}, mode: "math")'.encode(), format="svg")
     except typst.TypstError:
         return False
     return True

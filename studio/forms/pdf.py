@@ -15,7 +15,7 @@ SUMMARY = "handout (PDF), the last picture of each step with its sentence; --the
 ENDINGS = (".pdf",)
 ALPHA = False
 OPTIONS: Sequence[click.Option] = (
-    click.Option(["--handout-paper"], type=click.Choice(["a4", "us-letter"]), default="a4", show_default=True, help="Paper of the handout."),
+    click.Option(["--handout-paper"], type=click.Choice(["a4", "us-letter"]), default="a4", show_default=True, help="Its paper."),
     click.Option(
         ["--handout-per-page"],
         type=click.Choice(["2", "3", "6"]),
