@@ -65,6 +65,11 @@ RENDER_OPTIONS = [
         show_default=True,
         help="Colours: print is for paper and projectors.",
     ),
+    click.Option(
+        ["--burn-captions"],
+        is_flag=True,
+        help="Draw the captions of the caption file, large and complete, into the picture, where a long sentence is else cut short.",
+    ),
     click.Option(["--jobs"], type=int, metavar="N", help="Processes that draw.  [default: one per core, 8 at most]"),
     click.Option(["--no-cache"], is_flag=True, help="Draw everything anew, and keep nothing for the next time."),
     *form_options(),
@@ -144,6 +149,7 @@ def _render(
     detail: int,
     seconds: float | None,
     theme: str,
+    burn_captions: bool,
     jobs: int | None,
     no_cache: bool,
     **given: Any,
@@ -163,6 +169,10 @@ def _render(
     with Crew(check_jobs(jobs)) as crew:
         trace = opened(concept, texts, **given)
         planned = beats(trace, detail=detail, seconds=seconds, fps=fps)
+        if burn_captions:
+            from studio.captions import burnt
+
+            planned = burnt(planned, fps)
         from studio.progress import progress
         from studio.render import render
 

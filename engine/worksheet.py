@@ -144,12 +144,13 @@ def _matrices(tensors: Any, matrix: Callable[[Sequence[Sequence[str]]], str], he
         if tensor.numel() > MOST_VALUES:
             yield f"({tensor.numel():,} values)\n"
             continue
-        for title, rows in _planes(name, tensor):
+        for title, rows in planes(name, tensor):
             yield f"{title}\n\n" if title else ""
             yield f"{matrix(rows)}\n"
 
 
-def _planes(name: str, tensor: Tensor) -> Iterator[tuple[str, list[list[str]]]]:
+def planes(name: str, tensor: Tensor) -> Iterator[tuple[str, list[list[str]]]]:
+    """The rows of a tensor as text, plane by plane; where there are several, each with its name."""
     values = tensor.tolist() if tensor.dim() else [tensor.item()]
     decimals = decimals_needed(tensor.flatten().tolist(), at_most=4)
     if tensor.dim() < 2:

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 import av
+from av.video.reformatter import Colorspace
 from PIL import Image
 
 from studio.script import Script
@@ -28,11 +29,15 @@ def stills(path: Path, frames: Iterable[int]) -> Iterator[tuple[int, Image.Image
             film.seek(wanted[0], stream=stream)
             for picture in film.decode(stream):
                 if picture.pts == wanted[0]:
-                    yield times[wanted.pop(0)], Image.fromarray(picture.to_ndarray(format="rgb24"))
+                    yield times[wanted.pop(0)], _rgb(picture)
                 if not wanted or picture.pts is None or picture.pts > wanted[0]:
                     break
             if wanted:
                 raise ValueError(f"there is no frame {times[wanted[0]]}")
+
+
+def _rgb(picture: av.VideoFrame) -> Image.Image:
+    return Image.fromarray(picture.reformat(format="rgb24", src_colorspace=Colorspace.ITU709).to_ndarray())
 
 
 def _key_frame(stream: av.VideoStream, time: int) -> int:

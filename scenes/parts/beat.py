@@ -16,7 +16,8 @@ class Beat:
     """Steps ``start`` to ``stop`` (exclusive) in ``frames`` frames.
 
     ``full`` shows one step term by term, ``quick`` window and result, ``sweep`` many steps. ``phase`` is the chapter, ``say`` the sentence.
-    ``before`` is the step that was shown last before this beat, from which things move; none if nothing was shown yet.
+    ``before`` is the step that was shown last before this beat, from which things move; none if nothing was shown yet. ``lines`` are those
+    of captions, each with the frame of the beat from which they are shown; without any the whole of ``say`` stands there.
     """
 
     kind: Kind
@@ -26,6 +27,7 @@ class Beat:
     say: str
     frames: int
     before: int | None = None
+    lines: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     @property
     def name(self) -> str:

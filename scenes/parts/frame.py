@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from manim import Group
 
 from engine.sentences import count
+from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_width
 from scenes.parts.legend import Legend
+from scenes.parts.motion import Cue
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import SERIF
 
@@ -20,6 +23,11 @@ STRIP: Box = (-6.95, -2.64, 6.95, -1.72)
 CAPTION: Box = (-6.95, -3.95, 6.95, -2.7)
 
 TITLE_PX = 40.0
+
+#: Heights of the lines of the caption, and of those that are burnt in, which are so much larger.
+ROWS = tuple(CAPTION[3] - 0.32 - 0.58 * i for i in range(2))
+BURNT_ROWS = tuple(CAPTION[3] - 0.34 - 0.61 * i for i in range(2))
+BURNT_SCALE = 1.3
 
 
 class Header(Group):
@@ -47,13 +55,41 @@ class Caption(Group):
     """One sentence on one or two lines."""
 
     def __init__(self, theme: Theme) -> None:
-        size = letter_size(SERIF)
+        self.size = letter_size(SERIF)
         self.room = CAPTION[2] - CAPTION[0]
-        self.rows = [Ink("", size, theme.ink, font=SERIF).put(0, CAPTION[3] - 0.32 - 0.58 * i) for i in range(2)]
+        self.rows = [Ink("", self.size, theme.ink, font=SERIF).put(0, y) for y in ROWS]
+        self.burnt = False
         super().__init__(*self.rows)
+
+    def burn(self, beat: Beat) -> list[Cue]:
+        """From now on the lines of the beat are shown, large and each in its time, and nothing else; none where it has no lines."""
+        self.burnt = bool(beat.lines)
+        for row, y in zip(self.rows, BURNT_ROWS if self.burnt else ROWS, strict=True):
+            row.resize(self.size).put(0, y)
+        firsts, shown = [first for first, _ in beat.lines], -1
+
+        def draw(t: float) -> bool:
+            nonlocal shown
+            before, shown = shown, bisect_right(firsts, int(t * (beat.frames - 0.5) + 0.5)) - 1
+            if shown != before:
+                self._write_large(beat.lines[shown][1])
+            return shown != before
+
+        return [Cue(0.0, 1.0, draw)] if self.burnt else []
+
+    def _write_large(self, lines: Sequence[str]) -> None:
+        # More than two lines, which there are where a beat has fewer frames than captions, stand on two.
+        half = -(-len(lines) // 2)
+        texts = (" ".join(lines[:half]), " ".join(lines[half:])) if len(lines) > 2 else (*lines, "")
+        size = self.size * BURNT_SCALE
+        widest = max(words_width(text.split(), size) for text in texts)
+        for row, text in zip(self.rows, texts, strict=False):
+            row.resize(size * min(1.0, self.room / max(widest, self.room))).write(text)
 
     def say(self, sentence: str) -> None:
         """Breaks the sentence where it is too wide; a third line is not to be had, so what is left over is cut with dots."""
+        if self.burnt:
+            return
         rows = wrapped(sentence, self.rows[0].line.size, self.room)
         if len(rows) > 2:
             rows = [rows[0], shortened(f"{rows[1]} {rows[2]}", self.rows[0].line.size, self.room)]

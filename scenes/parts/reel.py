@@ -118,7 +118,8 @@ class Reel(Scene):
 
     def timeline(self, beat: Beat) -> Timeline:
         """A beat as an animation that lasts exactly ``beat.frames`` frames."""
-        return Timeline(self.live, self.show(beat), run_time=(beat.frames - 0.5) / config.frame_rate)
+        burnt = self.caption.burn(beat)
+        return Timeline(self.live, [*self.show(beat), *burnt], run_time=(beat.frames - 0.5) / config.frame_rate)
 
     def sights(self, beat: Beat, first: int = 0, after: int | None = None) -> Iterator[Sight]:
         """What can be seen in the frames ``first`` to ``after`` (exclusive) of a beat, without drawing it."""

@@ -1,0 +1,170 @@
+"""A clip on paper: the last picture of every mark with what is said. Set by Typst, in which texts are data, never code."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.film import Film
+from studio.script import Mark, Part, Script
+from studio.stills import stills
+
+#: Pictures are no wider than that, by how many are on a page: some 200 dots an inch.
+MOST_PX = {2: 1280, 3: 960, 6: 800}
+#: Lines of numbers that are given beside a picture.
+MOST_LINES = 6
+
+_TEMPLATE = """
+#let sheet = json("sheet.json")
+#let muted = luma(90)
+#set document(title: sheet.title, date: none)
+#set page(
+  paper: sheet.paper,
+  margin: (x: 15mm, top: 17mm, bottom: 15mm),
+  header: context if here().page() > 1 { text(9pt, muted, sheet.title) },
+  footer: align(center, text(9pt, muted, context counter(page).display("1 / 1", both: true))),
+)
+#set text(font: "Libertinus Serif", size: 10.5pt, lang: "en", hyphenate: false)
+#show math.equation: set text(font: "New Computer Modern Math")
+#show heading: set block(above: 0mm, below: 3mm)
+#show heading: set text(13pt)
+
+// The first that fits; the last one is cut if it must be.
+#let fitting(width, height, ..choices) = context {
+  let found = choices.pos().find(choice => measure(choice, width: width).height <= height)
+  block(width: width, height: height, clip: found == none, if found == none { choices.pos().last() } else { found })
+}
+
+#let words(mark, width, height) = {
+  let name = par(strong(mark.name) + if mark.phase != "" { text(muted, "  " + mark.phase) })
+  let formula = if mark.formula != "" { par(text(0.95em, math.equation(math.display(eval(mark.formula, mode: "math").body)))) }
+  let lines = text(0.8em, font: "DejaVu Sans Mono", mark.lines.join(linebreak()))
+  let of(size, ..parts) = text(size, name + par(mark.say) + parts.pos().join())
+  let sizes = ((10.5pt, formula, lines), (9pt, formula, lines), (10.5pt, formula), (9pt, formula), (10.5pt,), (9pt,), (7pt,), (5pt,))
+  fitting(width, height, ..sizes.map(size => of(..size)))
+}
+
+#let picture(mark, width) = box(stroke: 0.5pt + luma(140), inset: 0.5pt, image(mark.image, width: width - 1pt, alt: mark.say))
+
+// Room for a heading is left on every page.
+#let page-size = if sheet.paper == "a4" { (210mm, 297mm) } else { (215.9mm, 279.4mm) }
+#let (room, height) = (page-size.at(0) - 30mm, (page-size.at(1) - 48mm) / sheet.rows)
+#let gap = 5mm
+
+#let entry(mark) = {
+  if sheet.per_page == 3 {
+    // As high as the room allows, and as wide as the text leaves it.
+    let wide = calc.min(room * 0.6, (height - gap) * sheet.aspect)
+    grid(columns: (wide, 1fr), column-gutter: gap, picture(mark, wide), words(mark, room - wide - gap, height - gap))
+  } else {
+    let wide = calc.min((room - (sheet.columns - 1) * gap) / sheet.columns, (height - 26mm) * sheet.aspect)
+    let below = height - gap - wide / sheet.aspect - 3mm
+    stack(spacing: 3mm, picture(mark, wide), words(mark, wide, below))
+  }
+}
+
+#text(18pt, strong(sheet.title))
+#v(5mm)
+#for part in sheet.parts {
+  if part.title != "" { heading(part.title) }
+  for marks in part.marks.chunks(sheet.columns) {
+    block(breakable: false, height: height, spacing: 0mm, grid(columns: sheet.columns * (1fr,), column-gutter: gap, ..marks.map(entry)))
+  }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stands beside a picture."""
+
+    name: str
+    phase: str
+    say: str
+    formula: str
+    lines: tuple[str, ...]
+    image: str
+
+
+def handout(film: Film, path: Path, scratch: Path, paper: str, per_page: int) -> None:
+    """Writes a PDF; ``scratch`` is an empty folder for the pictures and texts that it is set from."""
+    import typst
+
+    script = film.script
+    for number, picture in stills(film.path, [mark.after - 1 for mark in script.marks]):
+        picture.thumbnail((MOST_PX[per_page],) * 2)
+        # JPEG within a PDF goes from there into the handout as it is; other pictures Typst keeps in memory, decoded. Colours have their
+        # full resolution for the sake of small coloured letters.
+        picture.save(scratch / _image(number), quality=80, subsampling=0, optimize=True)
+    (scratch / "sheet.json").write_text(json.dumps(_sheet(script, paper, per_page)), encoding="utf-8")
+    (scratch / "sheet.typ").write_text(_TEMPLATE, encoding="utf-8")
+    fonts = typst.Fonts(include_system_fonts=False)
+    typst.compile(scratch / "sheet.typ", path, root=scratch, font_paths=fonts, format="pdf")
+
+
+def _sheet(script: Script, paper: str, per_page: int) -> dict[str, Any]:
+    columns = 2 if per_page == 6 else 1
+    return {
+        "title": _line(script.title),
+        "paper": paper,
+        "per_page": per_page,
+        "columns": columns,
+        "rows": per_page // columns,
+        "aspect": script.width / script.height,
+        "parts": [_part(script, part) for part in script.parts],
+    }
+
+
+def _part(script: Script, part: Part) -> dict[str, Any]:
+    title = _line(part.title) if len(script.parts) > 1 else ""
+    return {"title": title, "marks": [asdict(_entry(mark)) for mark in part.marks]}
+
+
+def _entry(mark: Mark) -> Entry:
+    single = mark.stop - mark.start == 1
+    formula = mark.formula if (single or mark.kind == "opening") and _can_be_set(mark.formula) else ""
+    lines = mark.lines if not formula else ()
+    if len(lines) > MOST_LINES:
+        lines = (*lines[: MOST_LINES - 1], "⋯")
+    name = mark.name[:1].upper() + mark.name[1:]
+    return Entry(
+        name=_line(name),
+        phase=_line(mark.phase) if mark.phase != mark.name else "",
+        say=_line(mark.say),
+        formula=formula,
+        lines=tuple(map(_line, lines)),
+        image=_image(mark.after - 1),
+    )
+
+
+def _image(frame: int) -> str:
+    return f"{frame}.pdf"
+
+
+def _line(text: str) -> str:
+    """On one line, without what is no letter."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+@functools.lru_cache(maxsize=4096)
+def _can_be_set(formula: str) -> bool:
+    """Whether Typst takes it for math. What ``eval`` evaluates cannot read files."""
+    import typst
+
+    if not formula.strip():
+        return False
+    try:
+        _compiler().compile(f'#eval({json.dumps(formula, ensure_ascii=False)}, mode: "math")'.encode(), format="svg")
+    except typst.TypstError:
+        return False
+    return True
+
+
+@functools.cache
+def _compiler() -> Any:
+    import typst
+
+    return typst.Compiler(font_paths=typst.Fonts(include_system_fonts=False))
