@@ -18,6 +18,7 @@ from engine.catalogue import find
 from engine.errors import InputError
 from studio import forms
 from studio.cache import Cache
+from studio.captions import burnt, cues
 from studio.crew import Crew
 from studio.files import ended, made, scratch, tidy_when_killed, together
 from studio.film import Film
@@ -28,6 +29,8 @@ from studio.picture import Picture
 from studio.script import Mark, Part, Script, joined, script
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from engine.trace import Trace
     from scenes.parts.beat import Beat
 
@@ -154,16 +157,18 @@ class Builder:
         """Raises :class:`InputError` for a card that cannot be drawn."""
         for number, part in enumerate(self.lecture.parts):
             if not isinstance(part, Clip):
-                draw(part, self.picture, f"parts[{number + 1}]")
+                for _ in self.pictures(part, number, self.about(part, number)):
+                    pass
 
     def planned(self, scene: Scene, trace: Trace) -> list[Beat]:
         """The beats of a clip."""
         from studio.pace import beats
 
         try:
-            return beats(trace, detail=scene.clip.detail, seconds=scene.clip.seconds, fps=self.lecture.fps)
+            found = beats(trace, detail=scene.clip.detail, seconds=scene.clip.seconds, fps=self.lecture.fps)
         except InputError as error:
             raise InputError(f"{scene.place}, {scene.clip.concept}: {error}") from error
+        return burnt(found, self.lecture.fps) if self.lecture.burn_captions else found
 
     def draw(self, scene: Scene, crew: Crew) -> None:
         """Renders a clip and writes its forms."""
@@ -228,15 +233,29 @@ class Builder:
         from studio.join import Clip as Reel
         from studio.join import join
 
-        pixels = draw(card, self.picture, f"parts[{number + 1}]")
+        about = self.about(card, number)
+        encoder = Encoder(self.picture.width, self.picture.height, self.picture.fps)
+        whole = [(0, 0, self.picture.width, self.picture.height)]
+        pictures = ((pixels, whole, frames) for pixels, frames in self.pictures(card, number, about))
+        reel = Reel(Fraction(self.picture.fps), about.title, "", about.chapters, about.to_json())
+        join(path, reel, encoder.header, [encoder.run(pictures)])
+
+    def about(self, card: Card, number: int) -> Script:
+        """The script of a card: one mark."""
         frames = max(1, round(card.seconds * self.picture.fps))
         formula = card.formula if card.kind == "text" else ""
         mark = Mark("card", card.title, said(card), 0, frames, 0, 0, formula)
         part = Part(card.title, f"card-{number + 1}", "", 0, (mark,))
-        about = Script(card.title, "", self.picture.fps, self.picture.width, self.picture.height, self.picture.theme, (part,))
-        encoder = Encoder(self.picture.width, self.picture.height, self.picture.fps)
-        packets = encoder.run([(pixels, [(0, 0, self.picture.width, self.picture.height)], frames)])
-        join(path, Reel(Fraction(self.picture.fps), about.title, "", about.chapters, about.to_json()), encoder.header, [packets])
+        return Script(card.title, "", self.picture.fps, self.picture.width, self.picture.height, self.picture.theme, (part,))
+
+    def pictures(self, card: Card, number: int, about: Script) -> Iterator[tuple[np.ndarray, int]]:
+        """What is seen of a card, each for so many frames. Its own words need no caption."""
+        place = f"parts[{number + 1}]"
+        if not (self.lecture.burn_captions and card.say):
+            yield draw(card, self.picture, place), about.frames
+            return
+        for cue in cues(about):
+            yield draw(card, self.picture, place, cue.lines), cue.after - cue.first
 
 
 class Traces(Mapping[str, "Trace"]):

@@ -42,6 +42,8 @@ _TEXT = """#block(below: {gap}pt)[
 #line(length: 100%, stroke: {stroke}pt + rgb("{accent}"))
 ]
 """
+_CAPTION = """#place(bottom + center, dy: {below}pt, text(size: {least}pt)[{caption}])
+"""
 _FORMULA = """#v(1fr)
 #block(above: 1em, width: 100%, align(center, text(size: 1.15em, top-edge: "bounds", bottom-edge: "bounds")[$ {formula} $]))
 #v(2fr)
@@ -58,15 +60,17 @@ def said(card: Card) -> str:
     return words or card.title
 
 
-def draw(card: Card, picture: Picture, place: str) -> np.ndarray:
+def draw(card: Card, picture: Picture, place: str, caption: Sequence[str] | None = None) -> np.ndarray:
     """The card as pixels, height x width x 4, uint8 RGBA; ``place`` is its key in the file.
+
+    Room is kept for a ``caption`` of two lines at the bottom if there is one.
 
     Raises :class:`InputError` if a formula cannot be set, or if the text does not fit.
     """
     from PIL import Image
 
     for size in SIZES:
-        pages = _compiled(_source(card, picture, THEMES[picture.theme], size), place)
+        pages = _compiled(_source(card, picture, THEMES[picture.theme], size, caption), place)
         if len(pages) == 1:
             pixels = np.asarray(Image.open(io.BytesIO(pages[0])).convert("RGBA"))
             assert pixels.shape == (picture.height, picture.width, 4)
@@ -74,14 +78,16 @@ def draw(card: Card, picture: Picture, place: str) -> np.ndarray:
     raise InputError(f"{place} has more text than fits on a card in letters of {SIZES[-1]} px; make two cards of it")
 
 
-def _source(card: Card, picture: Picture, theme: Theme, size: int) -> str:
+def _source(card: Card, picture: Picture, theme: Theme, size: int, caption: Sequence[str] | None = None) -> str:
     scale = picture.height / FULL_HD
     measures = {
         "width": picture.width,
         "height": picture.height,
         "side": 120 * scale,
         "top": 80 * scale,
-        "bottom": 60 * scale,
+        "bottom": (60 if caption is None else 260) * scale,
+        "below": 215 * scale,
+        "least": 68 * scale,
         "size": size * scale,
         "small": min(size, 60) * scale,
         "large": (size * 1.6 if isinstance(card, TitleCard) else size * 1.2) * scale,
@@ -89,10 +95,20 @@ def _source(card: Card, picture: Picture, theme: Theme, size: int) -> str:
         "stroke": 4 * scale,
     }
     looks = {"ground": theme.ground, "ink": theme.ink, "muted": theme.muted, "accent": theme.input, "serif": SERIF, "math": MATH}
-    values = {**measures, **looks, "title": f"#{quoted(card.title)};"}
+    values = {
+        **measures,
+        **looks,
+        "title": f"#{quoted(card.title)};",
+        "caption": " \\ ".join(f"#{quoted(line)};" for line in caption or ()),
+    }
+    page = _PAGE + (_CAPTION if caption is not None else "")
     if isinstance(card, TitleCard):
-        return (_PAGE + _TITLE).format(**values, subtitle=f"#{quoted(card.subtitle)};")
-    return (_PAGE + _TEXT).format(**values) + _body(paragraphs(card.text)) + (_FORMULA.format(formula=card.formula) if card.formula else "")
+        return (page + _TITLE).format(**values, subtitle=f"#{quoted(card.subtitle)};")
+    return (page + _TEXT).format(**values) + _body(paragraphs(card.text)) + (_FORMULA.format(formula=card.formula) if card.formula else "")
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return " \\ ".join(f"#{quoted(text)};" for text in texts)
 
 
 def _body(words: Sequence[Words]) -> str:
