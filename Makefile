@@ -35,9 +35,9 @@ lint: $(READY)  ## ruff and mypy
 check: lint test  ## everything that CI checks: ruff, mypy, then the tests
 
 bench: $(READY)  ## measure time and memory against plain Manim and torch
-	@status=0; for name in render ideas engine trace; do printf '\n%s\n\n' "benchmarks/$$name.py"; $(BIN)/python -m benchmarks.$$name || status=1; done; exit $$status
+	@status=0; for name in render ideas engine trace lecture; do printf '\n%s\n\n' "benchmarks/$$name.py"; $(BIN)/python -m benchmarks.$$name || status=1; done; exit $$status
 
 clean:  ## remove .venv, caches and rendered clips
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis media
-	rm -f renders/*.mp4 renders/*.vtt
+	find renders -mindepth 1 ! -name .gitkeep -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
