@@ -188,7 +188,7 @@ class Builder:
         """Puts the clips and cards together and writes the lecture's forms."""
         made_from = self.made_from
         found = script_of(ended(self.base, ".mp4"))
-        files = [ended(self.base, ending) for ending in forms.endings(self.lecture.to)]
+        files = sorted(ended(self.base, ending) for ending in forms.endings(self.lecture.to))
         if "mp4" in self.lecture.to and found and found.made_from == made_from and all(file.is_file() for file in files):
             self.report(f"{self.place.name} is unchanged")
             return files
