@@ -11,6 +11,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
 from pypdf import PdfReader
 
 from studio.film import Film
@@ -33,7 +34,8 @@ def filmed(path: Path, firsts: list[int], frames: int) -> Path:
         stream = container.add_stream("libx264", rate=FPS, options={"crf": "5", "bf": "0", "g": "1000", "sc_threshold": "0"})
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
         for k in range(frames):
-            picture = av.VideoFrame.from_ndarray(np.full((SIZE[1], SIZE[0], 3), colour(k), np.uint8), format="rgb24")
+            pixels = np.full((SIZE[1], SIZE[0], 3), colour(k), np.uint8)
+            picture = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
             picture.pict_type = av.video.frame.PictureType.I if k in firsts else av.video.frame.PictureType.P
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
@@ -44,17 +46,9 @@ def filmed(path: Path, firsts: list[int], frames: int) -> Path:
 def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     ends = [0, *accumulate(FRAMES)]
     kinds: Any = ["opening", "full", "quick", "sweep", "closing", "card", "card"]
+    steps = {"full": 1, "quick": 1, "sweep": 4}
     marks = tuple(
-        Mark(
-            kind,
-            f"phase {k}",
-            f"Sentence number {k} says something.",
-            first,
-            after,
-            k,
-            k + (4 if kind == "sweep" else 1),
-            '"out"_k = x / 7',
-        )
+        Mark(kind, f"phase {k}", f"Sentence number {k} says something.", first, after, k, k + steps.get(kind, 0), '"out"_k = x / 7')
         for k, (kind, (first, after)) in enumerate(zip(kinds, pairwise(ends), strict=True))
     )
     marks = (*marks[:3], replace(marks[3], formula="", lines=("out[3] = 1·2 = 2", "out[4] = 2·2 = 4")), *marks[4:])
