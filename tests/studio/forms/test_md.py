@@ -107,6 +107,10 @@ def test_no_result_is_given_away(name: str, tmp_path: Path) -> None:
     assert not any(cell for table in tables(results).values() for row in table for cell in row)
     for item in re.findall(r"<li>(.*?)</li>", page, re.DOTALL):
         assert re.search(r"[=≈] ____$", text(item)) or "follow in the same way" in item
+    for mark in said.marks:
+        if mark.stop - mark.start == 1:
+            assert mark.say in text(worked)
+            assert mark.say not in text(page)
 
 
 def test_several_parts(trace: Trace, tmp_path: Path) -> None:
