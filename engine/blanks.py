@@ -18,11 +18,11 @@ BLANK = "____"
 #: Of a longer sum only so many terms have blanks of their own.
 MOST_TERMS = 12
 
-_NUMBER = r"[−-]?(?:\d+(?:,\d{3})*(?:\.\d+)?(?:e[−-]?\d+)?|∞)"
+_NUMBER = r"[−-]?(?:\d+(?:,\d{3})*(?:\.\d+)?(?:e[−-]?\d+)?|∞|nan)"
 _PLACE = r"[−-]?\d[\d,]*(?![\w.]*\d)(?<!,)"
 _A_NUMBER = rf"(?<![\w.\[]){_NUMBER}(?![\w\]])"
 #: Not a number to be found: cells, what is quoted, general formulas, which have letters in them.
-_NAMES = r"\bt = \d+|\w[\w.]*\[[^\]]*\]|“[^”]*”|\w?\([^()]*[^\W\d][^()]*\)|\d [−+·] [^\W\d]\w*[²³]?|[\w)²³]/\d+"
+_NAMES = r"\bt = \d+|\w[\w.]*\[[^\]]*\]|“[^”]*”|\w?\([^()]*(?<!\d)(?!nan\b)[^\W\d][^()]*\)|\d [−+·] [^\W\d]\w*[²³]?|[\w)²³]/\d+"
 #: Says where, or how many: part of the question, as long as it stands before the answer.
 _PLACES = (
     r"(?i:rows?|columns?|positions?|numbers?|units?|keys?|quer(?:y|ies)|values?|scores?|outputs?|channels?|filters?|groups?|heads?|samples?|"

@@ -47,7 +47,11 @@ _TEMPLATE = """
   fitting(width, height, ..sizes.map(size => of(..size)))
 }
 
-#let picture(mark, width) = box(stroke: 0.5pt + luma(140), inset: 0.5pt, image(mark.image, width: width - 1pt, alt: mark.say))
+// The edge is drawn last: readers that round pictures to whole pixels would cover it.
+#let picture(mark, width) = box({
+  image(mark.image, width: width, alt: mark.say)
+  place(top + left, rect(width: width, height: width / sheet.aspect, stroke: 0.5pt + luma(140)))
+})
 
 // Room for a heading is left on every page.
 #let page-size = if sheet.paper == "a4" { (210mm, 297mm) } else { (215.9mm, 279.4mm) }

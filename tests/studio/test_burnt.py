@@ -10,9 +10,11 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from manim import tempconfig
 
 import engine
+from cli import main
 from engine.arguments import open_example
 from engine.trace import Trace
 from scenes.parts.beat import Beat
@@ -45,6 +47,8 @@ def shown(scene: Any, beat: Beat, first: int = 0) -> Iterator[tuple[str, ...]]:
     timeline = scene.timeline(beat)
     for frame in range(first, beat.frames):
         timeline.interpolate(frame / (beat.frames - 0.5))
+        if beat.lines:
+            scene.caption.say("What a scene says in the middle of a beat.")
         yield rows(scene)
 
 
@@ -65,6 +69,14 @@ def test_every_frame_shows_its_cue(name: str) -> None:
     found = {k: list(shown(scene, beat)) for k, beat in reversed([*enumerate(burnt(planned, FPS))])}
     assert [lines for k in sorted(found) for lines in found[k]] == expected
     assert len(set(expected)) > len(planned) > 5
+
+
+@pytest.mark.parametrize("frames", [1, 2, 7, 31, 97, 150])
+def test_a_cue_may_last_one_frame(frames: int) -> None:
+    trace = open_example("conv1d")
+    scene = staged(trace, beats(trace, seconds=20, fps=FPS))
+    beat = replace(scene.beats[0], frames=frames, lines=tuple((k, (f"Frame {k}",)) for k in range(frames)))
+    assert list(shown(scene, beat)) == [lines for _, lines in beat.lines]
 
 
 def test_a_take_may_begin_within_a_beat() -> None:
@@ -123,3 +135,20 @@ def test_nothing_but_the_caption_differs(tmp_path: Path) -> None:
     for plain, other in zip(frames(tmp_path / "plain.mp4"), frames(tmp_path / "burnt.mp4"), strict=True):
         assert np.abs(plain - other)[: top - 16].max() <= 8  # as much as coding loses
         assert np.abs(plain - other)[top:].max() > 60
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_option(asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Beat] = []
+
+    def watched(trace: Trace, planned: list[Beat], *_: Any, **__: Any) -> list[Path]:
+        seen.extend(planned)
+        return [tmp_path / "clip.mp4"]
+
+    monkeypatch.setattr("studio.render.render", watched)
+    words = ["render", "conv1d", "--input", "[1,2,3]", "--weight", "[1,1]", "--jobs", "1", "-o", str(tmp_path / "clip"), "--fps", str(FPS)]
+    result = CliRunner().invoke(main, [*words, *(["--burn-captions"] if asked else [])])
+    assert result.exit_code == 0, result.output
+    assert seen
+    assert [bool(beat.lines) for beat in seen] == [asked] * len(seen)
+    assert seen == (burnt(seen, FPS) if asked else [replace(beat, lines=()) for beat in seen])

@@ -201,6 +201,16 @@ def test_time_is_shared_out_by_length() -> None:
     assert (first.after - first.first) / 1000 == pytest.approx(lengths[0] / sum(lengths), abs=0.01)
 
 
+@pytest.mark.parametrize(("say", "times"), [("{} Ah.", [0, 27, 52]), ("Ah. {}", [0, 25, 52])])
+def test_a_short_cue_stands_long_enough_to_be_read(say: str, times: list[int]) -> None:
+    text = say.format(f"{'Word ' * 15}word.")
+    found = cues(spoken([text], [52], 30))
+    assert [found[0].first, *(cue.after for cue in found)] == times
+    # Where there is no time for that it has its share.
+    found = cues(spoken([text], [26], 30))
+    assert 1 <= min(cue.after - cue.first for cue in found) < 4
+
+
 def test_one_frame_has_one_cue_with_all_lines() -> None:
     (cue,) = cues(spoken(["Some words that go on. " * 8], [1], 1))
     assert " ".join(cue.lines) == ("Some words that go on. " * 8).strip()
