@@ -5,7 +5,9 @@ The commands that are run here are the ones that the documents show.
 
 from __future__ import annotations
 
+import io
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,11 +73,37 @@ def gallery(folder: Path) -> None:
         first.save(FOLDER / "gallery" / f"{name}.webp", save_all=True, append_images=rest, duration=1000 // GIF_FPS, loop=0, quality=70)
 
 
+def player(folder: Path, target: Path) -> None:
+    """The step player after three steps, on a light and on a dark desktop. A browser must be installed."""
+    from playwright.sync_api import sync_playwright
+
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    given = ["--input", str(EXAMPLES / "image.csv"), "--weight", str(EXAMPLES / "kernel.json"), "--seconds", "20"]
+    shots = []
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+        for theme in ("light", "dark"):
+            page_of = folder / f"{theme}.html"
+            command = ["render", "conv2d", *given, "--to", "html", "-q", "720p", "--theme", theme, "-o", str(page_of)]
+            subprocess.run([sys.executable, "-m", "cli", *command], check=True, cwd=FOLDER.parent)
+            page = chromium.new_page(viewport={"width": 1280, "height": 720}, color_scheme=theme)
+            page.goto(f"{page_of.as_uri()}#step=3")
+            page.wait_for_timeout(1000)
+            page.keyboard.press("ArrowRight")
+            page.wait_for_timeout(6000)
+            shots.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    whole = Image.new("RGB", (2 * 1280 + 40, 720), "#808890")
+    for number, shot in enumerate(shots):
+        whole.paste(shot, (number * 1320, 0))
+    whole.resize((1600, 443), Image.Resampling.LANCZOS).save(target, quality=85)
+
+
 def main() -> None:
     """All pictures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         gallery(folder)
+        player(folder, FOLDER / "player.webp")
         small = ["--input", str(EXAMPLES / "image.csv"), "--weight", str(EXAMPLES / "kernel.json"), "--padding", "1"]
         gif(rendered(folder, "conv2d", *small, "--seconds", "18"), FOLDER / "conv2d.gif")
         digit = rendered(folder, "sobel", "--input", str(EXAMPLES / "digit.png"), "--weight", "sobel_x", "--seconds", "20")
