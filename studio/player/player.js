@@ -65,23 +65,26 @@ async function start() {
   }
 }
 
-/** Keeps up with the video while it plays, and arrives half a frame after the last one has come on. */
-function watch(_now, shown) {
+/**
+ * Keeps up with the video while it plays, and arrives as soon as the last frame is due, which leaves the time of a frame to come to rest.
+ * `picture` is what is said of a picture that has just been drawn, if this is why it is called.
+ */
+function watch(_now, picture) {
   clearTimeout(timer);
   if (!playing) return;
-  const left = (middle(lastFrame()) - video.currentTime) / video.playbackRate;
+  const due = lastFrame() + (looping ? 1 : 0); // what is repeated has its last frame for as long as the others
+  const left = (due / script.fps - video.currentTime) / video.playbackRate;
   if (!video.seeking) {
-    const frame = Math.floor(video.currentTime * script.fps + 0.01);
-    here = clamp(frame, goal ? goal.first : 0, lastFrame());
-    const passed = shown && Math.round(shown.mediaTime * script.fps) > lastFrame();
-    if (left <= 0 || passed || video.ended) return arrive();
+    const drawn = picture ? Math.round(picture.mediaTime * script.fps) : 0;
+    if (left <= 0 || drawn >= due || video.ended) return arrive();
+    here = clamp(Math.floor(video.currentTime * script.fps + 0.01), goal ? goal.first : 0, lastFrame());
     show();
   }
   timer = setTimeout(watch, clamp(left * 1000, 1, 100));
 }
 
-function everyPicture(now, shown) {
-  watch(now, shown);
+function everyPicture(now, picture) {
+  watch(now, picture);
   video.requestVideoFrameCallback(everyPicture);
 }
 
@@ -214,7 +217,7 @@ function breakable(place) {
     const cut = child.localName === "mo" && ["=", "≈", "+"].includes(child.textContent);
     if (!piece || cut) {
       piece = math.cloneNode(false);
-      place.append(piece, " ");
+      place.append(piece, element("wbr"));
     }
     if (cut) child.setAttribute("form", "infix");
     piece.append(child);
