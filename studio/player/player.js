@@ -57,9 +57,10 @@ function run(mark) {
 
 async function start() {
   if (video.readyState < HTMLMediaElement.HAVE_METADATA) return; // it starts as soon as there is something
-  watch();
+  const started = video.play();
+  watch(); // which may find that it is there already, and pause again
   try {
-    await video.play();
+    await started;
   } catch (error) {
     if (error.name === "NotAllowedError") stand(here); // an AbortError is a pause or another place in between
   }
@@ -123,20 +124,14 @@ function goTo(frame) {
 
 function toggle() {
   if (playing) return stand(here);
-  if (looping) return repeat();
+  if (looping) return run(current());
   if (here === end) seek(0);
   return run(null);
 }
 
-function repeat() {
-  const mark = current();
-  if (here === mark.last) seek(mark.first);
-  run(mark);
-}
-
 function loop() {
   looping = !looping;
-  if (looping) repeat();
+  if (looping) run(current());
   else show();
 }
 

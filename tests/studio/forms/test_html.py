@@ -422,6 +422,17 @@ def test_the_last_step_is_repeated(opens: Opens) -> None:
     assert player.arrives() == 44
 
 
+def test_right_just_as_a_repeated_step_ends(opens: Opens) -> None:
+    player = opens("#step=9")
+    player.press("ArrowRight")
+    assert player.arrives() == MARKS[4].after - 1
+    player.page.evaluate("""() => {
+  for (const key of ["l", "ArrowRight"]) document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+}""")
+    player.page.wait_for_timeout(150)
+    assert player.arrives() == MARKS[4].after - 1
+
+
 def test_a_step_of_one_frame_is_repeated_by_standing_still(opens: Opens) -> None:
     player = opens("#step=2")
     player.press("l")
