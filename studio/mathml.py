@@ -12,28 +12,25 @@ _STRING = re.compile(r'\\.|"(?:\\.|[^"\\])*"', re.DOTALL)
 _CODE = re.compile(r'#|\$|std|//|/\*|`|"')
 _BLOCK = re.compile(r"<p data-formula>(.*?)</p>", re.DOTALL)
 #: Source: W3C, "MathML Core", presentation elements and their attributes.
-_ELEMENTS = frozenset(
-    "math mrow mfrac msqrt mroot mstyle mpadded mphantom msub msup msubsup munder mover munderover mmultiscripts mprescripts "
-    "mtable mtr mtd mi mn mo mtext mspace ms merror".split()
+_ELEMENTS = re.compile(
+    "math|mrow|mfrac|msqrt|mroot|mstyle|mpadded|mphantom|msub|msup|msubsup|munder|mover|munderover|mmultiscripts|mprescripts|"
+    "mtable|mtr|mtd|mi|mn|mo|mtext|mspace|ms|merror"
 )
-_ATTRIBUTES = frozenset(
-    "display displaystyle scriptlevel mathvariant class dir form fence separator lspace rspace stretchy symmetric maxsize minsize "
-    "largeop movablelimits accent accentunder linethickness width height depth voffset columnspan rowspan columnalign".split()
+_ATTRIBUTES = re.compile(
+    "display|displaystyle|scriptlevel|mathvariant|class|dir|form|fence|separator|lspace|rspace|stretchy|symmetric|maxsize|minsize|"
+    "largeop|movablelimits|accent|accentunder|linethickness|width|height|depth|voffset|columnspan|rowspan|columnalign"
 )
 
 
 def mathml(formulas: Sequence[str]) -> list[str]:
-    """Each formula as a ``math`` element, or as escaped text where it is no formula, or more than one."""
-    return [
-        f'<math display="block"><mtext>{html.escape(formula)}</mtext></math>' if found is None else found
-        for formula, found in _all(formulas)
-    ]
-
-
-def _all(formulas: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Each formula as a ``math`` element, in which it is plain text where it is no formula, or more than one."""
     safe = [formula for formula in formulas if not _CODE.search(_STRING.sub("", formula))]
     made = dict(zip(safe, _compiled(safe), strict=True))
-    return [(formula, made.get(formula)) for formula in formulas]
+    return [made.get(formula) or _plain(formula) for formula in formulas]
+
+
+def _plain(formula: str) -> str:
+    return f'<math display="block"><mtext>{html.escape(formula)}</mtext></math>'
 
 
 def _compiled(formulas: Sequence[str]) -> list[str | None]:
@@ -68,7 +65,7 @@ class _Reader(HTMLParser):
     plain = True
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.plain &= tag in _ELEMENTS and all(name in _ATTRIBUTES for name, _ in attrs)
+        self.plain &= bool(_ELEMENTS.fullmatch(tag)) and all(_ATTRIBUTES.fullmatch(name) for name, _ in attrs)
 
     def handle_comment(self, data: str) -> None:
         self.plain = False

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 import io
-import json
 import re
 from collections.abc import Iterator, Sequence
 from importlib import resources
@@ -61,7 +60,7 @@ def _page(film: Film) -> list[str]:
 
 
 def notes(script: Script) -> dict[str, Any]:
-    """What the page shows and the script has no field for: the name of each mark, the formulas as MathML, and which is each mark's (or -1)."""
+    """What the script has no field for: the name of each mark, the formulas as MathML, and which of them is each mark's (or -1)."""
     from studio.mathml import mathml
 
     formulas = list(dict.fromkeys(mark.formula for mark in script.marks if mark.formula))
@@ -83,9 +82,9 @@ def _poster(path: Path) -> str:
     import av
 
     with av.open(str(path)) as container:
-        image = next(container.decode(video=0)).to_image()
+        frame: Any = next(container.decode(video=0))
     data = io.BytesIO()
-    image.save(data, "WEBP", quality=85)
+    frame.to_image().save(data, "WEBP", quality=85)
     return f"data:image/webp;base64,{base64.b64encode(data.getvalue()).decode()}"
 
 

@@ -57,31 +57,35 @@ function run(mark) {
 
 async function start() {
   if (video.readyState < HTMLMediaElement.HAVE_METADATA) return; // it starts as soon as there is something
-  watch();
+  const started = video.play();
+  watch(); // which may find that it is there already, and pause again
   try {
-    await video.play();
+    await started;
   } catch (error) {
     if (error.name === "NotAllowedError") stand(here); // an AbortError is a pause or another place in between
   }
 }
 
-/** Keeps up with the video while it plays, and arrives half a frame after the last one has come on. */
-function watch(_now, shown) {
+/**
+ * Keeps up with the video while it plays, and arrives as soon as the last frame is due, which leaves the time of a frame to come to rest.
+ * `picture` is what is said of a picture that has just been drawn, if this is why it is called.
+ */
+function watch(_now, picture) {
   clearTimeout(timer);
   if (!playing) return;
-  const left = (middle(lastFrame()) - video.currentTime) / video.playbackRate;
+  const due = lastFrame() + (looping ? 1 : 0); // what is repeated has its last frame for as long as the others
+  const left = (due / script.fps - video.currentTime) / video.playbackRate;
   if (!video.seeking) {
-    const frame = Math.floor(video.currentTime * script.fps + 0.01);
-    here = clamp(frame, goal ? goal.first : 0, lastFrame());
-    const passed = shown && Math.round(shown.mediaTime * script.fps) > lastFrame();
-    if (left <= 0 || passed || video.ended) return arrive();
+    const drawn = picture ? Math.round(picture.mediaTime * script.fps) : 0;
+    if (left <= 0 || drawn >= due || video.ended) return arrive();
+    here = clamp(Math.floor(video.currentTime * script.fps + 0.01), goal ? goal.first : 0, lastFrame());
     show();
   }
   timer = setTimeout(watch, clamp(left * 1000, 1, 100));
 }
 
-function everyPicture(now, shown) {
-  watch(now, shown);
+function everyPicture(now, picture) {
+  watch(now, picture);
   video.requestVideoFrameCallback(everyPicture);
 }
 
@@ -120,20 +124,14 @@ function goTo(frame) {
 
 function toggle() {
   if (playing) return stand(here);
-  if (looping) return repeat();
+  if (looping) return run(current());
   if (here === end) seek(0);
   return run(null);
 }
 
-function repeat() {
-  const mark = current();
-  if (here === mark.last) seek(mark.first);
-  run(mark);
-}
-
 function loop() {
   looping = !looping;
-  if (looping) repeat();
+  if (looping) run(current());
   else show();
 }
 
@@ -181,6 +179,7 @@ function show() {
 function showMark(mark) {
   shownMark = mark;
   const part = parts[mark.part];
+  document.body.dataset.kind = mark.kind;
   byId("name").textContent = byId("slim-name").textContent = mark.name;
   byId("phase").textContent = mark.phase === mark.name ? "" : mark.phase;
   byId("say").textContent = byId("slim-say").textContent = mark.say;
@@ -205,21 +204,34 @@ function clock(seconds) {
   return hours ? `${hours}:${pair(minutes)}:${pair(whole % 60)}` : `${minutes}:${pair(whole % 60)}`;
 }
 
-/** Cuts a formula before its relations and sums, for browsers break lines between formulas only. */
+/** Cuts a formula before its relations and sums, for browsers break lines between formulas only; after a wide space comes a new line. */
 function breakable(place) {
   const math = place.firstElementChild;
   if (!math) return;
   let piece = null;
-  for (const child of [...math.children]) {
-    const cut = child.localName === "mo" && ["=", "≈", "+"].includes(child.textContent);
-    if (!piece || cut) {
-      piece = math.cloneNode(false);
-      place.append(piece, " ");
+  for (const item of flat(math.children)) {
+    const cut = piece?.hasChildNodes() && joins(item);
+    const parted = isWide(piece?.lastElementChild);
+    if (!piece || cut || parted) {
+      place.append(element(parted ? "br" : "wbr"));
+      piece = place.appendChild(math.cloneNode(false));
     }
-    if (cut) child.setAttribute("form", "infix");
-    piece.append(child);
+    if (cut) item.setAttribute("form", "infix");
+    piece.append(item);
   }
   math.remove();
+}
+
+const isWide = (item) => item?.localName === "mspace" && parseFloat(item.getAttribute("width")) >= 1;
+
+const TALL = "mfrac, mtable, munder, mover, munderover, msqrt, mroot";
+const joins = (item) => item.localName === "mo" && ["=", "≈", "+", "−"].includes(item.textContent) && !item.hasAttribute("form");
+
+/** The items of a row, and those of rows in it that hold sums whose brackets need not grow. */
+function flat(items) {
+  const opens = (item) => item.localName === "mrow" && !item.querySelector(TALL) && [...item.querySelectorAll("mo")].some(joins);
+  const signed = (item) => item.firstElementChild?.textContent === "−";
+  return [...items].flatMap((item) => (opens(item) && !signed(item) ? flat(item.children) : [item]));
 }
 
 // --- the list of steps ----------------------------------------------------------------------------------------------------------------------
@@ -239,8 +251,9 @@ function buildList() {
   byId("slider").max = end;
   document.documentElement.style.setProperty("--aspect", script.width / script.height);
   byId("ticks").setAttribute("viewBox", `0 0 ${end + 1} 1`);
-  const ticked = marks.length <= MOST_TICKS ? marks : marks.filter((mark, k) => mark.part !== marks[k - 1]?.part);
-  byId("marks").setAttribute("d", ticked.slice(1).map((mark) => `M${mark.first} 0V1`).join(""));
+  const path = (ticks) => ticks.slice(1).map((mark) => `M${mark.first} 0V1`).join("");
+  byId("marks").setAttribute("d", path(marks.length > MOST_TICKS ? [] : marks));
+  byId("parts").setAttribute("d", path(marks.filter((mark) => mark.part !== marks[mark.index - 1]?.part)));
 }
 
 function partOfList(part, own) {
@@ -253,9 +266,7 @@ function partOfList(part, own) {
   if (parts.length === 1) return element("div", { className: "part" }, ...steps);
   const go = element("button", { type: "button", className: "go", title: "Go to the beginning of this part" });
   go.setAttribute("aria-label", `Go to ${part.title}`);
-  go.append(byId("play").firstElementChild.cloneNode(true));
-  go.querySelector("use").setAttribute("href", "#i-play");
-  go.querySelector("use").removeAttribute("id");
+  go.append(byId("go").content.cloneNode(true));
   go.addEventListener("click", () => goTo(own[0].first));
   const title = element("summary", {}, element("h3", { textContent: part.title }));
   return element("div", { className: "part" }, element("details", {}, title, ...steps), go);
@@ -268,7 +279,7 @@ function phaseOfList(group, level) {
 }
 
 function stepOfList(mark) {
-  const button = element("button", { type: "button", className: "step", tabIndex: -1 });
+  const button = element("button", { type: "button", className: `step ${mark.kind}`, tabIndex: -1 });
   button.append(element("b", { textContent: mark.name }), element("span", { textContent: mark.say }));
   button.addEventListener("click", () => goTo(mark.first));
   button.addEventListener("keydown", (event) => walk(event, mark.index));
