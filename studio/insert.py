@@ -29,8 +29,8 @@ def insert(clip: Path, deck: Path, after: int | None = None, per: Per = "phase",
     ``output`` is the deck itself if not given. Of an mp4 that is no clip of ours there is one slide. Returns the numbers of the new slides.
     Raises :class:`InputError` if one of the files cannot be used; the deck is then as it was.
     """
-    made = _checked(deck, output)
     found = _opened(deck)
+    made = _checked(deck, output)
     count = len(found.part._element.get_or_add_sldIdLst())
     place = count if after is None else after
     if not 0 <= place <= count:
