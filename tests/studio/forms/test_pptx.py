@@ -4,6 +4,7 @@ import io
 import re
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -305,6 +306,8 @@ def test_the_same_deck_twice(clip: Film, tmp_path: Path) -> None:
     write(clip, tmp_path / "one")
     write(clip, tmp_path / "other")
     assert (tmp_path / "one.pptx").read_bytes() == (tmp_path / "other.pptx").read_bytes()
+    with ZipFile(tmp_path / "one.pptx") as package:
+        assert {entry.date_time for entry in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_what_the_deck_says_of_itself(clip: Film, tmp_path: Path) -> None:
