@@ -249,6 +249,18 @@ def test_a_slide_that_is_in_the_package_but_not_in_the_deck(clip: Film, deck: Pa
     assert all(after[name] == before[name] for name in before if name.startswith("ppt/slides/"))
 
 
+def test_names_of_what_nothing_leads_to(clip: Film, deck: Path) -> None:
+    with zipfile.ZipFile(deck, "a") as package:
+        package.writestr("ppt/slides/Slide5.xml", "<a/>")
+        package.writestr("ppt/media/media2.mp4", "lost")
+    inserted(clip.path, deck, "--after", "1")
+    after = entries(deck)
+    assert (after["ppt/slides/Slide5.xml"], after["ppt/media/media2.mp4"]) == (b"<a/>", b"lost")
+    assert len({name.lower() for name in after}) == len(after)
+    slides = list(Presentation(str(deck)).slides)
+    assert same([one for slide in slides[1:5] for one in frames(media(slide))], frames(clip.path))
+
+
 def test_a_deck_without_slides(clip: Film, tmp_path: Path) -> None:
     path = tmp_path / "empty.pptx"
     Presentation().save(str(path))
