@@ -69,7 +69,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_help_names_every_command() -> None:
     text = printed("--help")
-    assert re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE) == ["cache", "doctor", "list", "render", "show", "trace"]
+    assert re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE) == ["cache", "doctor", "insert", "list", "render", "show", "trace"]
     assert printed("-h") == text
 
 
@@ -164,6 +164,7 @@ print(sorted({"torch", "manim", "numpy"} & set(sys.modules)))
         ("list", []),
         ("render --help", []),
         ("render conv2d --help", []),
+        ("insert --help", []),
         ("trace conv1d --help", []),
         ("show conv2d", []),
         ("trace conv1d --input [1] --weight [1]", ["numpy", "torch"]),
