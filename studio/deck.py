@@ -20,6 +20,7 @@ from studio.playing import starts_by_itself
 from studio.slides import Slide
 
 TITLE, FILM = 2, 3  # ids of the shapes on a slide
+USUAL = (9_144_000, 6_858_000)  # width and height of the slides of a deck that does not say so, in EMU
 _new_slide: Any = SlidePart.new  # python-pptx says nothing of their types
 _new_notes: Any = CT_NotesSlide.new
 _rgb: Any = RGBColor
@@ -77,6 +78,7 @@ class Builder:
     def __init__(self, deck: Any, layout: Any, frame: Frame, taken: Iterable[str] = ()) -> None:
         self.deck, self.layout, self.frame = deck, layout, frame
         self.package = deck.part.package
+        self.width, self.height = deck.slide_width or USUAL[0], deck.slide_height or USUAL[1]
         self.taken = {str(part.partname).lower() for part in self.package.iter_parts()} | {f"/{name.lower()}" for name in taken}
         self.counts: dict[str, int] = {}
 
@@ -101,7 +103,7 @@ class Builder:
                 return name
 
     def _write_title(self, made: Any, slide: Slide) -> None:
-        made.shapes._spTree.append(_xml(_TITLE_XML, "a", "p", id=TITLE, width=self.deck.slide_width, height=self.deck.slide_height // 8))
+        made.shapes._spTree.append(_xml(_TITLE_XML, "a", "p", id=TITLE, width=self.width, height=self.height // 8))
         made.shapes.title.text_frame.text = slide.title
 
     def _place(self, made: Any, slide: Slide, files: Files) -> None:
@@ -130,10 +132,9 @@ class Builder:
 
     def _fit(self) -> tuple[int, int, int, int]:
         """Left, top, width, height of the film, as large as the slide allows, in EMU."""
-        width, height = self.deck.slide_width, self.deck.slide_height
-        scale = min(width / self.frame.width, height / self.frame.height)
+        scale = min(self.width / self.frame.width, self.height / self.frame.height)
         across, down = round(self.frame.width * scale), round(self.frame.height * scale)
-        return (width - across) // 2, (height - down) // 2, across, down
+        return (self.width - across) // 2, (self.height - down) // 2, across, down
 
     def _write_notes(self, made: Any, slide: Slide) -> None:
         """As python-pptx does, which however looks through the whole deck for a name each time."""

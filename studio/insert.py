@@ -93,6 +93,8 @@ def _laid(deck: Any, clip: Path, per: Per, folder: Path, taken: list[str]) -> li
             title = film.metadata.get("title") or clip.stem
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{name} cannot be read as a film ({error.strerror}); give an mp4 rendered by tensorreel") from error
+    if script is not None and not script.marks:
+        script = None
     if script is not None and script.frames != frames:
         raise InputError(f"{name} has {frames} frames, but was rendered with {script.frames}; render it again")
     try:

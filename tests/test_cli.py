@@ -69,7 +69,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_help_names_every_command() -> None:
     text = printed("--help")
-    assert re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE) == ["cache", "doctor", "insert", "list", "render", "show", "trace"]
+    listed = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
+    assert listed == ["cache", "doctor", "insert", "list", "render", "show", "trace"]
     assert printed("-h") == text
 
 

@@ -278,6 +278,19 @@ def test_a_deck_whose_media_have_other_names(clip: Film, deck: Path) -> None:
     assert entries(deck)["ppt/media/media.mp4"] == b"his own film"
 
 
+def test_a_deck_that_does_not_say_how_large_it_is(clip: Film, deck: Path) -> None:
+    def change(name: str, data: bytes) -> tuple[str, bytes]:
+        if name == MAIN:
+            root = etree.fromstring(data)
+            root.remove(root.xpath("p:sldSz", namespaces=NS)[0])
+            data = etree.tostring(root)
+        return name, data
+
+    rewritten(deck, change)
+    inserted(clip.path, deck, "--after", "1")
+    assert shape(Presentation(str(deck)).slides[1], "Film").width == 9144000
+
+
 def test_layouts_without_names_that_we_know(clip: Film, deck: Path) -> None:
     rewritten(deck, lambda name, data: (name, data.replace(b' type="titleOnly"', b"").replace(b' type="blank"', b"")))
     inserted(clip.path, deck, "--after", "1")
