@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from pptx import Presentation
@@ -10,14 +9,12 @@ from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.opc.oxml import serialize_part_xml
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import qn
-from pptx.util import Emu, Pt
+from pptx.util import Emu
 
 from scenes.parts.theme import Theme, contrast
 
 #: Width and height of a slide, in EMU: those that PowerPoint calls widescreen and standard.
 SIZES = {"16:9": (12_192_000, 6_858_000), "4:3": (9_144_000, 6_858_000)}
-#: Lines of a list that can be read from the last row, and how many columns of them fit beside each other.
-LINES, COLUMNS = 12, 2
 
 
 def blank(theme: Theme, size: str) -> Any:
@@ -73,20 +70,3 @@ def _forget_the_template(deck: Any) -> None:
     root = package.core_properties._element
     for child in list(root):
         root.remove(child)
-
-
-def contents(deck: Any, title: str, lines: Sequence[str]) -> str:
-    """Adds a slide with a title and a list, or how long the list is if it has no room; returns the id of its relationship."""
-    layout = next(one for one in deck.slide_layouts if one._element.get("type") == "obj")
-    relationship, slide = deck.part.add_slide(layout)
-    slide.shapes.clone_layout_placeholders(layout)
-    slide.shapes.title.text_frame.text = title
-    frame = slide.placeholders[1].text_frame
-    shown = list(lines) if len(lines) <= LINES * COLUMNS else [f"{len(lines)} parts"]
-    columns = -(-len(shown) // LINES)
-    frame.text = "\n".join(shown)
-    for paragraph in frame.paragraphs:
-        paragraph.font.size = Pt(20 if len(shown) > LINES // 2 else 28)
-    if columns > 1:
-        frame._txBody.bodyPr.set("numCol", str(columns))
-    return str(relationship)

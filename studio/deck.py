@@ -13,13 +13,16 @@ from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
-from pptx.parts.slide import SlidePart
+from pptx.oxml.slide import CT_NotesSlide
+from pptx.parts.slide import NotesSlidePart, SlidePart
 
 from studio.playing import starts_by_itself
 from studio.slides import Slide
 
 TITLE, FILM = 2, 3  # ids of the shapes on a slide
+USUAL = (9_144_000, 6_858_000)  # width and height of the slides of a deck that does not say so, in EMU
 _new_slide: Any = SlidePart.new  # python-pptx says nothing of their types
+_new_notes: Any = CT_NotesSlide.new
 _rgb: Any = RGBColor
 
 #: Above the slide, as PowerPoint places what it calls a hidden slide title: outline and screen readers have it, nobody sees it.
@@ -70,12 +73,13 @@ class FilePart(Part):
 
 
 class Builder:
-    """Adds slides to a deck. Names of parts are counted on from what the deck has."""
+    """Adds slides to a deck. Names of parts are counted on from what the deck has, and from names that are ``taken`` besides."""
 
-    def __init__(self, deck: Any, layout: Any, frame: Frame) -> None:
+    def __init__(self, deck: Any, layout: Any, frame: Frame, taken: Iterable[str] = ()) -> None:
         self.deck, self.layout, self.frame = deck, layout, frame
         self.package = deck.part.package
-        self.taken = {str(part.partname) for part in self.package.iter_parts()}
+        self.width, self.height = deck.slide_width or USUAL[0], deck.slide_height or USUAL[1]
+        self.taken = {str(part.partname).lower() for part in self.package.iter_parts()} | {f"/{name.lower()}" for name in taken}
         self.counts: dict[str, int] = {}
 
     def add(self, slide: Slide, files: Files) -> str:
@@ -95,12 +99,11 @@ class Builder:
         while True:
             self.counts[pattern] = self.counts.get(pattern, 0) + 1
             name = pattern.format(self.counts[pattern])
-            if name not in self.taken:
-                self.taken.add(name)
+            if name.lower() not in self.taken:
                 return name
 
     def _write_title(self, made: Any, slide: Slide) -> None:
-        made.shapes._spTree.append(_xml(_TITLE_XML, "a", "p", id=TITLE, width=self.deck.slide_width, height=self.deck.slide_height // 8))
+        made.shapes._spTree.append(_xml(_TITLE_XML, "a", "p", id=TITLE, width=self.width, height=self.height // 8))
         made.shapes.title.text_frame.text = slide.title
 
     def _place(self, made: Any, slide: Slide, files: Files) -> None:
@@ -129,18 +132,25 @@ class Builder:
 
     def _fit(self) -> tuple[int, int, int, int]:
         """Left, top, width, height of the film, as large as the slide allows, in EMU."""
-        width, height = self.deck.slide_width, self.deck.slide_height
-        scale = min(width / self.frame.width, height / self.frame.height)
+        scale = min(self.width / self.frame.width, self.height / self.frame.height)
         across, down = round(self.frame.width * scale), round(self.frame.height * scale)
-        return (width - across) // 2, (height - down) // 2, across, down
+        return (self.width - across) // 2, (self.height - down) // 2, across, down
 
     def _write_notes(self, made: Any, slide: Slide) -> None:
+        """As python-pptx does, which however looks through the whole deck for a name each time."""
         if not slide.notes:
             return
-        frame = made.notes_slide.notes_text_frame
+        master = self.deck.part.notes_master_part
+        _name_notes_master(self.deck)
+        name = PackURI(self._name("/ppt/notesSlides/notesSlide{}.xml"))
+        part: Any = NotesSlidePart(name, CONTENT_TYPE.PML_NOTES_SLIDE, self.package, _new_notes())
+        part.relate_to(master, RELATIONSHIP_TYPE.NOTES_MASTER)
+        part.relate_to(made.part, RELATIONSHIP_TYPE.SLIDE)
+        made.part.relate_to(part, RELATIONSHIP_TYPE.NOTES_SLIDE)
+        part.notes_slide.clone_master_placeholders(master.notes_master)
+        frame = part.notes_slide.notes_text_frame
         if frame is not None:  # a notes master of the deck may have no room for text
             frame.text = "\n".join(slide.notes)
-        _name_notes_master(self.deck)
 
 
 def _name_notes_master(deck: Any) -> None:

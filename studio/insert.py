@@ -13,7 +13,7 @@ from pptx import Presentation
 from engine.errors import InputError
 from studio.deck import put
 from studio.files import check_writable, tidy_when_killed, whole
-from studio.package import save_with
+from studio.package import names, save_with
 from studio.script import Script
 from studio.sections import enter
 from studio.slides import Per, Slide, line, planned
@@ -29,8 +29,8 @@ def insert(clip: Path, deck: Path, after: int | None = None, per: Per = "phase",
     ``output`` is the deck itself if not given. Of an mp4 that is no clip of ours there is one slide. Returns the numbers of the new slides.
     Raises :class:`InputError` if one of the files cannot be used; the deck is then as it was.
     """
-    made = _checked(deck, output)
     found = _opened(deck)
+    made = _checked(deck, output)
     count = len(found.part._element.get_or_add_sldIdLst())
     place = count if after is None else after
     if not 0 <= place <= count:
@@ -38,7 +38,7 @@ def insert(clip: Path, deck: Path, after: int | None = None, per: Per = "phase",
         raise InputError(f"--after is {after}, but {str(deck)!r} has {slides}; give 0 for the front, or up to {count}")
     rights = deck.stat().st_mode
     with tidy_when_killed(), tempfile.TemporaryDirectory(prefix="tensorreel-") as folder, whole(made) as target:
-        ids = put(found, _laid(found, clip, per, Path(folder)), place)
+        ids = put(found, _laid(found, clip, per, Path(folder), names(deck)), place)
         enter(found, ids, place)
         save_with(found, deck, target)
     made.chmod(rights)
@@ -80,7 +80,7 @@ def _opened(deck: Path) -> Any:
         raise InputError(f"{name} is no PowerPoint presentation that can be read; open it in PowerPoint and save it as .pptx") from error
 
 
-def _laid(deck: Any, clip: Path, per: Per, folder: Path) -> list[str]:
+def _laid(deck: Any, clip: Path, per: Per, folder: Path, taken: list[str]) -> list[str]:
     name = repr(str(clip))
     if not clip.is_file():
         raise InputError(f"there is no file {name}; give an mp4 rendered by tensorreel")
@@ -93,12 +93,14 @@ def _laid(deck: Any, clip: Path, per: Per, folder: Path) -> list[str]:
             title = film.metadata.get("title") or clip.stem
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{name} cannot be read as a film ({error.strerror}); give an mp4 rendered by tensorreel") from error
+    if script is not None and not script.marks:
+        script = None
     if script is not None and script.frames != frames:
         raise InputError(f"{name} has {frames} frames, but was rendered with {script.frames}; render it again")
     try:
         if script is not None:
-            return spread(deck, clip, script.fps, planned(script, per), folder)
+            return spread(deck, clip, script.fps, planned(script, per), folder, taken)
         slide = Slide(line(title), (), range(max(1, frames)), False, 0)
-        return lay(deck, clip, len(slide.frames) / float(seconds or 1), [slide], {slide: clip}, folder)
+        return lay(deck, clip, len(slide.frames) / float(seconds or 1), [slide], {slide: clip}, folder, taken)
     except (av.FFmpegError, ValueError) as error:
         raise InputError(f"{name} cannot be cut into slides ({error}); render it again") from error

@@ -17,6 +17,12 @@ TYPES = "[Content_Types].xml"
 COMPRESSED = {".mp4", ".png", ".jpeg", ".jpg"}
 
 
+def names(path: Path) -> list[str]:
+    """Of all that is in a package, also of parts that nothing leads to."""
+    with ZipFile(path) as package:
+        return package.namelist()
+
+
 def save(deck: Any, path: Path) -> None:
     """Writes a deck of python-pptx; the same deck gives the same bytes."""
     with tempfile.TemporaryFile(dir=path.parent) as file:

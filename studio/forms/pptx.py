@@ -12,6 +12,7 @@ from studio.files import ended
 from studio.film import Film
 from studio.slides import PER, Per
 
+LONGEST = 255  # of what a deck says of itself
 SUMMARY = "PowerPoint slides with films that start by themselves, and notes"
 ENDINGS = (".pptx",)
 ALPHA = False
@@ -30,7 +31,8 @@ OPTIONS: Sequence[click.Option] = (
 def write(film: Film, base: Path, slides_per: Per = "phase", slide_size: str = "16:9") -> None:
     """A slide for each phase or beat; a lecture of several parts begins with its title and contents, unless it has a card for that."""
     from scenes.parts.theme import THEMES
-    from studio.blank import blank, contents
+    from studio.blank import blank
+    from studio.contents import contents
     from studio.deck import put
     from studio.package import save
     from studio.sections import divide
@@ -40,7 +42,7 @@ def write(film: Film, base: Path, slides_per: Per = "phase", slide_size: str = "
     script = film.script
     deck = blank(THEMES[script.theme], slide_size)
     said = deck.core_properties
-    said.title, said.subject, said.author = line(script.title), line(script.summary), "tensorreel"
+    said.title, said.subject, said.author = line(script.title)[:LONGEST], line(script.summary)[:LONGEST], "tensorreel"
     slides = planned(script, slides_per)
     with tempfile.TemporaryDirectory(dir=base.parent, prefix=".slides") as folder:
         titled = len(script.parts) > 1 and script.marks[0].kind != "card"

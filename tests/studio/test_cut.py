@@ -111,6 +111,24 @@ def test_the_same_bytes_twice(film: Film, tmp_path: Path) -> None:
     assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "other.mp4").read_bytes()
 
 
+def test_a_film_that_begins_late(film: Film, tmp_path: Path) -> None:
+    """As films from elsewhere may: frame 0 is the first one that there is."""
+    late = tmp_path / "late.mp4"
+    with av.open(str(film.path)) as source, av.open(str(late), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                packet.pts += round(2 / packet.time_base)
+                packet.dts = packet.pts
+                target.mux(packet)
+    with av.open(str(late)) as container:
+        assert container.streams.video[0].start_time > 0
+    cut(late, [(film.pieces[2], tmp_path / "piece.mp4")])
+    assert all(np.array_equal(film.planes[k], one) for k, one in zip(film.pieces[2], frames_of(tmp_path / "piece.mp4"), strict=True))
+    assert all(np.array_equal(film.pictures[k], np.asarray(picture)) for k, picture in stills(late, [0, 7, 69]))
+
+
 @pytest.mark.parametrize(
     ("frames", "message"),
     [(range(3, 6), "frame 3$"), (range(69, 71), "frame 70$"), (range(70, 71), "frame 70$"), (range(500, 501), "frame 500$")],

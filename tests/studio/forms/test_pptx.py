@@ -4,6 +4,7 @@ import io
 import re
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -239,13 +240,34 @@ def test_a_lecture_of_many_parts(tmp_path: Path) -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize(("parts", "columns"), [(12, None), (13, "2"), (24, "2")])
-def test_contents_find_room(tmp_path: Path, parts: int, columns: str | None) -> None:
+@pytest.mark.parametrize(("parts", "size", "columns"), [(2, 28, None), (9, 24, None), (12, 18, None), (13, 28, "2"), (28, 16, "2")])
+def test_contents_find_room(tmp_path: Path, parts: int, size: int, columns: str | None) -> None:
     (tmp_path / "out").mkdir()
     made = [Part(f"Part {k}", f"p{k}", "conv1d", 1, (Mark("quick", "all", "Go.", k, k + 1, 0, 1),)) for k in range(parts)]
     slide = written(film(tmp_path / "film.mp4", script(*made)), tmp_path / "out").slides[0]
-    assert len(slide.placeholders[1].text_frame.paragraphs) == parts
-    assert found(slide.placeholders[1]._element, ".//a:bodyPr")[0].get("numCol") == columns
+    body = slide.placeholders[1]
+    assert [paragraph.text for paragraph in body.text_frame.paragraphs] == [part.title for part in made]
+    assert {found(one._p, "a:pPr/a:buAutoNum/@type")[0] for one in body.text_frame.paragraphs} == {"arabicPeriod"}
+    assert {one.font.size for one in body.text_frame.paragraphs} == {size * 12700}
+    assert found(body._element, ".//a:bodyPr")[0].get("numCol") == columns
+    assert slide.shapes.title.top + slide.shapes.title.height < body.top
+    assert body.top + body.height < 6858000
+
+
+def test_long_names_are_shortened_before_they_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    made = film(tmp_path / "film.mp4", script(*lecture(*(f"Name {k} of a part that goes on and on, and does not end" for k in range(20)))))
+    slide = written(made, tmp_path / "out", slide_size="4:3").slides[0]
+    texts = [paragraph.text for paragraph in slide.placeholders[1].text_frame.paragraphs]
+    assert texts == [f"Name {k} of a part that goes …" for k in range(20)]
+
+
+@pytest.mark.parametrize(("letters", "size"), [(10, 4400), (60, 3600), (120, 2400), (2000, 2000)])
+def test_long_titles_are_small(tmp_path: Path, letters: int, size: int) -> None:
+    (tmp_path / "out").mkdir()
+    made = film(tmp_path / "film.mp4", script(*lecture("A", "B"), title="x" * letters))
+    slide = written(made, tmp_path / "out").slides[0]
+    assert slide.shapes.title.text_frame.paragraphs[0].font.size == size * 127
 
 
 def test_cards_are_pictures(tmp_path: Path) -> None:
@@ -305,6 +327,8 @@ def test_the_same_deck_twice(clip: Film, tmp_path: Path) -> None:
     write(clip, tmp_path / "one")
     write(clip, tmp_path / "other")
     assert (tmp_path / "one.pptx").read_bytes() == (tmp_path / "other.pptx").read_bytes()
+    with ZipFile(tmp_path / "one.pptx") as package:
+        assert {entry.date_time for entry in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_what_the_deck_says_of_itself(clip: Film, tmp_path: Path) -> None:
