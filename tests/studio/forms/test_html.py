@@ -17,6 +17,7 @@ import av
 import numpy as np
 import pytest
 
+from studio import forms
 from studio.film import Film
 from studio.forms import html
 from studio.script import Mark, Part, Script, joined
@@ -135,6 +136,12 @@ def test_the_page_bears_script_and_video(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(chunks) > 1
     assert b"".join(map(base64.b64decode, chunks)) == (tmp_path / "film.mp4").read_bytes()
     assert {file.name for file in tmp_path.iterdir()} == {"film.mp4", "page.html"}
+
+
+def test_it_is_one_of_the_forms(tmp_path: Path) -> None:
+    numbered_film(tmp_path / "film.mp4", SCRIPT.frames)
+    forms.write(["html"], Film(tmp_path / "film.mp4", SCRIPT, {}), tmp_path / "clip.v2", {})
+    assert (tmp_path / "clip.v2.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
 def test_names_and_formulas_of_the_marks(page_file: Path) -> None:
