@@ -15,7 +15,7 @@ import click
 from engine.arguments import base, choices, kind, parse, pick_device
 from engine.catalogue import concepts, find
 from engine.errors import InputError
-from studio.forms import chosen, endings, forms
+from studio.forms import check_transparent, chosen, endings, forms
 from studio.forms import options as form_options
 from studio.options import ConceptGroup, example
 
@@ -64,6 +64,11 @@ RENDER_OPTIONS = [
         default="dark",
         show_default=True,
         help="Colours: print is for paper and projectors.",
+    ),
+    click.Option(
+        ["--transparent"],
+        is_flag=True,
+        help="Leave out the page's ground; for forms that can: " + ", ".join(name for name, form in forms().items() if form.ALPHA) + ".",
     ),
     click.Option(["--jobs"], type=int, metavar="N", help="Processes that draw.  [default: one per core, 8 at most]"),
     click.Option(["--no-cache"], is_flag=True, help="Draw everything anew, and keep nothing for the next time."),
@@ -163,6 +168,7 @@ def _render(
     detail: int,
     seconds: float | None,
     theme: str,
+    transparent: bool,
     jobs: int | None,
     no_cache: bool,
     **given: Any,
@@ -174,9 +180,11 @@ def _render(
     from studio.picture import Picture
 
     names = chosen(to, output)
+    if transparent:
+        check_transparent(names)
     path = target(output, concept.name, endings(names), forms())
     own = {str(option.name): given.pop(str(option.name)) for option in form_options()}
-    picture = Picture.of(quality, fps, theme)
+    picture = Picture.of(quality, fps, theme, transparent=transparent)
     cache = None if no_cache else Cache.usual()
     # The processes that draw come up while torch is imported here.
     with Crew(check_jobs(jobs)) as crew:
