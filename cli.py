@@ -15,7 +15,7 @@ import click
 from engine.arguments import base, choices, kind, opened
 from engine.catalogue import concepts, find
 from engine.errors import InputError
-from studio.forms import chosen, endings, forms
+from studio.forms import check_transparent, chosen, endings, forms
 from studio.forms import options as form_options
 from studio.options import ConceptGroup, example
 
@@ -69,6 +69,11 @@ RENDER_OPTIONS = [
         ["--burn-captions"],
         is_flag=True,
         help="Draw the captions of the caption file, large and complete, into the picture, where a long sentence is else cut short.",
+    ),
+    click.Option(
+        ["--transparent"],
+        is_flag=True,
+        help="Leave out the page's ground; for forms that can: " + ", ".join(name for name, form in forms().items() if form.ALPHA) + ".",
     ),
     click.Option(["--jobs"], type=int, metavar="N", help="Processes that draw.  [default: one per core, 8 at most]"),
     click.Option(["--no-cache"], is_flag=True, help="Draw everything anew, and keep nothing for the next time."),
@@ -150,6 +155,7 @@ def _render(
     seconds: float | None,
     theme: str,
     burn_captions: bool,
+    transparent: bool,
     jobs: int | None,
     no_cache: bool,
     **given: Any,
@@ -161,9 +167,11 @@ def _render(
     from studio.picture import Picture
 
     names = chosen(to, output)
+    if transparent:
+        check_transparent(names)
     path = target(output, concept.name, endings(names), forms())
     own = {str(option.name): given.pop(str(option.name)) for option in form_options()}
-    picture = Picture.of(quality, fps, theme)
+    picture = Picture.of(quality, fps, theme, transparent=transparent)
     cache = None if no_cache else Cache.usual()
     # The processes that draw come up while torch is imported here.
     with Crew(check_jobs(jobs)) as crew:

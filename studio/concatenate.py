@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 
+from studio.join import describe
 from studio.script import Script
 
 
@@ -18,13 +19,7 @@ def concatenate(path: Path, films: Sequence[Path], said: Script) -> None:
     """
     tick = Fraction(1, said.fps)
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        container.metadata.update({"title": said.title, "comment": said.summary, "synopsis": said.to_json()})
-        container.set_chapters(
-            [
-                {"id": i, "start": first, "end": after, "time_base": tick, "metadata": {"title": name}}
-                for i, (name, first, after) in enumerate(said.chapters)
-            ]
-        )
+        describe(container, said)
         stream, header, frame = None, b"", 0
         for film in films:
             with av.open(str(film)) as source:

@@ -20,7 +20,7 @@ SLASHES = tuple(filter(None, (os.sep, os.altsep)))
 def target(given: str | None, default: str, endings: Sequence[str], known: Collection[str] = ()) -> Path:
     """What the names of the files to write begin with: ``given``, or ``default`` in the folder ``renders``, which is made.
 
-    A ``known`` ending is taken off; each of the ``endings`` will be put behind it.
+    A ``known`` ending is taken off; each of the ``endings``, if there are any, will be put behind it.
 
     Raises :class:`InputError` if nothing can be written there.
     """
@@ -35,7 +35,7 @@ def target(given: str | None, default: str, endings: Sequence[str], known: Colle
             raise InputError(f"-o is {str(given)!r}, but {str(other)!r}, which is to be written, is a folder; choose another name")
     if not _is_dir(base.parent):
         raise InputError(f"-o is {str(given)!r}, but there is no folder {str(base.parent)!r}; make it first, or choose another")
-    check_writable(ended(base, endings[0]))
+    check_writable(ended(base, endings[0] if endings else ""))
     return base
 
 

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Film:
-    """An mp4 with its script. ``traces`` are those of its parts by their names, as far as they are at hand."""
+    """A film with its script. ``traces`` are those of its parts by their names, as far as they are at hand.
+
+    ``path`` is an mp4; ``alpha`` the same film on a ground that one sees through, if that was asked for. Where no form needs the mp4,
+    ``path`` is that film too.
+    """
 
     path: Path
     script: Script
     traces: Mapping[str, Trace]
+    alpha: Path | None = None

@@ -14,18 +14,19 @@ UNITS = (8 * 16 / 9, 8.0)
 
 @dataclass(frozen=True)
 class Picture:
-    """Width and height in px, frames a second, name of the theme."""
+    """Width and height in px, frames a second, name of the theme, and whether the page's ground is left out."""
 
     width: int
     height: int
     fps: int
     theme: str
+    transparent: bool = False
 
     @classmethod
-    def of(cls, quality: str, fps: int, theme: str) -> Picture:
+    def of(cls, quality: str, fps: int, theme: str, *, transparent: bool = False) -> Picture:
         """Raises :class:`InputError` for a quality, rate or theme that there is not."""
         if quality not in QUALITIES:
             raise InputError(f"-q is {quality!r}; give one of {', '.join(QUALITIES)}")
         if not FPS[0] <= fps <= FPS[1]:
             raise InputError(f"--fps is {fps}; give {FPS[0]} to {FPS[1]}")
-        return cls(*QUALITIES[quality], fps, theme)
+        return cls(*QUALITIES[quality], fps, theme, transparent)

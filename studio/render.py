@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from studio.cache import Cache, usable
 from studio.crew import Crew, check_jobs
 from studio.files import made, scratch, tidy_when_killed, together, without_ending
 from studio.film import Film
-from studio.forms import USUAL, forms, write
+from studio.forms import USUAL, check_transparent, forms, need_ground, write
 from studio.picture import Picture
 from studio.script import Script, script
 from studio.take import read, takes
@@ -63,21 +64,45 @@ def render(
     ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that is there already and is dismissed if anything fails.
     Takes are kept in ``cache`` as soon as they are made, and found there the next time.
     """
+    if picture.transparent:
+        check_transparent(to)
     base = without_ending(path, forms())
     with tidy_when_killed(), together(base) as folder:
         with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers:
             said = script(trace, beats, picture, name=base.name)
-            film = filmed(trace, beats, picture, scratch(folder) / "film.mp4", said, progress, workers, cache)
+            film = films(trace, beats, picture, scratch(folder), said, progress, workers, cache, to)
         for name in to:
             progress.writes(name)
             write([name], film, folder / base.name, dict(options))
         return [base.parent / file.name for file in made(folder, base)]
 
 
+def films(
+    trace: Trace,
+    beats: Sequence[Beat],
+    picture: Picture,
+    folder: Path,
+    said: Script,
+    progress: Progress,
+    crew: Crew,
+    cache: Cache | None,
+    to: Sequence[str],
+) -> Film:
+    """Draws the beats as the forms ``to`` need them: transparent, with the page's ground, or once in each way."""
+
+    def draw(look: Picture, name: str) -> Film:
+        return filmed(trace, beats, look, folder / name, said, progress, crew, cache)
+
+    if not picture.transparent:
+        return draw(picture, "film.mp4")
+    clear = draw(picture, "film.mov")
+    return replace(draw(replace(picture, transparent=False), "film.mp4"), alpha=clear.path) if need_ground(to) else clear
+
+
 def filmed(
     trace: Trace, beats: Sequence[Beat], picture: Picture, path: Path, said: Script, progress: Progress, crew: Crew, cache: Cache | None
 ) -> Film:
-    """Draws the beats and joins them to an mp4 at ``path`` that bears the script ``said``."""
+    """Draws the beats and joins them to a film at ``path``, an mp4 that bears the script ``said``, or a movie that one can see through."""
     with _kept(cache) as folder:
         try:
             header, made = _takes(crew, Record(trace), beats, picture, folder, progress)
@@ -85,10 +110,14 @@ def filmed(
             crew.dismiss()  # before the folder in which they write is removed
             raise
     # Imported only now, for it would keep the processes waiting for their first take.
-    from studio.join import Clip, join
+    from studio.join import Clip, join, join_alpha
 
-    join(path, Clip(Fraction(picture.fps), said.title, said.summary, said.chapters, said.to_json()), header, made)
-    return Film(path, said, {part.name: trace for part in said.parts})
+    clip = Clip(Fraction(picture.fps), said.title, said.summary, said.chapters, said.to_json())
+    if picture.transparent:
+        join_alpha(path, clip, (picture.width, picture.height), made)
+    else:
+        join(path, clip, header, made)
+    return Film(path, said, {part.name: trace for part in said.parts}, path if picture.transparent else None)
 
 
 @contextmanager

@@ -29,12 +29,20 @@ from scenes.parts.canvas import Canvas
 from scenes.parts.reel import Sight
 from scenes.parts.theme import THEMES
 from studio import take as takes
+from studio.alpha import AlphaEncoder
 from studio.encoder import OPTIONS, Encoder
 from studio.picture import UNITS, Picture
 from studio.take import Take
 
 #: What decides how something that is to be seen becomes packets: takes made by another version of it are of no use.
-DRAWN_BY = ("scenes/parts/canvas.py", "scenes/parts/display.py", "studio/encoder.py", "studio/bitstream.py", "studio/take.py")
+DRAWN_BY = (
+    "scenes/parts/canvas.py",
+    "scenes/parts/display.py",
+    "studio/alpha.py",
+    "studio/bitstream.py",
+    "studio/encoder.py",
+    "studio/take.py",
+)
 
 
 def scene_class(concept: str) -> Callable[..., Any]:
@@ -62,8 +70,9 @@ class Studio:
         self.record, self.beats, self.folder = record, beats, folder
         self.scene = scene_class(record.concept)(record, beats, picture.theme)
         self.scene.setup()
-        self.canvas = Canvas(picture.width, picture.height, UNITS, THEMES[picture.theme].ground)
-        self.encoder = Encoder(picture.width, picture.height, picture.fps)
+        ground = None if picture.transparent else THEMES[picture.theme].ground
+        self.canvas = Canvas(picture.width, picture.height, UNITS, ground)
+        self.encoder = (AlphaEncoder if picture.transparent else Encoder)(picture.width, picture.height, picture.fps)
         self.made_by = hashlib.blake2b(version() + self.encoder.header + self.canvas.ground.tobytes() + repr(UNITS).encode()).digest()
 
     def make(self, take: Take, steps: dict[int, Step], forget: bool) -> tuple[Path, bool]:

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
-from studio.lecture.build import script_of
+from studio.lecture.origin import script_of
 
 ROOT = Path(__file__).parent.parent
 LECTURE = """

@@ -28,12 +28,15 @@ Rectangle = tuple[int, int, int, int]  # left, top, right, bottom in px
 
 
 class Canvas:
-    """``pixels`` is height x width x 4, uint8 RGBA; ``units`` are width and height of the frame in Manim's units, its middle at 0, 0."""
+    """``pixels`` is height x width x 4, uint8 RGBA; ``units`` are width and height of the frame in Manim's units, its middle at 0, 0.
 
-    def __init__(self, width: int, height: int, units: tuple[float, float], ground: str) -> None:
+    Without a ``ground`` one sees through it; colours are premultiplied by their alpha.
+    """
+
+    def __init__(self, width: int, height: int, units: tuple[float, float], ground: str | None) -> None:
         self.width, self.height, self.units = width, height, units
         self.across, self.down = width / units[0], height / units[1]  # px per unit
-        self.ground = np.array([*rgb(ground), 255], dtype=np.uint8)
+        self.ground = np.array([*rgb(ground), 255] if ground else [0, 0, 0, 0], dtype=np.uint8)
         self.paper, self.pixels = (np.empty((height, width, 4), dtype=np.uint8) for _ in range(2))
         self.paper_context, self.context = (self._context(pixels) for pixels in (self.paper, self.pixels))
         self.matrix = cairo.Matrix(self.across, 0, 0, -self.down, width / 2, height / 2)

@@ -4,7 +4,8 @@
 - ``ENDINGS``, what stands behind the name of the files that it always writes;
 - ``ALPHA``, whether it can be transparent;
 - ``OPTIONS``, its own options on the command line, each with a name that says which form it belongs to;
-- ``write(film, base, **options)``, which writes the files, whose names begin with ``base``.
+- ``write(film, base, **options)``, which writes the files, whose names begin with ``base``;
+- ``PICTURES = False`` if it is made from the script alone.
 
 A module imports what is slow to import only when it writes.
 """
@@ -64,6 +65,18 @@ def chosen(text: str | None, output: str | None = None) -> list[str]:
 
 def _listed(before: str = "") -> str:
     return ", ".join(before + name for name in forms())
+
+
+def check_transparent(names: Sequence[str]) -> None:
+    """Raises :class:`InputError` if none of these forms can be transparent."""
+    if not any(forms()[name].ALPHA for name in names):
+        able = ", ".join(name for name, form in forms().items() if form.ALPHA)
+        raise InputError(f"--transparent is given, but none of {', '.join(names)} can be transparent; choose among {able} by --to")
+
+
+def need_ground(names: Sequence[str]) -> bool:
+    """Whether any of these forms shows pictures and cannot be transparent."""
+    return any(not form.ALPHA and getattr(form, "PICTURES", True) for form in (forms()[name] for name in names))
 
 
 def endings(names: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from studio.film import Film
 
 SUMMARY = "worksheets (Markdown), one with the steps worked out, one with blanks"
 ENDINGS = (".md", "-blank.md")
-ALPHA = False
+ALPHA = PICTURES = False
 OPTIONS: Sequence[click.Option] = ()
 
 

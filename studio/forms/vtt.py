@@ -13,7 +13,7 @@ from studio.film import Film
 
 SUMMARY = "captions (WebVTT)"
 ENDINGS = (".vtt",)
-ALPHA = False
+ALPHA = PICTURES = False
 OPTIONS: Sequence[click.Option] = ()
 
 

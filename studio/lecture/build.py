@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import studio
 from engine.arguments import opened
 from engine.catalogue import find
 from engine.errors import InputError
 from studio import forms
 from studio.cache import Cache
-from studio.captions import burnt, cues
+from studio.captions import burnt
 from studio.crew import Crew
 from studio.files import ended, made, scratch, tidy_when_killed, together
 from studio.film import Film
-from studio.lecture.card import Card, draw, said
+from studio.lecture.card import Card
+from studio.lecture.card_film import CardFilm
 from studio.lecture.inputs import files_of, texts_of
+from studio.lecture.origin import code, script_of, unique
 from studio.lecture.spec import Clip, Lecture
 from studio.picture import Picture
-from studio.script import Mark, Part, Script, joined, script
+from studio.script import joined, script
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from engine.trace import Trace
     from scenes.parts.beat import Beat
 
 CLIPS = "clips"
-#: What the look and the words of a clip depend on, besides its inputs.
-ROOMS = ("engine", "scenes", "studio")
 
 
 @dataclass(frozen=True)
@@ -157,8 +151,7 @@ class Builder:
         """Raises :class:`InputError` for a card that cannot be drawn."""
         for number, part in enumerate(self.lecture.parts):
             if not isinstance(part, Clip):
-                for _ in self.pictures(part, number, self.about(part, number)):
-                    pass
+                self.card_film(part, number).check()
 
     def planned(self, scene: Scene, trace: Trace) -> list[Beat]:
         """The beats of a clip."""
@@ -224,38 +217,12 @@ class Builder:
                 yield ended(self.clip_base(scenes[number]), ".mp4")
             else:
                 path = scratch(folder) / f"card-{number}.mp4"
-                self.card(part, number, path)
+                self.card_film(part, number).write(path)
                 yield path
 
-    def card(self, card: Card, number: int, path: Path) -> None:
-        """A film of a card."""
-        from studio.encoder import Encoder
-        from studio.join import Clip as Reel
-        from studio.join import join
-
-        about = self.about(card, number)
-        encoder = Encoder(self.picture.width, self.picture.height, self.picture.fps)
-        whole = [(0, 0, self.picture.width, self.picture.height)]
-        pictures = ((pixels, whole, frames) for pixels, frames in self.pictures(card, number, about))
-        reel = Reel(Fraction(self.picture.fps), about.title, "", about.chapters, about.to_json())
-        join(path, reel, encoder.header, [encoder.run(pictures)])
-
-    def about(self, card: Card, number: int) -> Script:
-        """The script of a card: one mark."""
-        frames = max(1, round(card.seconds * self.picture.fps))
-        formula = card.formula if card.kind == "text" else ""
-        mark = Mark("card", card.title, said(card), 0, frames, 0, 0, formula)
-        part = Part(card.title, f"card-{number + 1}", "", 0, (mark,))
-        return Script(card.title, "", self.picture.fps, self.picture.width, self.picture.height, self.picture.theme, (part,))
-
-    def pictures(self, card: Card, number: int, about: Script) -> Iterator[tuple[np.ndarray, int]]:
-        """What is seen of a card, each for so many frames. Its own words need no caption."""
-        place = f"parts[{number + 1}]"
-        if not (self.lecture.burn_captions and card.say):
-            yield draw(card, self.picture, place), about.frames
-            return
-        for cue in cues(about):
-            yield draw(card, self.picture, place, cue.lines), cue.after - cue.first
+    def card_film(self, card: Card, number: int) -> CardFilm:
+        """The film of a card."""
+        return CardFilm(card, number, self.picture, self.lecture.burn_captions)
 
 
 class Traces(Mapping[str, "Trace"]):
@@ -272,31 +239,3 @@ class Traces(Mapping[str, "Trace"]):
 
     def __len__(self) -> int:
         return len(self.scenes)
-
-
-def unique(name: str, taken: set[str]) -> str:
-    """``name``, with a number behind it if it is taken; it is taken from now on."""
-    found = next(one for one in itertools.chain([name], (f"{name}-{count}" for count in itertools.count(2))) if one not in taken)
-    taken.add(found)
-    return found
-
-
-def script_of(path: Path) -> Script | None:
-    """The script that a film bears; none if there is no such film, or none of ours."""
-    import av
-
-    try:
-        with av.open(str(path)) as container:
-            return Script.from_json(container.metadata.get("synopsis", ""))
-    except (OSError, av.FFmpegError):
-        return None
-
-
-@functools.cache
-def code() -> str:
-    """A name for the code that makes clips: of another version they may look different."""
-    root = Path(studio.__file__).parent.parent
-    found = hashlib.blake2b(digest_size=16)
-    for path in sorted(path for room in ROOMS for path in (root / room).rglob("*") if path.suffix in (".py", ".js", ".css", ".html")):
-        found.update(path.read_bytes())
-    return found.hexdigest()

@@ -13,9 +13,9 @@ import webvtt
 from engine.errors import InputError
 from studio.cache import Cache
 from studio.crew import Crew
-from studio.lecture import build
-from studio.lecture.build import Builder, Place, script_of, unique
+from studio.lecture.build import Builder, Place
 from studio.lecture.inputs import files_of, texts_of
+from studio.lecture.origin import script_of, unique
 from studio.lecture.spec import Clip, read
 
 HEAD = 'title = "A <b>lecture</b> & \\"more\\""\nquality = "480p"\nfps = 5\nto = ["mp4", "vtt"]\n'
@@ -155,7 +155,7 @@ def test_an_interrupted_lecture_goes_on(maker: Maker, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(build.Builder, "card", stop)
+        patch.setattr("studio.lecture.card_film.CardFilm.write", stop)
         with pytest.raises(KeyboardInterrupt):
             maker.builder().build()
     assert {path.name for path in maker.target.rglob("*") if path.is_file()} == {"conv1d.mp4", "conv1d.vtt", "conv1d-2.mp4", "conv1d-2.vtt"}
