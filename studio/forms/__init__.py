@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,9 +89,14 @@ def options() -> list[click.Option]:
     return [option for form in forms().values() for option in form.OPTIONS]
 
 
-def write(names: Sequence[str], film: Film, base: Path, given: dict[str, Any]) -> None:
+@functools.cache
+def _defaults(name: str) -> dict[str, Any]:
+    """The values that a form's options have if none are given."""
+    return click.Command(name, params=list(forms()[name].OPTIONS)).make_context(name, []).params
+
+
+def write(names: Sequence[str], film: Film, base: Path, given: Mapping[str, Any]) -> None:
     """Writes the film in these forms; ``given`` are values of options by their names, the others have their defaults."""
     for name in names:
-        form = forms()[name]
-        own = {str(option.name): option.default for option in form.OPTIONS}
-        form.write(film, base, **{key: given.get(key, default) for key, default in own.items()})
+        usual = _defaults(name)
+        forms()[name].write(film, base, **{key: given.get(key, default) for key, default in usual.items()})
