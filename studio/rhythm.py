@@ -29,12 +29,12 @@ def rhythm(
     Each of the frames ``starts`` begins a picture, at its own time. Between them one begins where the film changes, or a little later if
     one began just before; of what changes faster, some is left out. ``pictures`` begin anew at each of ``starts``.
     """
-    marks = [*starts, frames]
+    marks, begins = [*starts, frames], set(starts)
     step = Fraction(fps) / rate
     due = Fraction(0)
     held: tuple[int, av.VideoFrame] | None = None
     for first, count, frame in pictures:
-        when = first if first in starts else max(first, math.ceil(due))
+        when = first if first in begins else max(first, math.ceil(due))
         until = marks[bisect_right(marks, when)] if when < frames else frames
         tight = held is not None and ticks(when, fps) - held[0] < LEAST
         if when >= first + count or tight or ticks(until, fps) - ticks(when, fps) < LEAST:

@@ -25,9 +25,21 @@ SUMMARY = "an animation (GIF) that goes on and on"
 ENDINGS = (".gif",)
 ALPHA = False
 OPTIONS: Sequence[click.Option] = (
-    click.Option(["--gif-width"], type=int, default=WIDTH, show_default=True, metavar="PX", help="gif: width, at most that of the clip."),
-    click.Option(["--gif-fps"], type=int, default=FPS, show_default=True, help="gif: pictures a second, at most."),
-    click.Option(["--max-mb"], type=float, metavar="X", help="gif: so many megabytes at most; it becomes narrower and slower for that."),
+    click.Option(
+        ["--gif-width"],
+        type=click.IntRange(*WIDTHS),
+        default=WIDTH,
+        show_default=True,
+        metavar="PX",
+        help="gif: width, at most that of the clip.",
+    ),
+    click.Option(["--gif-fps"], type=click.IntRange(*RATES), default=FPS, show_default=True, help="gif: pictures a second, at most."),
+    click.Option(
+        ["--max-mb"],
+        type=click.FloatRange(0, min_open=True),
+        metavar="X",
+        help="gif: so many megabytes at most; it becomes narrower and slower for that.",
+    ),
 )
 
 

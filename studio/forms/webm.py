@@ -21,7 +21,7 @@ ALPHA = True
 OPTIONS: Sequence[click.Option] = ()
 
 #: Constant quality. What is made for screens in real time is as good for drawings as what takes five times as long. Frames that are shown
-#: only later, which an encoder may put in, cannot have alpha.
+#: only later, which an encoder may put in, cannot have alpha; without looking ahead it needs half the memory.
 VP9 = {
     "deadline": "realtime",
     "cpu-used": "8",
@@ -29,6 +29,7 @@ VP9 = {
     "row-mt": "1",
     "aq-mode": "0",
     "auto-alt-ref": "0",
+    "lag-in-frames": "0",
 }
 #: An edge of alpha is seen where one of colour is not.
 CRF, ALPHA_CRF = "30", "14"

@@ -73,6 +73,7 @@ def test_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert target("clip", "conv2d", [".mp4"]) == Path("clip")
     assert target(str(tmp_path / "CLIP.v2"), "conv2d", [".mp4"]) == tmp_path / "CLIP.v2"
     assert ended(Path("folder", "CLIP.v2"), "-blank.md") == Path("folder", "CLIP.v2-blank.md")
+    assert target("clip.png", "conv2d", [], ["png"]) == Path("clip")
     assert list(tmp_path.iterdir()) == []
     for _ in range(2):
         assert target(None, "conv2d", [".mp4"]) == Path("renders", "conv2d")

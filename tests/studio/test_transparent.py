@@ -18,6 +18,7 @@ from engine.errors import InputError
 from scenes.parts.theme import THEMES, rgb
 from studio.alpha import AlphaEncoder, straight
 from studio.cache import Cache
+from studio.forms import need_ground
 from studio.frames import at
 from studio.matte import planes, spread
 from studio.pace import beats
@@ -140,6 +141,12 @@ def test_takes_are_kept_apart(tmp_path: Path) -> None:
     with Image.open(tmp_path / "b.png") as one, Image.open(tmp_path / "c.png") as other:
         assert one.mode == other.mode == "RGBA"
         assert one.tobytes() == other.tobytes()
+
+
+def test_which_forms_need_the_ground() -> None:
+    assert need_ground(["webm", "mp4"])
+    assert need_ground(["gif"])
+    assert not need_ground(["webm", "vtt", "mov", "png"])
 
 
 def test_refusals(tmp_path: Path) -> None:
