@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Bytes of the largest page that is put into a notebook: a notebook is a text file that is loaded and saved as a whole.
 MOST = 40 << 20
 #: Of a notebook's page: the player's text and its controls need this room, in px, beside the picture.
-HEIGHT = 720
+HEIGHT = 620
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,65 +13,12 @@ _CODE = re.compile(r'#|\$|std|//|/\*|`|"')
 _BLOCK = re.compile(r"<p data-formula>(.*?)</p>", re.DOTALL)
 #: Source: W3C, "MathML Core", presentation elements and their attributes.
 _ELEMENTS = frozenset(
-    [
-        "math",
-        "mrow",
-        "mfrac",
-        "msqrt",
-        "mroot",
-        "mstyle",
-        "mpadded",
-        "mphantom",
-        "msub",
-        "msup",
-        "msubsup",
-        "munder",
-        "mover",
-        "munderover",
-        "mmultiscripts",
-        "mprescripts",
-        "mtable",
-        "mtr",
-        "mtd",
-        "mi",
-        "mn",
-        "mo",
-        "mtext",
-        "mspace",
-        "ms",
-        "merror",
-    ]
+    "math mrow mfrac msqrt mroot mstyle mpadded mphantom msub msup msubsup munder mover munderover mmultiscripts mprescripts "
+    "mtable mtr mtd mi mn mo mtext mspace ms merror".split()
 )
 _ATTRIBUTES = frozenset(
-    [
-        "display",
-        "displaystyle",
-        "scriptlevel",
-        "mathvariant",
-        "class",
-        "dir",
-        "form",
-        "fence",
-        "separator",
-        "lspace",
-        "rspace",
-        "stretchy",
-        "symmetric",
-        "maxsize",
-        "minsize",
-        "largeop",
-        "movablelimits",
-        "accent",
-        "accentunder",
-        "linethickness",
-        "width",
-        "height",
-        "depth",
-        "voffset",
-        "columnspan",
-        "rowspan",
-        "columnalign",
-    ]
+    "display displaystyle scriptlevel mathvariant class dir form fence separator lspace rspace stretchy symmetric maxsize minsize "
+    "largeop movablelimits accent accentunder linethickness width height depth voffset columnspan rowspan columnalign".split()
 )
 
 

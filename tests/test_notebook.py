@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ SMALLER = {'quality="720p"': 'quality="480p", jobs=1', "fps=30": "fps=4", "secon
 
 
 @pytest.fixture
-def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """All of Jupyter's folders in a temporary one, in which this interpreter is the only kernel; the notebook's own folder beside it."""
     for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
@@ -32,7 +31,7 @@ def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "kernel.json").write_text(json.dumps({"argv": command, "display_name": "Python 3", "language": "python"}))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
     (tmp_path / "work").mkdir()
-    yield tmp_path / "work"
+    return tmp_path / "work"
 
 
 def read() -> Any:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import io
+import json
 import re
 from collections.abc import Iterator, Sequence
 from importlib import resources

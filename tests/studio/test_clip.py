@@ -123,7 +123,7 @@ def test_it_is_quiet_when_it_is_quick(capfd: pytest.CaptureFixture[str]) -> None
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_sentence(given: dict[str, Any], said: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="^[^\n]*$") as found:
+    with pytest.raises(InputError, match=r"^[^\n]*$") as found:
         render(conv2d([[1, 2]], [[1]]), **{**SMALL, **given})
     assert said in str(found.value)
 
