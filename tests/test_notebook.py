@@ -16,7 +16,12 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "examples" / "tensorreel.ipynb"
-SMALLER = {'quality="720p"': 'quality="480p", jobs=1', "fps=30": "fps=4", "seconds=20": "seconds=6"}
+SMALLER = {
+    'quality="720p"': 'quality="480p", jobs=1',
+    "fps=30": "fps=4",
+    "seconds=20": "seconds=6",
+    '"seconds": 20, "quality": "720p", "fps": 30': '"seconds": 6, "quality": "480p", "fps": 4, "jobs": 1',
+}
 
 
 @pytest.fixture
