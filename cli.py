@@ -15,7 +15,7 @@ import click
 from engine.arguments import base, choices, kind, opened
 from engine.catalogue import concepts, find
 from engine.errors import InputError
-from studio.forms import check_transparent, chosen, endings, forms
+from studio.forms import forms
 from studio.forms import options as form_options
 from studio.options import ConceptGroup, example
 
@@ -160,32 +160,28 @@ def _render(
     no_cache: bool,
     **given: Any,
 ) -> None:
-    from studio.cache import Cache
-    from studio.crew import Crew, check_jobs
-    from studio.files import target
-    from studio.pace import beats
-    from studio.picture import Picture
+    from studio.order import Order
 
-    names = chosen(to, output)
-    if transparent:
-        check_transparent(names)
-    path = target(output, concept.name, endings(names), forms())
-    own = {str(option.name): given.pop(str(option.name)) for option in form_options()}
-    picture = Picture.of(quality, fps, theme, transparent=transparent)
-    cache = None if no_cache else Cache.usual()
+    order = Order.of(
+        concept.name,
+        output,
+        to,
+        quality=quality,
+        fps=fps,
+        theme=theme,
+        detail=detail,
+        seconds=seconds,
+        burn_captions=burn_captions,
+        transparent=transparent,
+        jobs=jobs,
+        no_cache=no_cache,
+        options={str(option.name): given.pop(str(option.name)) for option in form_options()},
+    )
     # The processes that draw come up while torch is imported here.
-    with Crew(check_jobs(jobs)) as crew:
+    with order.crew() as crew:
         trace = opened(concept, texts, **given)
-        planned = beats(trace, detail=detail, seconds=seconds, fps=fps)
-        if burn_captions:
-            from studio.captions import burnt
-
-            planned = burnt(planned, fps)
-        from studio.progress import progress
-        from studio.render import render
-
-        with progress(planned, len(trace)) as watcher:
-            made = render(trace, planned, picture, path, watcher, to=names, options=own, cache=cache, crew=crew)
+        planned = order.beats(trace)
+        made = order.render(trace, planned, crew)
     click.echo(f"{_listed(made)} ({sum(beat.frames for beat in planned) / fps:.1f} s)")
 
 

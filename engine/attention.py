@@ -24,7 +24,7 @@ MANY = 24
 LESSONS_OF_MANY: tuple[Kind, ...] = ("score", "weight", "mix", "exp", "sum", "max", "query", "mask", "project")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AttentionTrace(Trace):
     """Adds what a picture needs: the order of the steps, the names of queries and keys, and which input each projection reads."""
 

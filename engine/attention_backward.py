@@ -25,7 +25,7 @@ LESSONS: tuple[Backward, ...] = ("value", "weight", "row sum", "score", "query",
 SPOKEN_TERMS = 4
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AttentionGradTrace(Trace):
     """Adds what a picture needs: the order of the steps."""
 

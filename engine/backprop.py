@@ -22,7 +22,7 @@ from engine.trace import TensorLike, Trace, concept, floating, together
 FEW_STEPS = 30
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BackpropTrace(Trace):
     """Adds the graph, as plain data."""
 

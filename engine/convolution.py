@@ -29,7 +29,7 @@ from engine.step import Cell, Reference
 from engine.trace import Trace, compare, largest
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ConvTrace(Trace):
     """Adds what a picture needs.
 

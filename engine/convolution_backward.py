@@ -31,7 +31,7 @@ from engine.step import Reference
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ConvBackwardTrace(Trace):
     """Adds what a picture needs.
 

@@ -23,7 +23,7 @@ FORMULA = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LstmBackwardTrace(Trace):
     """Adds what a picture needs: sizes, and ``deltas``, the gradients of all gates' sums stacked i, f, g, o (time x 4·units)."""
 

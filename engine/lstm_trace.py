@@ -22,7 +22,7 @@ FORMULA = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LstmTrace(Trace):
     """Adds what a picture needs: how many time steps, features and units there are."""
 

@@ -81,7 +81,7 @@ class Setup:
         return number
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PoolTrace(Trace):
     """Adds what a picture needs.
 

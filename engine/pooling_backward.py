@@ -20,7 +20,7 @@ from engine.step import Cell
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PoolBackwardTrace(Trace):
     """Adds what a picture needs.
 

@@ -34,6 +34,12 @@ class Step:
     apply: str = ""
     accumulate: bool = False
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from engine.repr_html import step_html
+
+        return step_html(self)
+
 
 @dataclass(frozen=True)
 class Reference:

@@ -64,7 +64,7 @@ def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Refe
     return Reference(name, error)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Trace(Sequence[Step]):
     """A lazy sequence of steps over tensors that were computed and checked when the trace was opened.
 
@@ -120,6 +120,17 @@ class Trace(Sequence[Step]):
     def dtype(self) -> str:
         """``float64`` or ``float32``."""
         return str(next(by_path(self.outputs))[1].dtype).removeprefix("torch.")
+
+    def __repr__(self) -> str:
+        from engine.repr_html import summary
+
+        return summary(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from engine.repr_html import trace_html
+
+        return trace_html(self)
 
 
 def by_path(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:

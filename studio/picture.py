@@ -8,6 +8,7 @@ from engine.errors import InputError
 
 QUALITIES = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "2160p": (3840, 2160)}
 FPS = (1, 120)
+THEMES = ("dark", "light", "print")
 #: Of the frame, in Manim's units.
 UNITS = (8 * 16 / 9, 8.0)
 
@@ -29,4 +30,6 @@ class Picture:
             raise InputError(f"-q is {quality!r}; give one of {', '.join(QUALITIES)}")
         if not FPS[0] <= fps <= FPS[1]:
             raise InputError(f"--fps is {fps}; give {FPS[0]} to {FPS[1]}")
+        if theme not in THEMES:
+            raise InputError(f"--theme is {theme!r}; give one of {', '.join(THEMES)}")
         return cls(*QUALITIES[quality], fps, theme, transparent)

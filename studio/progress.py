@@ -97,7 +97,9 @@ class Bar(Lines):
         self.bar.update(self.task, description=f"writing {form}", completed=self.total)
 
 
-def progress(beats: Sequence[Beat], steps: int) -> Lines:
-    """A bar if someone is watching a terminal, plain lines if not."""
+def progress(beats: Sequence[Beat], steps: int, *, at_once: bool = True) -> Lines:
+    """A bar if someone is watching a terminal, plain lines if not; of these none for what is quick if not ``at_once``."""
     # Rich takes FORCE_COLOR, which logs of builds often have, for a terminal.
-    return (Bar if sys.stderr.isatty() else Lines)(beats, steps)
+    found = (Bar if sys.stderr.isatty() else Lines)(beats, steps)
+    found.last = float("-inf") if at_once else time.monotonic()
+    return found

@@ -13,9 +13,11 @@ from click.testing import CliRunner
 
 from cli import main
 from scenes.parts.theme import THEMES
+from studio.forms import checked, chosen, options
+from studio.lecture.spec import read
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ["README.md", "docs/guide.md", "examples/README.md"]
+DOCUMENTS = ["README.md", "docs/guide.md", "docs/embedding.md", "examples/README.md"]
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -35,24 +37,64 @@ def test_commands_run(command: list[str], monkeypatch: pytest.MonkeyPatch) -> No
     """Rendering takes long; that the inputs open is what the trace shows."""
     monkeypatch.chdir(ROOT)
     command = [word.replace("photo.jpg", "examples/photo.png") for word in command]
+    if command[0] in PARSED:
+        PARSED[command[0]](command)
+        return
     if command[0] == "render":
-        group = main.commands["render"]
-        parsed = group.get_command(click.Context(group, info_name="render"), command[1])
-        context = parsed.make_context("render", command[2:])
-        assert context.params["output"].startswith("renders/")
-        shown = {"output", "seconds", "quality", "fps", "detail", "theme"}
-        options = [option for option in parsed.params if option.name in shown]
-        command = ["trace", command[1], *without(command[2:], {name for option in options for name in option.opts}), "--steps", "0:1"]
+        command = traced(command)
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 0, result.output
 
 
-def without(words: list[str], options: set[str]) -> list[str]:
-    """The words but for those options and the word after each."""
+def traced(command: list[str]) -> list[str]:
+    """The ``trace`` of what a ``render`` shows, whose own options are checked here."""
+    render, trace = (concept_command(name, command[1]) for name in ("render", "trace"))
+    given = render.make_context("render", command[2:]).params
+    assert given["output"].startswith("renders/")
+    assert chosen(given["to"], given["output"])
+    assert checked({str(option.name): given[option.name] for option in options()})
+    known = {option.name for option in trace.params}
+    own = {name: option for option in render.params if option.name not in known for name in option.opts}
+    return ["trace", command[1], *without(command[2:], own), "--steps", "0:1"]
+
+
+def concept_command(group: str, concept: str) -> click.Command:
+    found = main.commands[group]
+    assert isinstance(found, click.Group)
+    command = found.get_command(click.Context(found, info_name=group), concept)
+    assert command
+    return command
+
+
+def insert_parses(command: list[str]) -> None:
+    given = main.commands["insert"].make_context("insert", command[1:]).params
+    assert (given["clip"].suffix, given["deck"].suffix) == (".mp4", ".pptx")
+
+
+def lecture_parses(command: list[str]) -> None:
+    """A lecture that is made is there, and can be read."""
+    group = main.commands["lecture"]
+    assert isinstance(group, click.Group)
+    context = click.Context(group, info_name="lecture")
+    _, found, words = group.resolve_command(context, command[1:])
+    assert found
+    given = found.make_context("lecture", words).params
+    if found.name == "make":
+        assert read(given["file"]).parts
+
+
+PARSED = {"insert": insert_parses, "lecture": lecture_parses}
+
+
+def without(words: list[str], own: dict[str, click.Parameter]) -> list[str]:
+    """The words but for those options, and the word after each that takes one."""
     left, skip = [], False
     for word in words:
-        skip, drop = word in options, skip
-        if not skip and not drop:
+        if skip:
+            skip = False
+        elif word in own:
+            skip = not getattr(own[word], "is_flag", False)
+        else:
             left.append(word)
     return left
 
@@ -65,7 +107,7 @@ def test_there_are_commands_to_try() -> None:
 def test_python_runs_and_gives_what_is_written(name: str, body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "renders").mkdir()
     monkeypatch.chdir(tmp_path)
-    body = body.replace('"720p", 30', '"480p", 4').replace("fps=30", "fps=4")
+    body = body.replace('quality="720p"', 'quality="480p", jobs=1').replace("fps=30", "fps=4")
     names: dict[str, object] = {}
     lines = body.splitlines()
     for node in ast.parse(body).body:
@@ -82,7 +124,7 @@ def test_python_runs_and_gives_what_is_written(name: str, body: str, tmp_path: P
 def test_every_picture_is_there() -> None:
     for name in DOCUMENTS:
         text = (ROOT / name).read_text(encoding="utf-8")
-        for target in re.findall(r"\]\(([^)#]+)\)", text):
+        for target in re.findall(r"\]\(([^)#]+)\)", BLOCK.sub("", text)):
             if "://" not in target:
                 assert (ROOT / name).parent.joinpath(target).exists(), f"{name} points to {target}"
 

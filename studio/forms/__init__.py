@@ -25,6 +25,7 @@ from engine.errors import InputError
 from studio.film import Film
 
 USUAL = ("mp4", "vtt")
+_EMPTY = click.Context(click.Command("render"))
 
 
 class Form(Protocol):
@@ -93,6 +94,21 @@ def options() -> list[click.Option]:
 def _defaults(name: str) -> dict[str, Any]:
     """The values that a form's options have if none are given."""
     return click.Command(name, params=list(forms()[name].OPTIONS)).make_context(name, []).params
+
+
+def checked(given: dict[str, Any]) -> dict[str, Any]:
+    """Values of options by their names, as the command line would read them.
+
+    Raises :class:`InputError` for an option that there is not, or a value that it does not take.
+    """
+    known = {str(option.name): option for option in options()}
+    for name in given:
+        if name not in known:
+            raise InputError(f"{name} is no option of a form; give one of {', '.join(sorted(known))}")
+    try:
+        return {name: known[name].type_cast_value(_EMPTY, value) for name, value in given.items()}
+    except click.BadParameter as error:
+        raise InputError(f"{error.param.name if error.param else 'an option'} cannot be used: {error.message}") from error
 
 
 def write(names: Sequence[str], film: Film, base: Path, given: Mapping[str, Any]) -> None:
