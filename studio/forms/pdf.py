@@ -15,13 +15,13 @@ SUMMARY = "handout (PDF), the last picture of each step with its sentence; --the
 ENDINGS = (".pdf",)
 ALPHA = False
 OPTIONS: Sequence[click.Option] = (
-    click.Option(["--handout-paper"], type=click.Choice(["a4", "us-letter"]), default="a4", show_default=True, help="Its paper."),
+    click.Option(["--handout-paper"], type=click.Choice(["a4", "us-letter"]), default="a4", show_default=True, help="pdf: the paper."),
     click.Option(
         ["--handout-per-page"],
         type=click.Choice(["2", "3", "6"]),
         default="3",
         show_default=True,
-        help="Pictures on a page of the handout; beside three there is room for formulas and notes.",
+        help="pdf: pictures on a page; beside three there is room for formulas and notes.",
     ),
 )
 
