@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -36,11 +37,14 @@ def watch(build: Callable[[], Collection[Path]], stopped: threading.Event | None
     try:
         while not (stopped and stopped.is_set()):
             bell.rung.clear()
+            begun = time.time_ns()
             bell.files = {path.absolute() for path in build()}
             for folder in {path.parent for path in bell.files} - folders:
                 if folder.is_dir():
                     observer.schedule(bell, str(folder))
                     folders.add(folder)
+            if any(_saved(path) > begun for path in bell.files):
+                bell.rung.set()  # while it was made, when nobody watched its folder yet
             while not bell.rung.wait(0.2):
                 if stopped and stopped.is_set():
                     return
@@ -50,3 +54,11 @@ def watch(build: Callable[[], Collection[Path]], stopped: threading.Event | None
     finally:
         observer.stop()
         observer.join()
+
+
+def _saved(path: Path) -> int:
+    """When, in nanoseconds; 0 if it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from engine.errors import InputError
 from scenes.parts.theme import THEMES, contrast, rgb
+from studio.captions import cues
 from studio.lecture import card
 from studio.lecture.card import SIZES, draw, said
+from studio.lecture.card_film import CardFilm
 from studio.lecture.spec import TextCard, TitleCard
 from studio.picture import Picture
 
@@ -59,10 +63,32 @@ def test_a_formula_that_cannot_be_set() -> None:
         draw(page, Picture.of("480p", 30, "dark"), "parts[3]")
 
 
-def test_a_formula_reads_no_files() -> None:
-    page = TextCard.model_construct(kind="text", title="T", text="", formula='#read("words.py")', say="", seconds=8)
+def test_a_formula_reads_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if code should get through to Typst."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.txt").write_text("secret")
+    card._compiler.cache_clear()
+    page = TextCard.model_construct(kind="text", title="T", text="", formula='#read("secret.txt")', say="", seconds=8)
     with pytest.raises(InputError, match="cannot be set"):
         draw(page, Picture.of("480p", 30, "dark"), "parts[1]")
+
+
+@pytest.mark.parametrize("burn", [False, True])
+def test_captions_of_a_card(burn: bool) -> None:
+    picture = Picture.of("480p", 5, "light")
+    say = (
+        "A long sentence that is spoken over this card, and does not fit on two lines of forty-two characters at all, so it is split."
+    )
+    page = TextCard(kind="text", title="T", text="Words.", say=say, seconds=6)
+    film = CardFilm(page, 0, picture, burn)
+    found = list(film.pictures())
+    assert sum(frames for _, frames in found) == film.script.frames == 30
+    assert [frames for _, frames in found] == ([cue.after - cue.first for cue in cues(film.script)] if burn else [30])
+    assert (len(found) > 1) == burn
+    for pixels, _ in found:
+        assert inked(pixels, "light")[380:].any() == burn
+    # Its own words are in the picture already.
+    assert len(list(CardFilm(page.model_copy(update={"say": ""}), 0, picture, burn).pictures())) == 1
 
 
 def test_long_text_becomes_smaller_and_then_is_refused() -> None:
