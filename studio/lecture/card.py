@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import io
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,4 +129,6 @@ def _compiled(source: str, place: str) -> list[bytes]:
 @functools.cache
 def _compiler() -> typst.Compiler:
     # A folder without files, for a formula must not read any.
-    return typst.Compiler(root=Path(tempfile.mkdtemp(prefix="tensorreel-")), font_paths=typst.Fonts(include_system_fonts=False))
+    empty = tempfile.mkdtemp(prefix="tensorreel-")
+    atexit.register(shutil.rmtree, empty, ignore_errors=True)
+    return typst.Compiler(root=Path(empty), font_paths=typst.Fonts(include_system_fonts=False))
