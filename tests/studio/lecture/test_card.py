@@ -76,9 +76,7 @@ def test_a_formula_reads_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("burn", [False, True])
 def test_captions_of_a_card(burn: bool) -> None:
     picture = Picture.of("480p", 5, "light")
-    say = (
-        "A long sentence that is spoken over this card, and does not fit on two lines of forty-two characters at all, so it is split."
-    )
+    say = "A long sentence that is spoken over this card, and does not fit on two lines of forty-two characters at all, so it is split."
     page = TextCard(kind="text", title="T", text="Words.", say=say, seconds=6)
     film = CardFilm(page, 0, picture, burn)
     found = list(film.pictures())
