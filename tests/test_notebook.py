@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 import warnings
 from html.parser import HTMLParser
@@ -76,7 +77,11 @@ def run(folder: Path) -> Any:
 def test_it_runs_and_shows_what_it_speaks_of(kernels: Path) -> None:
     code = [cell for cell in run(kernels).cells if cell.cell_type == "code"]
     shown = ["".join(output.get("data", {}).get("text/html", "") for output in cell.outputs) for cell in code]
-    assert not [output for cell in code for output in cell.outputs if output.output_type in ("error", "stream")]
+    outputs = [output for cell in code for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
+    # What takes longer, on a busy machine, says how far it is, and nothing else is said.
+    said = "".join(output.text for output in outputs if output.output_type == "stream").splitlines()
+    assert all(re.match(r" *\d+%  beat |writing ", line) for line in said), said
     assert "Steps 1 to 4 of 9" in shown[0]
     assert "<strong>Step 5</strong>" in shown[1]
     frames = [frame for text in shown for frame in Frames(text).found]

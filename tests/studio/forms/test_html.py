@@ -378,11 +378,16 @@ def test_a_mess_of_keys_ends_where_the_last_one_says(opens: Opens) -> None:
 
 
 def test_space_plays_through_and_pauses(opens: Opens) -> None:
-    player = opens("#step=1")
+    player = opens("#step=3")
+    # At a quarter of the speed these steps last six seconds: a busy machine, too, gets the second key through before they end.
+    for _ in range(3):
+        player.press("<")
     player.press(" ")
     player.page.wait_for_function("() => document.getElementById('name').textContent === 'steps 4 to 9'")
     assert player.plays()
     player.press(" ")
+    for _ in range(3):
+        player.press(">")
     assert MARKS[4].first <= player.arrives() < MARKS[4].after
     player.press("ArrowRight")
     assert player.arrives() == MARKS[4].after - 1
