@@ -13,6 +13,7 @@ from typing import Any, Literal
 import click
 
 from engine.arguments import base, choices, kind, opened
+from engine.budget import check_addresses, enough_memory
 from engine.catalogue import concepts, find
 from engine.errors import InputError
 from studio.forms import forms
@@ -86,7 +87,8 @@ class Tensorreel(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with enough_memory():
+                return super().invoke(ctx)
         except InputError as error:
             raise _Refused(str(error)) from error
 
@@ -137,6 +139,7 @@ def show(concept: str) -> None:
 def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
     from engine.worksheet import FORMATS, parse_steps
 
+    check_addresses()
     trace = opened(concept, texts, **given)
     for piece in FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs):
         sys.stdout.write(piece)

@@ -32,12 +32,18 @@ def parse(
     """
     import torch
 
-    from engine.load import load
+    from engine.load import announced, check_total, load
 
     number = getattr(torch, dtype)
+    held = 0
 
     def tensor(name: str, text: str) -> torch.Tensor:
-        return load(text, name=name, seed=seed, size=size, allow_nan=allow_nan).to(device=device, dtype=number)
+        nonlocal held
+        check_total(name, held + announced(text))
+        found = load(text, name=name, seed=seed, size=size, allow_nan=allow_nan).to(device=device, dtype=number)
+        held += found.numel()
+        check_total(name, held)
+        return found
 
     arguments: dict[str, Any] = {}
     for parameter in concept.parameters:

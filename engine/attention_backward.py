@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine import sentences
 from engine.attention_backward_step import AttentionGradStep, Backward, BackwardPlan
+from engine.attention_budget import back, within_budget
 from engine.attention_inputs import check_scores, matrix, vectors_of
 from engine.attention_mask import visible_pairs
 from engine.errors import InputError
@@ -81,6 +82,7 @@ def attention_backward(
     inputs = together({"grad_output": matrix("grad_output", grad_output), **vectors_of({"query": query, "key": key, "value": value})})
     _check_shapes(inputs)
     _, q, k, v = inputs.values()
+    within_budget("the way back through attention", back(hides=causal or mask is not None), len(q), len(k), max(q.shape[1], v.shape[1]), 1)
     visible = visible_pairs(mask, causal, len(q), len(k), q.device)
     check_scores(q, k)
     divisor = math.sqrt(q.shape[1]) if scale is None else 1 / scale

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.attention_budget import forward, within_budget
 from engine.attention_mask import visible_pairs
 from engine.attention_step import Plan
 from engine.attention_weights import drawn, trained
@@ -81,12 +82,16 @@ def resolve(
         raise InputError(f"embed_dim is {embed_dim}, but query has its own width; leave it out, or give tokens")
     if words is None:
         vectors = vectors_of(given)
+        cost = forward(projections=0 if heads == 1 and not weights else 4, output=heads > 1, hides=causal or mask is not None)
+        within_budget("attention", cost, len(vectors["query"]), len(vectors["key"]), _widest(vectors), heads)
     else:
         width = weights["W_q"].shape[1] if weights else max(EMBED_DIM, 2 * heads) if embed_dim is None else embed_dim
         if weights and embed_dim not in (None, width):
             raise InputError(f"embed_dim is {embed_dim}, but state_dict projects {width} numbers; leave embed_dim out")
         if width < 1:
             raise InputError(f"embed_dim is {width}; give at least 1")
+        cost = forward(projections=4 if heads > 1 else 3, output=heads > 1, hides=causal or mask is not None)
+        within_budget("attention", cost, len(words), len(words), width, heads, own_width=embed_dim is not None or weights is not None)
         vectors = {"embeddings": _embeddings(words, width, seed, device, dtype)}
     sources = ("query", "key", "value") if words is None else ("embeddings",) * 3
     if weights is None and (words is not None or heads > 1):
@@ -105,6 +110,10 @@ def resolve(
     labels, spoken = _names(words, q.shape[1], k.shape[1])
     params = {"heads": heads, "scale": 1 / divisor, "causal": bool(causal), **({} if words is None else {"tokens": words, "seed": seed})}
     return Setup(inputs, sources, q, k, v, visible, divisor, labels, spoken, params)
+
+
+def _widest(vectors: Mapping[str, Tensor]) -> int:
+    return max(tensor.shape[1] for tensor in vectors.values())
 
 
 # --- vectors -----------------------------------------------------------------------------------------------------------------------------

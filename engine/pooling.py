@@ -19,6 +19,7 @@ from engine import sentences
 from engine.errors import CheckError, InputError
 from engine.numbers import Sum, written
 from engine.pool_step import PoolStep
+from engine.pooling_budget import cost, described, within_budget
 from engine.shapes import Size, per_axis, pool_output_size
 from engine.step import Cell
 from engine.trace import TensorLike, Trace, compare, floating, largest
@@ -74,11 +75,17 @@ class Setup:
 
     def divisor(self, out: Sequence[int]) -> int:
         """By how many cells a mean is divided: those of the window that lie in the input or, if they are counted, in its padding."""
-        number = 1
-        for axis, at in enumerate(out):
-            pad = self.padding[axis] if self.counted else 0
-            number *= sum(-pad <= cell < self.input_size[axis] + pad for cell in self.span(axis, at))
-        return number
+        return math.prod(self._counted(axis, at) for axis, at in enumerate(out))
+
+    def _counted(self, axis: int, at: int) -> int:
+        pad = self.padding[axis] if self.counted else 0
+        return sum(-pad <= cell < self.input_size[axis] + pad for cell in self.span(axis, at))
+
+    @property
+    def divisors(self) -> Tensor:
+        """Of all windows, height x width."""
+        rows, columns = (torch.tensor([self._counted(axis, at) for at in range(n)]) for axis, n in enumerate(self.output_size))
+        return torch.outer(rows, columns).to(self.input)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -133,7 +140,9 @@ def resolve(
         "ceil_mode": bool(ceil_mode),
         **(extra or {}),
     }
-    return Setup(x, size, strides, pads, dilations, bool(ceil_mode), counted, batched, params)
+    setup = Setup(x, size, strides, pads, dilations, bool(ceil_mode), counted, batched, params)
+    within_budget(setup, described(setup), cost)
+    return setup
 
 
 def _per_axis(value: Any, name: str, *, least: int) -> tuple[int, ...]:
@@ -164,8 +173,7 @@ def avg_pooled(setup: Setup) -> PoolTrace:
     padded = F.pad(setup.input, pads(setup))
     total = sum(padded[taken] for taken in taps(setup))
     assert isinstance(total, Tensor)
-    divisors = [[setup.divisor((y, x)) for x in range(setup.output_size[1])] for y in range(setup.output_size[0])]
-    values = total / torch.tensor(divisors, dtype=total.dtype, device=total.device)
+    values = total / setup.divisors
     expected = F.avg_pool2d(setup.input, setup.kernel_size, setup.stride, setup.padding, setup.ceil_mode, setup.counted)
     reference = compare("torch.nn.functional.avg_pool2d", values, expected, largest(setup.input) * math.prod(setup.kernel_size))
     return _trace(setup, padded, {"output": values}, reference, _Cutter(setup, padded, values, None))
@@ -204,8 +212,8 @@ def winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
         # −∞ in the input wins over padding, which is no cell of it.
         better = (value > best) | torch.isnan(value) | ((here < 0) & inside[taken])
         best, here = torch.where(better, value, best), torch.where(better, places[taken], here)
-    nowhere = [[_first(setup, 0, y) * width + _first(setup, 1, x) for x in range(here.shape[3])] for y in range(here.shape[2])]
-    return best, torch.where(here < 0, torch.tensor(nowhere, device=here.device), here)
+    rows, columns = (torch.tensor([_first(setup, axis, at) for at in range(n)]) for axis, n in enumerate(setup.output_size))
+    return best, torch.where(here < 0, (rows[:, None] * width + columns).to(here.device), here)
 
 
 def _first(setup: Setup, axis: int, at: int) -> int:

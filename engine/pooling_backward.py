@@ -12,10 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.budget import Cost
 from engine.errors import InputError
 from engine.numbers import plain, sum_of_products, written
 from engine.pool_backward_step import PoolBackwardStep
 from engine.pooling import AXES, Setup, pads, phase, taps, winners
+from engine.pooling_budget import cost, described, windows, within_budget
 from engine.step import Cell
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -65,6 +67,7 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
                     f"the windows of {name} {at} of the output lie in the padding alone, where no cell can win; "
                     f"give less padding than {setup.padding[axis]} or less dilation than {setup.dilation[axis]}"
                 )
+    within_budget(setup, f"the way back through {described(setup)}", _routed_cost)
     _, places = winners(setup, F.pad(setup.input, pads(setup), value=-torch.inf))
     return _trace(setup, gradient, gradient, places[:, :, None], "torch.nn.functional.max_pool2d, by torch.autograd", routes=True)
 
@@ -72,13 +75,28 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
 def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     """The trace of the way back through a mean."""
     setup, gradient = with_gradient(setup, grad_output)
-    divisors = [[setup.divisor((y, x)) for x in range(setup.output_size[1])] for y in range(setup.output_size[0])]
-    shares = gradient / torch.tensor(divisors, dtype=gradient.dtype, device=gradient.device)
+    within_budget(setup, f"the way back through {described(setup)}", _spread_cost)
+    shares = gradient / setup.divisors
     height, width = setup.input_size
     numbers = torch.arange(height * width, device=gradient.device).reshape(1, 1, height, width)
     padded = F.pad(numbers, pads(setup), value=-1)
     cells = torch.stack([padded[taken][0, 0] for taken in taps(setup)]).expand(*gradient.shape[:2], -1, -1, -1)
     return _trace(setup, gradient, shares, cells, "torch.nn.functional.avg_pool2d, by torch.autograd", routes=False)
+
+
+def _routed_cost(setup: Setup, **sizes: int) -> Cost:
+    return _cost(setup, 1, **sizes)
+
+
+def _spread_cost(setup: Setup, **sizes: int) -> Cost:
+    return _cost(setup, windows(setup, **sizes)[2], **sizes)
+
+
+def _cost(setup: Setup, reached: int, **sizes: int) -> Cost:
+    """The way forward; then all cells that windows reach, side by side."""
+    forward, output = cost(setup, **sizes), windows(setup, **sizes)[1]
+    every = sizes["planes"] * (output * reached + sizes["input0"] * sizes["input1"])
+    return replace(forward, values=forward.values + 5 * every, moved=forward.moved + 50 * every, objects=forward.objects + 2 * output)
 
 
 def _expected(setup: Setup, gradient: Tensor, *, routes: bool) -> Tensor:
@@ -150,10 +168,16 @@ def _closing(total: Tensor, hit: Tensor, reference: str) -> str:
     return f"{reached:,} of {total.numel():,} cells have a gradient{shared}; the same as {reference}."
 
 
+#: Windows that are looked at together.
+AT_ONCE = 4096
+
+
 def _lessons(cells: Tensor) -> tuple[int, ...]:
     """The first window, and the first that adds to what another gave."""
     seen: set[int] = set()
-    for k, window in enumerate(cells[0, 0].flatten(1).T.tolist()):
+    parts: Sequence[Tensor] = torch.split(cells[0, 0].flatten(1), AT_ONCE, dim=1)
+    some = (window for part in parts for window in part.T.tolist())
+    for k, window in enumerate(some):
         if seen & {*window} - {-1}:
             return (0, k)
         seen |= {*window}

@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 import torch
 from torch import Tensor
 
+from engine.budget import enough_memory
 from engine.errors import CheckError, InputError
 from engine.step import Cell, Cells, Reference, Step
 
@@ -158,7 +159,7 @@ def concept(
     def mark(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def opened(*args: P.args, **kwargs: P.kwargs) -> R:
-            with torch.no_grad():
+            with torch.no_grad(), enough_memory():
                 return replace(function(*args, **kwargs), concept=function.__name__, title=title)
 
         return opened

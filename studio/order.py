@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from studio.cache import Cache
 from studio.crew import Crew, check_jobs
 from studio.files import target
-from studio.forms import check_transparent, checked, chosen, endings, forms
+from studio.forms import check_transparent, checked, chosen, draw, endings, forms
 from studio.picture import Picture
 
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ class Order:
             options=checked(options),
         )
 
-    def crew(self) -> Crew:
-        """Processes that draw; they start at once."""
-        return Crew(self.jobs)
+    def crew(self) -> AbstractContextManager[Crew | None]:
+        """Processes that draw, which start at once; none if no form shows pictures."""
+        return Crew(self.jobs) if draw(self.to) else nullcontext()
 
     def beats(self, trace: Trace) -> list[Beat]:
         """What is shown when. Raises :class:`InputError` for a pace that cannot be."""
@@ -81,7 +82,7 @@ class Order:
         planned = beats(trace, detail=self.detail, seconds=self.seconds, fps=self.picture.fps)
         return burnt(planned, self.picture.fps) if self.burn_captions else planned
 
-    def render(self, trace: Trace, planned: Sequence[Beat], crew: Crew, *, at_once: bool = True) -> list[Path]:
+    def render(self, trace: Trace, planned: Sequence[Beat], crew: Crew | None, *, at_once: bool = True) -> list[Path]:
         """Renders; says how far it is, nothing of that for what is quick if not ``at_once``; returns the files."""
         from studio.progress import progress
         from studio.render import render
