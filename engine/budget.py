@@ -92,23 +92,35 @@ def ask(
     if taken.seconds > MOST_SECONDS:
         over.append(duration(taken.seconds))
         most.append(duration(MOST_SECONDS))
-    works = next((found for names, words in give.items() if (found := _fitting(cost, sizes, names, words))), "smaller inputs")
+    works = next((found for names, words in give.items() if (found := _fitting(cost, sizes, names, words))), None) or _share(cost, sizes)
     raise InputError(f"{what} would take about {' and '.join(over)}, more than the {' and '.join(most)} allowed; give {works}")
 
 
 def _fitting(cost: Callable[..., Cost], sizes: Mapping[str, int], names: tuple[str, ...], words: str) -> str | None:
     """The words with the largest sizes that fit, to two digits; nothing if none do."""
+    share = _largest_share(cost, sizes, names)
+    return None if share is None else words.format(*(f"{_smaller(sizes, names, share)[name]:,}" for name in names))
 
-    def smaller(share: float) -> dict[str, int]:
-        return {**sizes, **{name: _rounded(sizes[name] * share) for name in names}}
 
+def _share(cost: Callable[..., Cost], sizes: Mapping[str, int]) -> str:
+    """Words for all sizes together, where none of them alone could be small enough."""
+    share = _largest_share(cost, sizes, tuple(sizes))
+    return "much smaller inputs" if not share else f"sizes of at most about 1/{_rounded(10 / share) // 10 + 1:,} of these"
+
+
+def _smaller(sizes: Mapping[str, int], names: tuple[str, ...], share: float) -> dict[str, int]:
+    return {**sizes, **{name: _rounded(sizes[name] * share) for name in names if sizes[name]}}
+
+
+def _largest_share(cost: Callable[..., Cost], sizes: Mapping[str, int], names: tuple[str, ...]) -> float | None:
+    """Of the sizes of these names, so that it fits; none if they cannot be small enough."""
     low, high = 0.0, 1.0
-    if not cost(**smaller(low)).fits:
+    if not cost(**_smaller(sizes, names, low)).fits:
         return None
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if cost(**smaller(middle)).fits else (low, middle)
-    return words.format(*(f"{smaller(low)[name]:,}" for name in names))
+        low, high = (middle, high) if cost(**_smaller(sizes, names, middle)).fits else (low, middle)
+    return low
 
 
 def _rounded(number: float) -> int:

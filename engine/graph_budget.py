@@ -51,7 +51,7 @@ class Sizes:
 def within_budget(expr: str, leaves: Mapping[str, Sequence[int]]) -> None:
     """Raises :class:`InputError` if the graph is not within the budget."""
     sizes = sized(expr, leaves)
-    words: dict[tuple[str, ...], str] = {("numbers",): "values of which no node gets more than about {} numbers"}
+    words: dict[tuple[str, ...], str] = {("numbers",): "values that make nodes of at most about {} numbers"}
     what = f"a graph with the {times(sizes.shape)} numbers of {sizes.text}"
     budget.ask(what, sizes.cost, {"numbers": sizes.largest}, words)
 

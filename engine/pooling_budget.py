@@ -13,7 +13,7 @@ from engine.budget import Cost
 if TYPE_CHECKING:
     from engine.pooling import Setup
 
-KERNEL: dict[tuple[str, ...], str] = {("kernel0", "kernel1"): "a kernel of at most about {}x{}"}
+KERNEL: dict[tuple[str, ...], str] = {("kernel0", "kernel1", "padding0", "padding1"): "a kernel of at most about {}x{}"}
 CELLS: dict[tuple[str, ...], str] = {
     ("input0", "input1"): "an input of at most about {}x{} cells",
     ("planes",): "at most about {} channels",
@@ -34,9 +34,12 @@ def windows(setup: Setup, **sizes: int) -> tuple[int, int, int]:
     """Of a pooling of other sizes: cells of the padded input and windows in a plane, cells of a window."""
     padded, output, taps = 1, 1, 1
     for axis, (stride, dilation) in enumerate(zip(setup.stride, setup.dilation, strict=True)):
-        whole, kernel = sizes[f"input{axis}"] + 2 * sizes[f"padding{axis}"], sizes[f"kernel{axis}"]
+        cells, padding, kernel = (sizes[f"{name}{axis}"] for name in ("input", "padding", "kernel"))
+        whole = cells + 2 * padding
         left, reach = whole - dilation * (kernel - 1) - 1, dilation * (kernel - 1) + 1
         count = max(1, (-(-left // stride) if setup.ceil_mode else left // stride) + 1)
+        # A window begins in the input, or in the padding before it.
+        count = min(count, (cells + padding - 1) // stride + 1)
         padded, output, taps = padded * max(whole, (count - 1) * stride + reach), output * count, taps * kernel
     return padded, output, taps
 

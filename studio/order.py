@@ -13,6 +13,7 @@ from studio.crew import Crew, check_jobs
 from studio.files import target
 from studio.forms import check_transparent, checked, chosen, draw, endings, forms
 from studio.picture import Picture
+from studio.room import check_room
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -79,6 +80,8 @@ class Order:
         from studio.captions import burnt
         from studio.pace import beats
 
+        if draw(self.to):
+            check_room(trace)
         planned = beats(trace, detail=self.detail, seconds=self.seconds, fps=self.picture.fps)
         return burnt(planned, self.picture.fps) if self.burn_captions else planned
 

@@ -24,6 +24,7 @@ from studio.lecture.inputs import files_of, texts_of
 from studio.lecture.origin import code, script_of, unique
 from studio.lecture.spec import Clip, Lecture
 from studio.picture import Picture
+from studio.room import check_room
 from studio.script import Script, joined, script
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ class Builder:
         from studio.pace import beats
 
         try:
+            if self.drawn:
+                check_room(trace)
             found = beats(trace, detail=scene.clip.detail, seconds=scene.clip.seconds, fps=self.lecture.fps)
         except InputError as error:
             raise InputError(f"{scene.place}, {scene.clip.concept}: {error}") from error
