@@ -21,7 +21,7 @@ class _MisfitError(Exception):
 
 @dataclass
 class Sizes:
-    """Numbers in all results, in the largest of them, with its text and shape, and in the leaves.
+    """Numbers in all results, in the largest of all nodes, with its text and shape, and in the leaves.
 
     ``products`` are those of matrix multiplications, ``terms`` those of the longest step; ``named`` are the shapes of names.
     """
@@ -35,6 +35,11 @@ class Sizes:
     products: int = 0
     terms: int = 1
     named: dict[str, Shape] = field(default_factory=dict)
+
+    def see(self, text: str, shape: Shape) -> None:
+        """Remembers the largest."""
+        if math.prod(shape) >= self.largest:
+            self.largest, self.text, self.shape = math.prod(shape), text, shape
 
     def cost(self, numbers: int) -> Cost:
         """What it takes if the largest result has so many numbers and all else is as much smaller."""
@@ -59,6 +64,8 @@ def within_budget(expr: str, leaves: Mapping[str, Sequence[int]]) -> None:
 def sized(expr: str, leaves: Mapping[str, Sequence[int]]) -> Sizes:
     """The sizes of all results, up to the first whose shapes do not fit together."""
     found = Sizes(sum(map(math.prod, leaves.values())), named={name: tuple(shape) for name, shape in leaves.items()})
+    for name, shape in found.named.items():
+        found.see(name, shape)
     try:
         for name, value in statements(expr):
             found.named[name] = _shape(value, found)
@@ -80,8 +87,7 @@ def _shape(node: ast.expr, found: Sizes) -> Shape:
     numbers = math.prod(made)
     found.count += 1
     found.results += numbers
-    if numbers >= found.largest:
-        found.largest, found.text, found.shape = numbers, _short(node), made
+    found.see(_short(node), made)
     # Forward a step adds up what is reduced, on the way back what was spread.
     found.terms = max([found.terms, *(max(math.prod(part), 1) // max(1, numbers) for part in parts)])
     found.terms = max([found.terms, *(numbers // max(1, math.prod(part)) for part in parts if part)])
