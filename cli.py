@@ -139,7 +139,6 @@ def show(concept: str) -> None:
 def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
     from engine.worksheet import FORMATS, parse_steps
 
-    check_addresses()
     trace = opened(concept, texts, **given)
     for piece in FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs):
         sys.stdout.write(piece)
@@ -237,6 +236,7 @@ def lecture() -> None:
 @click.option("--no-cache", is_flag=True, help="Draw everything anew, and keep nothing for the next time.")
 def make(file: Path, output: Path | None, watch: bool, jobs: int | None, no_cache: bool) -> None:
     """Make a lecture from its file; clips that did not change are not drawn again."""
+    check_addresses()
     from studio.cache import Cache
     from studio.crew import check_jobs
     from studio.lecture.desk import Desk

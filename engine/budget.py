@@ -9,7 +9,7 @@ A concept states from shapes alone what it will take, and :func:`ask` refuses it
         {("queries",): "at most about {} queries"},
     )
 
-The numbers are rough. They were measured on two slow cores (``benchmarks/trace.py`` compares them), and are rather too high than too low.
+The numbers are rough: they were measured on two slow cores, and are rather too high than too low.
 This module imports nothing slow: the command line asks it too.
 """
 

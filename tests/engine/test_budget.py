@@ -4,6 +4,7 @@ import ast
 import errno
 import itertools
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,15 @@ import torch.nn.functional as F
 
 import engine
 from engine import attention_budget, budget, convolution_arguments, graph_budget, lstm_arguments, pooling, pooling_budget
+from engine.arguments import parse
 from engine.budget import Cost
+from engine.catalogue import find
 from engine.errors import InputError
 from engine.graph_parse import statements
 from engine.graph_reference import _computed
+from engine.load import GENERATORS
 from engine.trace import Trace, concept
+from tests.campaign.commands import called
 
 
 def refusal(function: Any, /, *args: Any, **kwargs: Any) -> str:
@@ -144,6 +149,26 @@ def test_with_less_memory_than_torch_takes_nothing_begins(monkeypatch: pytest.Mo
 
 
 # --- what concepts say they take ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command", [["trace", "conv1d", "--input", "[1]", "--weight", "[1]"], ["render", "lstm", "--input", "[[1]]"], ["lecture", "x.toml"]]
+)
+def test_commands_ask_for_it_first(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "_address_limit", lambda: 500_000_000)
+    result = called(command)
+    assert (result.exit_code, result.stderr.startswith("Error: this process may have 0.5 GB of memory")) == (2, True)
+
+
+@pytest.mark.parametrize("several", [["zeros:90000000", "zeros:90000000"], ["ones:3", "zeros:30000x30000"], ["randn:134217728", "[1]"]])
+def test_all_options_share_one_budget(several: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GENERATORS, "zeros", lambda shape, _: ZERO.expand(shape))
+    monkeypatch.setattr(sys.modules["engine.load"], "checked", lambda tensor, *_: tensor)
+    found = find("conv1d")
+    said = refusal(parse, found, {"input": several[0], "weight": several[1]})
+    assert "values, with those of the options before it, would take about" in said
+    assert said.endswith("give at most about 110,000,000 in all")
+
 
 ZERO = torch.zeros(1, dtype=torch.float64)
 

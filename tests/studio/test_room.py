@@ -10,7 +10,7 @@ import engine
 from engine.errors import InputError
 from engine.step import Step
 from engine.trace import Trace
-from studio import crew
+from studio import crew, room
 from studio.room import check_room
 from tests.campaign.commands import called, sentence_fault
 
@@ -51,13 +51,14 @@ def test_steps_that_are_too_long_are_refused() -> None:
 
 def test_tensors_that_are_too_large_are_refused() -> None:
     said = refusal(of_size(20_000_000))
-    assert "a clip that shows 20,000,003 numbers would take about 62 seconds" in said
+    assert "a clip that shows 20,000,005 numbers would take about 62 seconds" in said
     assert "at most about 5,900,000 numbers" in said  # (20 − 2) s / (600 · 5 ns)
 
 
 def test_what_cannot_be_drawn_can_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(crew, "start", lambda count: [])
-    command = ["render", "conv1d", "--input", "zeros:7000000", "--weight", "[1]", "--seconds", "6", "-o", str(tmp_path / "clip")]
+    monkeypatch.setattr(room, "OUTPUT", 10**12)
+    command = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "--seconds", "6", "-o", str(tmp_path / "clip")]
     drawn = called([*command, "--to", "mp4,vtt"])
     assert drawn.exit_code == 2
     assert sentence_fault("", drawn.stderr) is None
