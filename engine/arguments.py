@@ -199,7 +199,8 @@ def _padding(name: str, text: str) -> Any:
         return _sides(text) if ":" in text or text.count("[") > 1 else _size(name, text)
     except (InputError, ValueError, RecursionError):
         raise InputError(
-            f"--{name} is {text!r}; give a whole number, one per axis such as 2,1, before:after for each such as 1:0,2:1, or 'valid' or 'same'"
+            f"--{name} is {text!r}; give a whole number, one per axis such as 2,1, before:after for each such as 1:0,2:1, "
+            "or 'valid' or 'same'"
         ) from None
 
 

@@ -103,13 +103,13 @@ def padding_sides(
         raise InputError(f"padding is {padding!r}; give numbers, {words}")
     if not isinstance(padding, Sequence) or not any(isinstance(side, Sequence) and not isinstance(side, str) for side in padding):
         return [(p, p) for p in per_axis(cast("Size", padding), axes, "padding", least=0)]
-    sides = [_side(side, padding) for side in padding]
+    sides = [_side(side, padding) for side in cast("Sequence[int | Sequence[int]]", padding)]
     if len(sides) not in (1, axes):
         raise InputError(f"padding is {padding!r}, which is for {len(sides)} axes; give {axes} or one for all")
     return sides * axes if len(sides) == 1 else sides
 
 
-def _side(side: int | Sequence[int], padding: Padding) -> tuple[int, int]:
+def _side(side: int | Sequence[int], padding: object) -> tuple[int, int]:
     """The cells before and after one axis."""
     pair = tuple(side) if isinstance(side, Sequence) else (side, side)
     if len(pair) != 2 or not all(isinstance(x, int) and not isinstance(x, bool) and 0 <= x <= LARGEST for x in pair):

@@ -255,7 +255,7 @@ def given_with(**options: Any) -> dict[str, Any]:
         (given_with(padding=-1), ["padding is -1"]),
         (given_with(padding=(0, -1)), ["padding is (0, -1)"]),
         (given_with(padding=(1, 1, 1)), ["padding is (1, 1, 1)"]),
-        (given_with(padding=[[1, 1], [1, 1]]), ["padding is [[1, 1], [1, 1]]"]),
+        (given_with(padding=[[1, 1, 1], [1, 1]]), ["padding is [[1, 1, 1], [1, 1]]"]),
         (given_with(padding=0.5), ["padding is 0.5"]),
         (given_with(padding=None), ["padding is None"]),
         (given_with(padding="full"), ["padding is 'full'", "valid", "same"]),
