@@ -37,8 +37,8 @@ def parse(
 
     number = getattr(torch, dtype)
 
-    def tensor(name: str, text: str) -> torch.Tensor:
-        return load(text, name=name, seed=seed, size=size, allow_nan=allow_nan).to(device=device, dtype=number)
+    def tensor(name: str, text: str, infinite: bool = False) -> torch.Tensor:
+        return load(text, name=name, seed=seed, size=size, allow_nan=allow_nan or infinite).to(device=device, dtype=number)
 
     arguments: dict[str, Any] = {}
     for parameter in concept.parameters:
@@ -46,7 +46,8 @@ def parse(
         if text is None:
             continue
         if parameter.is_tensor:
-            arguments[parameter.name] = tensor(parameter.option, text)
+            # A mask is asked for −∞, and refuses by itself what it cannot take.
+            arguments[parameter.name] = tensor(parameter.option, text, parameter.is_mask)
         elif parameter.is_many:
             arguments[parameter.name] = {name: tensor(f"{parameter.option} {name}", one) for name, one in _named(parameter, text).items()}
         elif kind(parameter) == "StateDict":
