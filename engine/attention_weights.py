@@ -106,9 +106,8 @@ def with_bias(vectors: Tensor, bias: Tensor, name: str) -> Tensor:
     """The keys, or the values, of each head and behind them that of ``bias``."""
     heads, _, width = vectors.shape
     if len(bias) != heads * width:
-        raise InputError(
-            f"{name} has {count(len(bias), 'number')}, but the {'keys' if name == 'bias_k' else 'values'} have {heads * width}; give as many"
-        )
+        others = "keys" if name == "bias_k" else "values"
+        raise InputError(f"{name} has {count(len(bias), 'number')}, but the {others} have {heads * width}; give as many")
     return torch.cat([vectors, bias.reshape(heads, 1, width)], dim=1)
 
 
