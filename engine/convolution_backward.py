@@ -84,10 +84,17 @@ def _way(setup: Setup, gradient: Tensor) -> Way:
     for n, size, k, d, (before, _) in zip(setup.input_size, sizes, setup.kernel_size, setup.dilation, setup.sides, strict=True):
         first = d * (k - 1) - before
         offsets.append((first, n + d * (k - 1) - first - size))
-    # A negative number of cells cuts cells off: what the padding alone was multiplied by reaches no cell of the input.
-    framed = F.pad(spread, [cells for side in reversed(offsets) for cells in side])
     padded = F.pad(setup.input, [cells for side in reversed(setup.sides) for cells in side])
-    return Way(setup, gradient, padded, spread, framed, offsets, setup.weight.flip(2, 3))
+    return Way(setup, gradient, padded, spread, _framed(spread, offsets), offsets, setup.weight.flip(2, 3))
+
+
+def _framed(spread: Tensor, offsets: Sequence[tuple[int, int]]) -> Tensor:
+    """With zeros around it. A negative number cuts cells off: what the padding alone was multiplied by reaches no cell of the input.
+
+    Zeros come first: more cells than there are may be cut off on one side.
+    """
+    wide = F.pad(spread, [max(0, cells) for side in reversed(offsets) for cells in side])
+    return F.pad(wide, [min(0, cells) for side in reversed(offsets) for cells in side])
 
 
 def convolve_backward(way: Way) -> ConvBackwardTrace:
@@ -131,7 +138,7 @@ def _overlapping(way: Way) -> int:
     """The first cell of the input that as many windows hold as any, where sums have the most terms."""
     ones = torch.zeros_like(way.spread[:1, :1])
     ones[:, :, :: way.setup.stride[0], :: way.setup.stride[1]] = 1
-    framed = F.pad(ones, [cells for side in reversed(way.offsets) for cells in side])
+    framed = _framed(ones, way.offsets)
     counts = sum(framed[taken] for taken in _taps(way))
     assert isinstance(counts, Tensor)
     return int(counts.flatten().argmax())
