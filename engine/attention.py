@@ -254,10 +254,10 @@ def _opening(setup: Setup) -> str:
     what = sentences.count(len(setup.labels[0]), "token") if "embeddings" in setup.inputs else "What is given"
     verb = "becomes" if what.startswith(("1 ", "What")) else "become"
     lead = f"{what} {verb} queries, keys and values. " if setup.projected else ""
-    keys = sentences.count(plan.keys - plan.extra, "key") + " and a bias key" * plan.extra
+    keys = sentences.count(plan.keys - plan.extra, "key") + " and a bias" * plan.extra
     asks = f"{'every' if plan.queries > 1 else 'the'} query meets {keys}"
     asks = f"In each of {plan.heads} heads {asks}" if plan.heads > 1 else asks[0].upper() + asks[1:]
-    return f"{lead}{asks}; a softmax turns scores into weights, which mix the values."
+    return f"{lead}{asks}; softmax turns scores into weights that mix the values."
 
 
 def _formula(setup: Setup) -> str:

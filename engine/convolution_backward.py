@@ -97,6 +97,12 @@ def _framed(spread: Tensor, offsets: Sequence[tuple[int, int]]) -> Tensor:
     return F.pad(wide, [min(0, cells) for side in reversed(offsets) for cells in side])
 
 
+def _zeros(side: tuple[int, int], size: int) -> tuple[int, int]:
+    """Of the zeros on either side of ``size`` cells those that are left where more cells are cut off than there are."""
+    before, after = side
+    return max(0, before + min(0, after + size)), max(0, after + min(0, before + size))
+
+
 def convolve_backward(way: Way) -> ConvBackwardTrace:
     """The trace of all three gradients."""
     setup = way.setup
@@ -127,7 +133,7 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
         sides=setup.sides,
         spread=way.spread,
         framed=way.framed,
-        frame=[(max(0, before), max(0, after)) for before, after in way.offsets],
+        frame=[_zeros(side, size) for side, size in zip(way.offsets, way.spread.shape[2:], strict=True)],
         offsets=way.offsets,
         strides=setup.stride,
         turned=way.turned,

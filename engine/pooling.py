@@ -193,8 +193,8 @@ def _opening(setup: Setup, kind: str) -> str:
     what = "the largest number" if kind == "max" else "the mean"
     if setup.adaptive:
         return (
-            f"Adaptive {kind} pooling: {times(setup.output_size)} windows, as even as can be, cover the {times(setup.input_size)} input; "
-            f"the largest has {times(setup.kernel_size)} cells. Of each {what} is kept."
+            f"Adaptive {kind} pooling: {times(setup.output_size)} windows of nearly one size cover the {times(setup.input_size)} input, "
+            f"{times(setup.kernel_size)} cells at most; of each {what} is kept."
         )
     return (
         f"{kind.capitalize()} pooling: of every {times(setup.kernel_size)} window of the {times(setup.input_size)} input {what} is kept, "

@@ -249,7 +249,7 @@ class Attention(WorkedReel):
         self.bench.show(
             [
                 Row("score", "output", scores.tolist(), texts(scores), heat_limit(self.scores[step.head])),
-                Row("mask", "muted", mask.tolist(), texts(mask), note=note),
+                Row("mask", "muted", mask.tolist(), texts(mask), heat_limit(mask), note=note),
             ],
             self.pattern.cell[0],
         )

@@ -273,7 +273,7 @@ def test_a_bias_key_by_hand() -> None:
     assert trace[1].say == "The score of query 0 for the bias key, query times key: 1·3 + 0·9 = 3."
     assert trace[1].reads == {"query": [(0, 0), (0, 1)], "bias_k": [(0,), (1,)]}
     assert trace[len(trace) - 1].reads == {"weights": [(0, 0), (0, 1)], "value": [(0, 0)], "bias_v": [(0,)]}
-    assert trace.opening == "The query meets 1 key and a bias key; a softmax turns scores into weights, which mix the values."
+    assert trace.opening == "The query meets 1 key and a bias; softmax turns scores into weights that mix the values."
     words = attention(tokens="a b", heads=2, bias_k=[1, 0, 0, 1], bias_v=[0, 1, 1, 0])
     assert words.labels == (["a", "b"], ["a", "b", "bias"])
     check_steps(words)

@@ -75,6 +75,9 @@ def test_windows_in_the_padding_alone_send_nothing_back(padding: Any) -> None:
     assert trace.outputs["grad_weight"].tolist() == [[[[0.0, 0], [0, 0]]]]
     assert trace.outputs["grad_bias"].tolist() == [5.0]
     assert [step.value for step in trace] == [5, 0, 0, 0, 0, 0]
+    # What slides over the weights has no cell of the gradient left, only zeros.
+    assert trace.framed.tolist() == [[[[0, 0], [0, 0]]]]
+    assert [sum(side) for side in trace.frame] == [2, 2] if padding == 3 else [2, 1]
 
 
 def check_reads(case: Case, step: ConvBackwardStep, gradient: Tensor, cell: tuple[int, ...], total: float, size: float) -> None:
