@@ -91,7 +91,7 @@ def pads(setup: Setup) -> list[int]:
 
 def seen(setup: Setup, padded: Tensor, nothing: float) -> Iterator[Tensor]:
     """For every tap of the window, row by row, what it has of ``padded`` in all windows; ``nothing`` in those that are smaller."""
-    for taken, there in _adaptive_taps(setup, padded.device) if setup.adaptive else _taps(setup):
+    for taken, there in _uneven_taps(setup, padded.device) if setup.uneven else _taps(setup):
         yield (
             padded[taken]
             if there is None
@@ -99,14 +99,15 @@ def seen(setup: Setup, padded: Tensor, nothing: float) -> Iterator[Tensor]:
         )
 
 
-def _adaptive_taps(setup: Setup, device: torch.device) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
+def _uneven_taps(setup: Setup, device: torch.device) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
     """The cells that taps have in all windows, and which windows have them; any cell stands in for those that they do not have."""
-    spans = [[setup.span(axis, at) for at in range(count)] for axis, count in enumerate(setup.output_size)]
-    for tap in product(*map(range, setup.kernel_size)):
-        rows, columns = (
-            torch.tensor([span[min(t, len(span) - 1)] for span in of], device=device) for t, of in zip(tap, spans, strict=True)
-        )
-        above, beside = (torch.tensor([t < len(span) for span in of], device=device) for t, of in zip(tap, spans, strict=True))
+    found = []
+    for axis, count in enumerate(setup.output_size):
+        spans = [setup.span(axis, at) for at in range(count)]
+        cells = [[span[min(t, len(span) - 1)] for span in spans] for t in range(setup.kernel_size[axis])]
+        there = [[t < len(span) for span in spans] for t in range(setup.kernel_size[axis])]
+        found.append(list(zip(torch.tensor(cells, device=device), torch.tensor(there, device=device), strict=True)))
+    for (rows, above), (columns, beside) in product(*found):
         yield (..., rows[:, None], columns), above[:, None] & beside
 
 

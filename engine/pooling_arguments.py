@@ -53,6 +53,11 @@ class Setup:
         return self.wanted is not None
 
     @property
+    def uneven(self) -> bool:
+        """Whether windows differ, or do not follow at equal distances."""
+        return self.wanted is not None and any(n % out for n, out in zip(self.input_size, self.wanted, strict=True))
+
+    @property
     def input_size(self) -> tuple[int, ...]:
         """Cells per axis, without padding."""
         return tuple(self.input.shape[2:])
@@ -161,7 +166,9 @@ def _adaptive(x: Tensor, output_size: Size, given: Mapping[str, Any], batched: b
         )
     wanted = per_axis(output_size, AXES, "output_size", least=1)
     longest = [max(len(even_span(n, out, at)) for at in range(out)) for n, out in zip(x.shape[2:], wanted, strict=True)]
-    return Setup(x, tuple(longest), (1, 1), (0, 0), (1, 1), False, True, batched, {"output_size": _one_or_list(wanted)}, None, wanted)
+    # Where it divides the size, windows follow as those of that stride.
+    size, params = tuple(longest), {"output_size": _one_or_list(wanted)}
+    return Setup(x, size, size, (0, 0), (1, 1), False, True, batched, params, None, wanted)
 
 
 def _check_divisor(value: int | None) -> None:

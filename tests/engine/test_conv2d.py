@@ -331,3 +331,4 @@ def test_every_side_has_its_own_padding() -> None:
         '"output height" = floor((2 + 1 + 0 - 2) / 1) + 1 = 2, quad "output width" = floor((2 + 2 + 1 - 2) / 1) + 1 = 4'
     )
     assert conv2d([[1.0, 2], [3, 4]], [[1.0]], padding=[[1, 1], [2, 2]]).params["padding"] == [1, 2]
+    assert conv2d([[1.0, 2], [3, 4]], [[1.0]], padding=[[0, 1], 2]).params["padding"] == [[0, 1], [2, 2]]
