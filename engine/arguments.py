@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -37,10 +38,10 @@ def parse(
     number = getattr(torch, dtype)
     held = 0
 
-    def tensor(name: str, text: str) -> torch.Tensor:
+    def tensor(name: str, text: str, infinite: bool = False) -> torch.Tensor:
         nonlocal held
         check_total(name, held + announced(text))
-        found = load(text, name=name, seed=seed, size=size, allow_nan=allow_nan).to(device=device, dtype=number)
+        found = load(text, name=name, seed=seed, size=size, allow_nan=allow_nan or infinite).to(device=device, dtype=number)
         held += found.numel()
         check_total(name, held)
         return found
@@ -51,7 +52,8 @@ def parse(
         if text is None:
             continue
         if parameter.is_tensor:
-            arguments[parameter.name] = tensor(parameter.option, text)
+            # A mask is asked for −∞, and refuses by itself what it cannot take.
+            arguments[parameter.name] = tensor(parameter.option, text, parameter.is_mask)
         elif parameter.is_many:
             arguments[parameter.name] = {name: tensor(f"{parameter.option} {name}", one) for name, one in _named(parameter, text).items()}
         elif kind(parameter) == "StateDict":
@@ -196,13 +198,28 @@ def _size(name: str, text: str) -> int | list[int]:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _padding(name: str, text: str) -> int | list[int] | str:
+def _padding(name: str, text: str) -> Any:
+    """Numbers, ``1:0,2:1``, or the same as JSON, ``[[1,0],[2,1]]``; a word."""
     if text in ("valid", "same"):
         return text
     try:
-        return _size(name, text)
-    except InputError:
-        raise InputError(f"--{name} is {text!r}; give a whole number, one per axis such as 2,1, or 'valid' or 'same'") from None
+        return _sides(text) if ":" in text or text.count("[") > 1 else _size(name, text)
+    except (InputError, ValueError, RecursionError):
+        raise InputError(
+            f"--{name} is {text!r}; give a whole number, one per axis such as 2,1, before:after for each such as 1:0,2:1, "
+            "or 'valid' or 'same'"
+        ) from None
+
+
+def _sides(text: str) -> list[list[int]]:
+    """Of each axis the numbers before and after it; one number is both."""
+    if ":" in text:
+        sides = [[int(side) for side in part.split(":")] for part in text.split(",")]
+    else:
+        sides = [side if isinstance(side, list) else [side] for side in json.loads(text)]
+    if not all(len(side) in (1, 2) and all(type(x) is int for x in side) for side in sides):
+        raise ValueError(text)
+    return [side * 2 if len(side) == 1 else side for side in sides]
 
 
 def _flag(name: str, text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from engine import budget
@@ -18,6 +17,10 @@ WORDS = {
 }
 
 
+#: Numbers that are held for every score, with a mask.
+MASKED = 15
+
+
 def within_budget(what: str, cost: Callable[..., Cost], queries: int, keys: int, width: int, heads: int, *, own_width: bool = True) -> None:
     """Raises :class:`InputError` if it is not within the budget; where the width is not given, it follows from the heads."""
     sizes = {"queries": queries, "keys": keys, "width": width, "heads": heads}
@@ -31,29 +34,30 @@ def within_budget(what: str, cost: Callable[..., Cost], queries: int, keys: int,
     budget.ask(f"{what} with {shape}", cost, sizes, words)
 
 
-def forward(*, projections: int, output: bool, hides: bool) -> Callable[..., Cost]:
-    """Of attention with so many matrices of projection; ``hides`` says whether there is a mask, whose hidden pairs are steps."""
+def forward(*, projections: int, output: bool, hidden: float) -> Callable[..., Cost]:
+    """Of attention with so many matrices of projection; ``hidden`` is the share of scores that a mask changes, each of which
+    is a step."""
 
     def cost(queries: int, keys: int, width: int, heads: int) -> Cost:
         cells, weights = heads * queries * keys, projections * width * width
         return Cost(
-            values=(14 if hides else 10) * cells + (2.3 if output else 1.4) * weights + 16 * (queries + keys) * width,
+            values=(MASKED if hidden else 10) * cells + (2.3 if output else 1.4) * weights + 16 * (queries + keys) * width,
             moved=30 * cells + 4 * weights,
             products=8 * queries * keys * width + 3 * (queries + keys) * weights,
-            objects=3 * math.ceil(queries * keys / 2) if hides else 0,
+            objects=3 * hidden * queries * keys,
             terms=max(keys, width),
         )
 
     return cost
 
 
-def back(*, hides: bool) -> Callable[..., Cost]:
+def back(hidden: float) -> Callable[..., Cost]:
     """Of the way back."""
 
     def cost(queries: int, keys: int, width: int, heads: int) -> Cost:
         cells = heads * queries * keys
         return Cost(
-            values=(22 if hides else 13) * cells + 16 * (queries + keys) * width,
+            values=(22 if hidden else 13) * cells + 16 * (queries + keys) * width,
             moved=55 * cells,
             products=12 * queries * keys * width,
             terms=max(queries, keys, width),

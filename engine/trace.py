@@ -23,6 +23,7 @@ from engine.step import Cell, Cells, Reference, Step
 __all__ = [
     "Cell",
     "Cells",
+    "MaskLike",
     "Reference",
     "StateDict",
     "Step",
@@ -38,6 +39,9 @@ __all__ = [
 
 #: What a concept takes for a tensor.
 TensorLike = Tensor | Sequence[Any] | float
+
+#: The same where −∞ is a number as any other: a mask that is added.
+MaskLike = TensorLike
 
 #: The tensors of a trained module by their names, as its ``state_dict()`` has them.
 StateDict = Mapping[str, Tensor]

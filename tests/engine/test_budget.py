@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 import engine
-from engine import attention_budget, budget, convolution_arguments, graph_budget, lstm_arguments, pooling, pooling_budget
+from engine import attention_budget, budget, convolution_arguments, graph_budget, lstm_arguments, pooling_arguments, pooling_budget
 from engine.arguments import parse
 from engine.budget import Cost
 from engine.catalogue import find
@@ -194,6 +194,9 @@ def zeros(*shape: int) -> torch.Tensor:
         ("max_pool2d", {"input": zeros(3, 3), "kernel_size": 20_001, "padding": 10_000}, "536 GB", "a kernel of at most about"),
         ("avg_pool2d", {"input": zeros(3, 3), "kernel_size": 20_001, "padding": 10_000, "ceil_mode": True}, "GB", "a kernel of at most"),
         ("max_pool2d", {"input": zeros(2000, 2000), "kernel_size": "global"}, "minutes", "a kernel of at most about"),
+        ("avg_pool2d", {"input": zeros(3, 3), "output_size": 100_000}, "GB", "an output_size of at most about"),
+        ("max_pool2d", {"input": zeros(3, 3), "output_size": [1, 2**31 - 1]}, "GB", "an output_size of at most about"),
+        ("max_pool2d", {"input": zeros(2000, 2000), "output_size": 2}, "seconds", "an input of at most about"),
         ("lstm", {"input": zeros(3_000_000, 1)}, "19 GB", "at most about 290,000 time steps"),
         ("lstm", {"input": zeros(3, 1), "hidden_size": 100_000}, "GB", "a hidden_size of at most about"),
         ("backprop", {"expr": "L = sum(a*b)", "values": {"a": zeros(30_000, 1), "b": zeros(1, 30_000)}}, "GB", "nodes of at most about"),
@@ -254,13 +257,15 @@ def test_convolutions_that_were_measured_fit(input: tuple[int, ...], weight: tup
 @pytest.mark.parametrize(
     ("cost", "gigabytes"),
     [
-        (attention_budget.forward(projections=0, output=False, hides=False)(3000, 3000, 64, 1), 0.930),
-        (attention_budget.forward(projections=0, output=False, hides=True)(3000, 3000, 4, 1), 2.154),
-        (attention_budget.forward(projections=4, output=True, hides=False)(1500, 1500, 64, 8), 1.571),
-        (attention_budget.forward(projections=3, output=False, hides=False)(2, 2, 4000, 1), 0.740),
-        (attention_budget.forward(projections=4, output=True, hides=False)(2, 2, 2000, 1000), 0.488),
-        (attention_budget.back(hides=False)(3000, 3000, 64, 1), 1.192),
-        (attention_budget.back(hides=True)(2000, 2000, 64, 1), 0.871),
+        (attention_budget.forward(projections=0, output=False, hidden=0.0)(3000, 3000, 64, 1), 0.930),
+        (attention_budget.forward(projections=0, output=False, hidden=0.5)(3000, 3000, 4, 1), 2.282),
+        (attention_budget.forward(projections=4, output=True, hidden=0.5)(1500, 1500, 64, 8), 2.067),
+        (attention_budget.forward(projections=0, output=False, hidden=1.0)(1500, 1500, 4, 1), 1.171),
+        (attention_budget.forward(projections=4, output=True, hidden=0.0)(1500, 1500, 64, 8), 1.571),
+        (attention_budget.forward(projections=3, output=False, hidden=0.0)(2, 2, 4000, 1), 0.740),
+        (attention_budget.forward(projections=4, output=True, hidden=0.0)(2, 2, 2000, 1000), 0.488),
+        (attention_budget.back(0.0)(3000, 3000, 64, 1), 1.192),
+        (attention_budget.back(0.5)(2000, 2000, 64, 1), 0.921),
         (lstm_arguments.cost(100_000, 1, 2), 0.821),
         (lstm_arguments.cost(20_000, 1, 64), 0.720),
         (lstm_arguments.cost(10, 1, 2000), 0.607),
@@ -284,9 +289,18 @@ def test_windows_of_a_pooling(cells: int, kernel: int, stride: int, ceil: bool) 
             expected = F.max_pool2d(zeros(1, cells, cells), kernel, stride, padding, ceil_mode=ceil).numel()
         except RuntimeError:
             continue  # the kernel is larger than what it slides over
-        setup = pooling.resolve(zeros(cells, cells), kernel, stride, padding, ceil_mode=ceil)
+        setup = pooling_arguments.resolve(zeros(cells, cells), kernel, stride, padding, None, ceil_mode=ceil, extra={})
         sizes = {f"{name}{axis}": n for name, n in (("input", cells), ("kernel", kernel), ("padding", padding)) for axis in (0, 1)}
         assert pooling_budget.windows(setup, **sizes)[1:] == (expected, kernel**2)
+
+
+@pytest.mark.parametrize(("cells", "wanted"), [(6, 3), (7, 3), (5, 5), (4, 9), (9, 1)])
+def test_windows_for_an_output(cells: int, wanted: int) -> None:
+    setup = pooling_arguments.resolve(zeros(cells, cells), None, None, 0, wanted, ceil_mode=False, extra={})
+    sizes = {f"{name}{axis}": n for name, n in (("input", cells), ("output", wanted), ("kernel", 1), ("padding", 0)) for axis in (0, 1)}
+    padded, output, taps = pooling_budget.windows(setup, **sizes)
+    assert (padded, output) == (cells**2, F.adaptive_avg_pool2d(zeros(1, cells, cells), wanted).numel())
+    assert math.prod(setup.kernel_size) <= taps
 
 
 @pytest.mark.parametrize(("cells", "kernel", "stride", "padding"), list(itertools.product((1, 5, 8), (1, 2, 3), (1, 2, 7), (0, 1, 4))))
