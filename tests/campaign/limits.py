@@ -198,6 +198,8 @@ def _pooling(draw: random.Random, kind: str, *, back: bool = False) -> Case:
     stride = kernel if draw.random() < 0.3 else _size(draw, 9)
     ceil = draw.random() < 0.3
     pool = F.max_pool2d if kind == "max" else F.avg_pool2d
+    if not back and draw.random() < 0.2:
+        return _adaptive(draw, kind, size)
 
     def made() -> Tensor:
         found: Tensor = pool(_meta(*size), kernel, stride, padding, ceil_mode=ceil)
@@ -215,6 +217,13 @@ def _pooling(draw: random.Random, kind: str, *, back: bool = False) -> Case:
         return _pooling(draw, kind, back=True)
     arguments = [f"{kind}_pool2d_backward", "--grad-output", _zeros(draw, gradient), *arguments[1:]]
     return _case(arguments, [size, gradient], made, lambda y: 3 * y.numel() * kernel**2 + 300 * kernel**2)
+
+
+def _adaptive(draw: random.Random, kind: str, size: Sequence[int]) -> Case:
+    wanted = _size(draw, 1e6)
+    arguments = [f"{kind}_pool2d", "--input", _zeros(draw, size), "--output-size", f"{wanted}"]
+    cells = math.prod(n // wanted + 2 for n in size[1:])
+    return _case(arguments, [size], lambda: _meta(size[0], wanted, wanted), lambda y: y.numel() * cells + 100 * cells)
 
 
 def _attention(draw: random.Random, *, back: bool = False) -> Case:
