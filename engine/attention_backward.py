@@ -40,6 +40,8 @@ class AttentionGradTrace(Trace):
         "key": "[[0,1],[1,0],[1,1]]",
         "value": "[[1,0],[1,2],[2,2]]",
     },
+    finite=True,
+    infinite=("mask",),
 )
 def attention_backward(
     grad_output: TensorLike,
