@@ -41,12 +41,18 @@ def checked(tensor: torch.Tensor, given: str, allow_nan: bool) -> torch.Tensor:
         raise InputError(f"{tensor.ndim} dimensions in {given} are too many; give at most {RANK_LIMIT}")
     if tensor.numel() == 0:
         raise InputError(f"no values in {given} (shape {list(tensor.shape)}); give at least one number")
+    if not allow_nan:
+        check_finite(tensor, given)
+    return tensor
+
+
+def check_finite(tensor: torch.Tensor, given: str, instead: str = "") -> None:
+    """Refuses NaN and infinity; ``instead`` is what else would work."""
     finite = torch.isfinite(tensor)
-    if not allow_nan and not bool(finite.all()):
+    if not bool(finite.all()):
         index = first(~finite)
         what = "NaN" if math.isnan(float(tensor[tuple(index)])) else "infinity"
-        raise InputError(f"{what}{at(index)} in {given}; give finite numbers, or add --allow-nan to let it through")
-    return tensor
+        raise InputError(f"{what}{at(index)} in {given}; give finite numbers{instead}")
 
 
 def dense(tensor: torch.Tensor, given: str) -> torch.Tensor:

@@ -20,7 +20,7 @@ from torch import Tensor
 from engine.checks import as_float, at, check_exact, first
 from engine.errors import InputError
 from engine.shapes import unravel
-from engine.signature import one_line
+from engine.signature import one_line, shown_value
 
 #: What a concept takes for a tensor.
 TensorLike = Tensor | Sequence[Any] | float
@@ -109,11 +109,11 @@ def _whole_numbers(value: Any, index: list[int]) -> Iterator[tuple[list[int], in
             yield from _whole_numbers(one, [*index, position])
 
 
-def converted(tensor: Tensor, where: str, dtype: str, device: str) -> Tensor:
+def converted(tensor: Tensor, where: str, dtype: str, device: str, instead: str) -> Tensor:
     """What was read from ``where``, a text or a file, in the dtype and on the device that are asked for.
 
     Numbers are rounded as always; raises :class:`InputError` for a finite one that becomes infinite, and for a whole number of up to 64
-    bits that becomes another.
+    bits that becomes another; ``instead`` says how to get float64.
     """
     found = tensor.to(DTYPES[dtype])
     if found.dtype != tensor.dtype:
@@ -121,21 +121,33 @@ def converted(tensor: Tensor, where: str, dtype: str, device: str) -> Tensor:
         for number, (before, after) in enumerate(parts):
             changed = before != after.double()
             if bool(changed.any()):
-                _check_changed(tensor, number * AT_ONCE, before, after, changed, where, dtype)
+                _check_changed(tensor, number * AT_ONCE, before, after, changed, (where, dtype, instead))
     return found.to(device)
 
 
-def _check_changed(tensor: Tensor, start: int, before: Tensor, after: Tensor, changed: Tensor, where: str, dtype: str) -> None:
+def _check_changed(tensor: Tensor, start: int, before: Tensor, after: Tensor, changed: Tensor, names: tuple[str, str, str]) -> None:
     infinite = torch.isfinite(before) & ~torch.isfinite(after)
     other = changed & (before == before.trunc()) & (before.abs() < COUNTED)
+    where, dtype, instead = names
     for wrong, what in ((infinite, "infinite"), (other, "not exact")):
         if bool(wrong.any()):
             k = first(wrong)[0]
             index = list(unravel(start + k, tensor.shape))
-            value = float(before[k])
-            shown = f"{value:.0f}" if what == "not exact" else f"{value:.6g}"
-            most = f"numbers up to {torch.finfo(DTYPES[dtype]).max:.2g}" if what == "infinite" else "whole numbers up to 2**24"
-            raise InputError(f"{shown}{at(index)} in {where} is {what} as {dtype}; give {most}, or compute in float64")
+            value = f"{float(before[k]):.0f}" if wrong is other else f"{float(before[k]):.6g}"
+            most = "whole numbers up to 2**24" if wrong is other else f"numbers up to {torch.finfo(after.dtype).max:.2g}"
+            raise InputError(f"{value}{at(index)} in {where} is {what} as {dtype}; give {most}, or {instead}")
+
+
+def check_ground(device: str, dtype: str) -> None:
+    """Raises :class:`InputError` for a device that is not here, or a dtype that nothing is computed in."""
+    if dtype not in DTYPES:
+        raise InputError(f"dtype is {shown_value(dtype)}; give 'float64' or 'float32'")
+    try:
+        usable = torch.device(device).type != "meta" and torch.empty(1, device=device).numel() == 1
+    except Exception:  # torch's errors for what is not there are of many kinds
+        usable = False
+    if not usable:
+        raise InputError(f"device is {shown_value(device)}, which is not here; give 'cpu', or the name of a GPU that torch sees")
 
 
 def together(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
