@@ -82,7 +82,7 @@ def attention_backward(
     _, q, k, v = inputs.values()
     visible = visible_pairs(mask, causal, len(q), len(k), q.device)
     check_scores(q, k)
-    divisor = divisor_of(scale, q.shape[1])
+    divisor = divisor_of(scale, q)
     scores = q @ k.T / divisor
     inputs["weights"] = torch.softmax(scores if visible is None else scores.masked_fill(~visible, -torch.inf), dim=1)
     if visible is not None:

@@ -74,7 +74,6 @@ def resolve(
     """
     if heads < 1:
         raise InputError(f"heads is {heads}; give at least 1")
-    divisor_of(scale, 1)
     check_ground(device, dtype)
     words = _words(tokens, given)
     weights = None if state_dict is None else trained(state_dict, heads)
@@ -102,21 +101,24 @@ def resolve(
     if visible is not None:
         inputs["mask"] = visible.to(q.dtype)
     check_scores(q, k)
-    divisor = divisor_of(scale, q.shape[2])
+    divisor = divisor_of(scale, q)
     labels, spoken = _names(words, q.shape[1], k.shape[1])
     params = {"heads": heads, "scale": 1 / divisor, "causal": bool(causal), **({} if words is None else {"tokens": words, "seed": seed})}
     return Setup(inputs, sources, q, k, v, visible, divisor, labels, spoken, params)
 
 
-def divisor_of(scale: float | None, width: int) -> float:
-    """What scores are divided by.
+def divisor_of(scale: float | None, q: Tensor) -> float:
+    """What the scores of such queries are divided by.
 
-    Raises :class:`InputError` for a scale that is no finite number other than 0, or whose reciprocal is none.
+    Raises :class:`InputError` for a scale that is no number other than 0 in the dtype of the queries, or whose reciprocal is none.
     """
     if scale is None:
-        return math.sqrt(width)
-    if not math.isfinite(scale) or scale == 0 or not math.isfinite(1 / scale):
-        raise InputError(f"scale is {scale:g}; give a number that is not 0 nor next to it, such as 1 for scores that are not scaled")
+        return math.sqrt(q.shape[-1])
+    limits = torch.finfo(q.dtype)
+    if not limits.tiny <= abs(scale) <= limits.max or not limits.tiny <= abs(1 / scale) <= limits.max:
+        least, most = max(limits.tiny, 1 / limits.max), min(limits.max, 1 / limits.tiny)
+        which = f"other than 0, of a size from {least:.2g} to {most:.2g}, such as 1 for scores that are not scaled"
+        raise InputError(f"scale is {scale:g}; give a number {which}")
     return 1 / scale
 
 

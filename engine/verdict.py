@@ -25,8 +25,8 @@ TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 #: So many steps are looked through for the first that is not finite.
 LOOKED_THROUGH = 20_000
 
-#: Comparisons of the trace that is being opened that failed where numbers are not finite.
-_failed: ContextVar[list[CheckError] | None] = ContextVar("failed", default=None)
+#: Comparisons of the trace that is being opened in which numbers are too large to compare them, with how they failed if they did.
+_doubts: ContextVar[list[CheckError | None] | None] = ContextVar("doubts", default=None)
 
 
 def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Reference:
@@ -44,14 +44,16 @@ def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Refe
     same = torch.equal(finite, torch.isfinite(computed)) and bool(torch.isclose(computed[~finite], expected[~finite], equal_nan=True).all())
     error = largest((computed - expected)[finite])
     allowed = TOLERANCE[computed.dtype] * (scale if math.isfinite(scale) else largest(expected[finite])) + torch.finfo(computed.dtype).tiny
-    if not same or not error <= allowed:
-        refused = CheckError(f"the step values differ from {name} by {error:.3g}, more than the {allowed:.3g} allowed")
-        failed = _failed.get()
-        # Sums of numbers within this bound are finite: that they are not, or that finite ones differ, is a mistake in the computation.
-        bounded = scale < torch.finfo(computed.dtype).max
-        if failed is None or bounded or bool((finite & torch.isfinite(computed)).all()):
-            raise refused
-        failed.append(refused)
+    right = same and error <= allowed
+    refused = CheckError(f"the step values differ from {name} by {error:.3g}, more than the {allowed:.3g} allowed")
+    # Sums of numbers within this bound are finite: where torch's are too and ours differ, the mistake is in our computation. Beyond it,
+    # what they give depends on the order in which they are added, even where a sigmoid hides that a sum was infinite.
+    bounded = scale < torch.finfo(computed.dtype).max
+    doubts = _doubts.get()
+    if not right and (doubts is None or (bounded and bool(finite.all()))):
+        raise refused
+    if doubts is not None and not (right and bounded):
+        doubts.append(None if right else refused)
     return Reference(name, error)
 
 
@@ -69,22 +71,22 @@ def judged(infinite: Sequence[str]) -> Iterator[Callable[[Trace], None]]:
     """Notes what is given to a trace and how it compares; what it gives judges the trace. ``infinite`` are names of tensors in which −∞ is
     ordinary: it says that something is left out.
     """
-    noted, failed = given.set([]), _failed.set([])
+    noted, doubts = given.set([]), _doubts.set([])
     try:
         yield lambda trace: _judge(trace, infinite)
     finally:
         given.reset(noted)
-        _failed.reset(failed)
+        _doubts.reset(doubts)
 
 
 def _judge(trace: Trace, infinite: Sequence[str]) -> None:
     """Raises :class:`InputError` where finite numbers made one that is not, :class:`CheckError` where numbers differ from torch's."""
-    failed = _failed.get() or []
+    doubts = _doubts.get() or []
     lost = [path for path, tensor in by_path(trace.outputs) if not _all_finite(tensor, path in infinite)]
-    if (lost or failed) and is_finite(infinite):
+    if (lost or doubts) and is_finite(infinite):
         raise InputError(_lost(trace, infinite) if lost else _uncertain(trace))
-    if failed:
-        raise failed[0]
+    for refused in filter(None, doubts):
+        raise refused
 
 
 def _all_finite(tensor: Tensor, or_infinite: bool) -> bool:
@@ -103,7 +105,7 @@ def _lost(trace: Trace, infinite: Sequence[str]) -> str:
 
 
 def _uncertain(trace: Trace) -> str:
-    return f"what these numbers give depends on the order in which they are added up, {_limits(trace)}"
+    return f"on the way some numbers become too large to tell what these give, {_limits(trace)}"
 
 
 def _is_sound(step: Step, infinite: Sequence[str]) -> bool:
@@ -113,6 +115,7 @@ def _is_sound(step: Step, infinite: Sequence[str]) -> bool:
 def _limits(trace: Trace) -> str:
     most = torch.finfo(getattr(torch, trace.dtype)).max
     wider = ", or compute in float64" if trace.dtype == "float32" else ""
-    biggest = max(((largest(tensor), name) for name, tensor in given.get() or [] if tensor.isfinite().all()), default=None)
+    plain = [(abs(value), name) for name, value in trace.params.items() if isinstance(value, float)]
+    biggest = max([*plain, *((largest(tensor), name) for name, tensor in given.get() or [] if tensor.isfinite().all())], default=None)
     given_most = f" (the largest now is {biggest[0]:.3g}, in {biggest[1]})" if biggest else ""
     return f"since {trace.dtype} ends at {most:.2g}; give numbers that are nearer to 1{given_most}{wider}"
