@@ -53,24 +53,21 @@ def parse(
 
     Raises :class:`InputError`, naming the option, for a text that cannot be read as what its parameter takes.
     """
-    arguments: dict[str, Any] = {}
-    for parameter in concept.parameters:
-        text: Any = texts.get(parameter.name)
-        if text is None:
-            continue
-        option = parameter.option
-        named = place.input(option)
-        if parameter.is_tensor:
-            arguments[parameter.name] = _tensor(concept, option, text, numbers, place)
-        elif parameter.is_many:
-            arguments[parameter.name] = {
-                name: _tensor(concept, f"{option} {name}", one, numbers, place) for name, one in _named(named, text).items()
-            }
-        elif kind(parameter) == "StateDict":
-            arguments[parameter.name] = _state_dict(concept, named, text, numbers, place)
-        else:
-            arguments[parameter.name] = text if text in choices(parameter) else _reader(parameter)(named, text)
-    return arguments
+    from engine.ground import ground
+
+    with ground():
+        return {p.name: _argument(concept, p, texts[p.name], numbers, place) for p in concept.parameters if p.name in texts}
+
+
+def _argument(concept: Concept, parameter: Parameter, text: Any, numbers: Numbers, place: Place) -> Any:
+    option, named = parameter.option, place.input(parameter.option)
+    if parameter.is_tensor:
+        return _tensor(concept, option, text, numbers, place)
+    if parameter.is_many:
+        return {name: _tensor(concept, f"{option} {name}", one, numbers, place) for name, one in _named(named, text).items()}
+    if kind(parameter) == "StateDict":
+        return _state_dict(concept, named, text, numbers, place)
+    return text if text in choices(parameter) else _reader(parameter)(named, text)
 
 
 def _tensor(concept: Concept, name: str, text: str, numbers: Numbers, place: Place) -> Tensor:

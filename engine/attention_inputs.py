@@ -131,7 +131,8 @@ def vectors_of(given: Mapping[str, TensorLike | None]) -> dict[str, Tensor]:
     last: TensorLike | None = None
     for name, value in given.items():
         last = value if value is not None else last
-        assert last is not None
+        if last is None:
+            raise InputError(f"{name} is not given; give one row of numbers for every token, such as [[1,0],[0,1]]")
         found[name] = matrix(name, last)
     return together(found)
 

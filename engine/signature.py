@@ -65,7 +65,7 @@ def read(name: str, value: Any, kinds: Sequence[str]) -> Any:
                 return READ[kind][0](value)
         except OverflowError:
             raise InputError(f"{name} is {shown_value(value)}, which is too large; {RANGE}") from None
-        except (TypeError, ValueError):
+        except Exception:  # what is asked for its number, length or rows can fail in any way
             continue
         if isinstance(value, str) and value in words(kind):
             return str(value)
@@ -126,12 +126,12 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _size(value: Any) -> Any:
+def _size(value: Any, levels: int = 2) -> Any:
     """A whole number, or as many as there are axes, which may come in pairs."""
     if hasattr(value, "tolist") and getattr(value, "shape", ()) != ():
         value = value.tolist()
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        sizes = [_size(one) for one in value]
+    if levels and isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        sizes = [_size(one, levels - 1) for one in value]
         return tuple(sizes) if isinstance(value, tuple) else sizes
     return whole(value)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.arguments import opened
 from engine.catalogue import find
-from engine.errors import InputError
+from engine.errors import CheckError, InputError
 from studio import forms
 from studio.cache import Cache
 from studio.captions import burnt
@@ -122,6 +122,8 @@ class Builder:
             )
         except InputError as error:
             raise InputError(f"{scene.place}, {clip.concept}: {error}") from error
+        except CheckError as error:
+            raise CheckError(f"{scene.place}, {clip.concept}: {error}") from error
 
     def build(self) -> list[Path]:
         """Makes what is missing or changed; returns all files, those of the whole lecture first.

@@ -198,10 +198,9 @@ def lstm(draw: Draw) -> tuple[dict[str, Any], Callable[[], Expected]]:
         output, _ = made(arguments["input"], states)
         found = {"output": (output.detach(), torch.ones(()))} if draw.tame else {}
         first, second = made(arguments["input"][:1], states)[1]
-        size = 1 + sum(float(arguments[name].abs().sum()) for name in ("bias_ih", "bias_hh"))
-        size += float(arguments["input"].abs().max() * arguments["weight_ih"].abs().sum(1).max())
-        size += float(arguments["h0"].abs().max() * arguments["weight_hh"].abs().sum(1).max()) + float(arguments["c0"].abs().max())
-        bound = torch.tensor(size)
+        size = {name: tensor.double().abs() for name, tensor in arguments.items()}
+        bound = 1 + size["bias_ih"].sum() + size["bias_hh"].sum() + size["c0"].max()
+        bound += size["input"].max() * size["weight_ih"].sum(1).max() + size["h0"].max() * size["weight_hh"].sum(1).max()
         return {**found, "h": (first.detach(), bound), "c": (second.detach(), bound)}
 
     return arguments, expected
