@@ -14,6 +14,7 @@ from engine.attention_mask import Mask, MaskKind, check_masked, mask_of
 from engine.attention_step import Plan
 from engine.attention_weights import bias_pair, drawn, trained, with_bias
 from engine.errors import InputError
+from engine.reader import check_ground
 from engine.trace import MaskLike, StateDict, TensorLike, floating, largest, together
 
 EMBED_DIM = 4
@@ -81,8 +82,7 @@ def resolve(
     """
     if heads < 1:
         raise InputError(f"heads is {heads}; give at least 1")
-    if scale is not None and (not math.isfinite(scale) or scale == 0):
-        raise InputError(f"scale is {scale:g}; give a number other than 0, such as 1 for scores that are not scaled")
+    check_ground(device, dtype)
     words = _words(tokens, given)
     weights = None if state_dict is None else trained(state_dict, heads)
     if words is None and embed_dim is not None:
@@ -114,13 +114,28 @@ def resolve(
         labels, spoken = (labels[0], [*labels[1], "bias"]), (spoken[0], [*spoken[1], "the bias key"])
     masking = mask_of(mask, mask_kind, causal, q.shape[1], k.shape[1], q, int("bias_k" in inputs))
     check_scores(q, k)
-    divisor = math.sqrt(q.shape[2]) if scale is None else 1 / scale
+    divisor = divisor_of(scale, q)
     check_masked(q @ k.mT / divisor, masking)
     params = {"heads": heads, "scale": 1 / divisor, "causal": bool(causal), **({} if words is None else {"tokens": words, "seed": seed})}
     if masking is not None:
         inputs["mask"] = masking.shown
         params["mask_kind"] = masking.kind
     return Setup(inputs, sources, q, k, v, masking, divisor, labels, spoken, params)
+
+
+def divisor_of(scale: float | None, q: Tensor) -> float:
+    """What the scores of such queries are divided by.
+
+    Raises :class:`InputError` for a scale that is no number other than 0 in the dtype of the queries, or whose reciprocal is none.
+    """
+    if scale is None:
+        return math.sqrt(q.shape[-1])
+    limits = torch.finfo(q.dtype)
+    if not limits.tiny <= abs(scale) <= limits.max or not limits.tiny <= abs(1 / scale) <= limits.max:
+        least, most = max(limits.tiny, 1 / limits.max), min(limits.max, 1 / limits.tiny)
+        which = f"other than 0, of a size from {least:.2g} to {most:.2g}, such as 1 for scores that are not scaled"
+        raise InputError(f"scale is {scale:g}; give a number {which}")
+    return 1 / scale
 
 
 # --- vectors -----------------------------------------------------------------------------------------------------------------------------
@@ -132,7 +147,8 @@ def vectors_of(given: Mapping[str, TensorLike | None]) -> dict[str, Tensor]:
     last: TensorLike | None = None
     for name, value in given.items():
         last = value if value is not None else last
-        assert last is not None
+        if last is None:
+            raise InputError(f"{name} is not given; give one row of numbers for every token, such as [[1,0],[0,1]]")
         found[name] = matrix(name, last)
     return together(found)
 

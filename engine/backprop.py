@@ -36,6 +36,7 @@ class BackpropTrace(Trace):
         "values": {"X": 1, "y": 0.5, "w1": 1, "w2": 2},
     },
     options={"values": "set"},
+    finite=True,
 )
 def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | None = None) -> BackpropTrace:
     """Values flow forward through a computation graph, adjoints flow back.
@@ -63,7 +64,7 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
     """
     nodes, places = parse(expr)
     leaves = _leaves(nodes, values, grad)
-    run = Run(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, leaves.get("grad"))
+    run = Run(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, None if grad is None else leaves["grad"])
     reference = run.checked(expr, places)
     shapes = {name: tuple(tensor.shape) for name, tensor in run.values.items()}
     graph = Graph(nodes, shapes, plan(nodes, {name: tensor.numel() for name, tensor in run.values.items()}), columns(nodes))

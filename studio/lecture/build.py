@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.arguments import opened
 from engine.catalogue import find
-from engine.errors import InputError
+from engine.errors import CheckError, InputError
 from studio import forms
 from studio.cache import Cache
 from studio.captions import burnt
@@ -20,7 +20,7 @@ from studio.files import ended, made, scratch, tidy_when_killed, together
 from studio.film import Film
 from studio.lecture.card import Card
 from studio.lecture.card_film import CardFilm
-from studio.lecture.inputs import files_of, texts_of
+from studio.lecture.inputs import KEYS, files_of, texts_of
 from studio.lecture.origin import code, script_of, unique
 from studio.lecture.spec import Clip, Lecture
 from studio.picture import Picture
@@ -118,9 +118,12 @@ class Builder:
                 seed=clip.seed,
                 size=None if clip.size is None else str(clip.size),
                 allow_nan=clip.allow_nan,
+                place=KEYS,
             )
         except InputError as error:
             raise InputError(f"{scene.place}, {clip.concept}: {error}") from error
+        except CheckError as error:
+            raise CheckError(f"{scene.place}, {clip.concept}: {error}") from error
 
     def build(self) -> list[Path]:
         """Makes what is missing or changed; returns all files, those of the whole lecture first.
