@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,8 @@ def parse(
 def _argument(concept: Concept, parameter: Parameter, text: Any, numbers: Numbers, place: Place) -> Any:
     option, named = parameter.option, place.input(parameter.option)
     if parameter.is_tensor:
-        return _tensor(concept, option, text, numbers, place)
+        # A mask is asked for −∞, and refuses by itself what it cannot take.
+        return _tensor(concept, option, text, replace(numbers, allow_nan=True) if parameter.is_mask else numbers, place)
     if parameter.is_many:
         return {name: _tensor(concept, f"{option} {name}", one, numbers, place) for name, one in _named(named, text).items()}
     if kind(parameter) == "StateDict":
@@ -238,13 +240,28 @@ def _size(name: str, text: str) -> int | list[int]:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _padding(name: str, text: str) -> int | list[int] | str:
+def _padding(name: str, text: str) -> Any:
+    """Numbers, ``1:0,2:1``, or the same as JSON, ``[[1,0],[2,1]]``; a word."""
     if text in ("valid", "same"):
         return text
     try:
-        return _size(name, text)
-    except InputError:
-        raise InputError(f"{name} is {shown_value(text)}; give a whole number, one per axis such as 2,1, or 'valid' or 'same'") from None
+        return _sides(text) if ":" in text or text.count("[") > 1 else _size(name, text)
+    except (InputError, ValueError, RecursionError):
+        raise InputError(
+            f"{name} is {shown_value(text)}; give a whole number, one per axis such as 2,1, before:after for each such as 1:0,2:1, "
+            "or 'valid' or 'same'"
+        ) from None
+
+
+def _sides(text: str) -> list[list[int]]:
+    """Of each axis the numbers before and after it; one number is both."""
+    if ":" in text:
+        sides = [[int(side) for side in part.split(":")] for part in text.split(",")]
+    else:
+        sides = [side if isinstance(side, list) else [side] for side in json.loads(text)]
+    if not all(len(side) in (1, 2) and all(type(x) is int for x in side) for side in sides):
+        raise ValueError(text)
+    return [side * 2 if len(side) == 1 else side for side in sides]
 
 
 def _flag(name: str, text: str) -> bool:

@@ -35,7 +35,12 @@ class Parameter:
     @property
     def is_tensor(self) -> bool:
         """Whether it takes a tensor."""
-        return self.annotation.startswith("TensorLike")
+        return self.annotation.startswith("TensorLike") or self.is_mask
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it takes a tensor in which −∞ says something."""
+        return self.annotation.startswith("MaskLike")
 
     @property
     def is_many(self) -> bool:

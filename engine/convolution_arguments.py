@@ -83,7 +83,7 @@ def resolve(
     weight: TensorLike,
     bias: TensorLike | None,
     stride: Size,
-    padding: Padding,
+    padding: Padding | Literal["causal"],
     dilation: Size,
     groups: int,
     padding_mode: PaddingMode,
@@ -109,7 +109,7 @@ def resolve(
     sides = padding_sides(padding, w.shape[2:], strides, dilations)
     params = {
         "stride": _one_or_list(strides),
-        "padding": padding if isinstance(padding, str) else _one_or_list([before for before, _ in sides]),
+        "padding": padding if isinstance(padding, str) else _as_given(sides),
         "dilation": _one_or_list(dilations),
         "groups": groups,
         "padding_mode": padding_mode,
@@ -185,6 +185,13 @@ def _bias(bias: Tensor | None, filters: int) -> Tensor | None:
     if tuple(bias.shape) != (filters,):
         raise InputError(f"bias has shape {_shape(bias)}; give one number per filter, {filters} in all")
     return bias
+
+
+def _as_given(sides: Sequence[tuple[int, int]]) -> int | list[int] | list[list[int]]:
+    """Padding as short as it can be given: pairs only where the two sides of an axis differ."""
+    if all(before == after for before, after in sides):
+        return _one_or_list([before for before, _ in sides])
+    return [list(side) for side in sides]
 
 
 def _one_or_list(values: Sequence[int]) -> int | list[int]:

@@ -25,6 +25,9 @@ from engine.signature import one_line, shown_value
 #: What a concept takes for a tensor.
 TensorLike = Tensor | Sequence[Any] | float
 
+#: The same where −∞ is a number as any other: a mask that is added.
+MaskLike = TensorLike
+
 #: The tensors of a trained module by their names, as its ``state_dict()`` has them.
 StateDict = Mapping[str, Tensor]
 

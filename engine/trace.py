@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from engine.ground import ground
-from engine.reader import StateDict, TensorLike, floating, largest, together
+from engine.reader import MaskLike, StateDict, TensorLike, floating, largest, together
 from engine.signature import Signature
 from engine.step import Cell, Cells, Reference, Step
 from engine.verdict import by_path, compare, judged
@@ -21,6 +21,7 @@ from engine.verdict import by_path, compare, judged
 __all__ = [
     "Cell",
     "Cells",
+    "MaskLike",
     "Reference",
     "StateDict",
     "Step",

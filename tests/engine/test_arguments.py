@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.arguments import Numbers, example_texts, parse
-from engine.catalogue import Concept, Parameter
+from engine.catalogue import Concept, Parameter, find
 from engine.errors import InputError
 
 
@@ -45,6 +45,34 @@ def test_names_without_tensors_are_refused(texts: list[str], sentence: str) -> N
     with pytest.raises(InputError) as refused:
         parse(NAMED, {"given": texts})
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "padding"),
+    [
+        ("2", 2),
+        ("2,1", [2, 1]),
+        ("[2, 1]", [2, 1]),
+        ("1:0,2:1", [[1, 0], [2, 1]]),
+        (" 1:0 , 2", [[1, 0], [2, 2]]),
+        ("[[1,0],[2,1]]", [[1, 0], [2, 1]]),
+        ("[[1, 0], 2]", [[1, 0], [2, 2]]),
+        ("same", "same"),
+    ],
+)
+def test_padding(text: str, padding: object) -> None:
+    assert parse(concept("Padding", "padding"), {"given": text})["given"] == padding
+
+
+@pytest.mark.parametrize("text", ["1:", ":", "1:2:3", "[[1.5,0]]", "[[true,0]]", "[[1,0]", "[[[1]]]", "[[]]", "a:b", "causal", "[" * 9999])
+def test_padding_that_is_none(text: str) -> None:
+    with pytest.raises(InputError, match=r"^--padding is .*; give a whole number, one per axis such as 2,1, before:after for each such as"):
+        parse(concept("Padding", "padding"), {"given": text})
+
+
+def test_causal_padding_is_for_sequences() -> None:
+    assert parse(find("conv1d"), {"padding": "causal"}) == {"padding": "causal"}
+    assert parse(find("conv1d"), {"padding": "2:0"}) == {"padding": [[2, 0]]}
 
 
 def test_examples_are_written_as_options() -> None:
