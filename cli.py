@@ -13,6 +13,7 @@ from typing import Any, Literal
 import click
 
 from engine.arguments import base, choices, kind, opened
+from engine.budget import check_addresses, enough_memory
 from engine.catalogue import concepts, find
 from engine.errors import InputError
 from studio.forms import forms
@@ -86,7 +87,8 @@ class Tensorreel(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with enough_memory():
+                return super().invoke(ctx)
         except InputError as error:
             raise _Refused(str(error)) from error
 
@@ -234,6 +236,7 @@ def lecture() -> None:
 @click.option("--no-cache", is_flag=True, help="Draw everything anew, and keep nothing for the next time.")
 def make(file: Path, output: Path | None, watch: bool, jobs: int | None, no_cache: bool) -> None:
     """Make a lecture from its file; clips that did not change are not drawn again."""
+    check_addresses()
     from studio.cache import Cache
     from studio.crew import check_jobs
     from studio.lecture.desk import Desk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,54 +56,68 @@ def parse(
     """
     from engine.ground import ground
 
+    reading = _Reading(concept, numbers, place)
     with ground():
-        return {p.name: _argument(concept, p, texts[p.name], numbers, place) for p in concept.parameters if p.name in texts}
+        return {p.name: reading.argument(p, texts[p.name]) for p in concept.parameters if p.name in texts}
 
 
-def _argument(concept: Concept, parameter: Parameter, text: Any, numbers: Numbers, place: Place) -> Any:
-    option, named = parameter.option, place.input(parameter.option)
-    if parameter.is_tensor:
-        # A mask is asked for −∞, and refuses by itself what it cannot take.
-        return _tensor(concept, option, text, replace(numbers, allow_nan=True) if parameter.is_mask else numbers, place)
-    if parameter.is_many:
-        return {name: _tensor(concept, f"{option} {name}", one, numbers, place) for name, one in _named(named, text).items()}
-    if kind(parameter) == "StateDict":
-        return _state_dict(concept, named, text, numbers, place)
-    return text if text in choices(parameter) else _reader(parameter)(named, text)
+@dataclass
+class _Reading:
+    """Reads the arguments one after the other; ``held`` counts their values."""
 
+    concept: Concept
+    numbers: Numbers
+    place: Place
+    held: int = 0
 
-def _tensor(concept: Concept, name: str, text: str, numbers: Numbers, place: Place) -> Tensor:
-    from engine.checks import shown
-    from engine.load import load
+    def argument(self, parameter: Parameter, text: Any) -> Any:
+        """One argument, by what its parameter takes."""
+        option, named = parameter.option, self.place.input(parameter.option)
+        if parameter.is_tensor:
+            return self.tensor(option, text, infinite=parameter.is_mask)
+        if parameter.is_many:
+            return {name: self.tensor(f"{option} {name}", one) for name, one in _named(named, text).items()}
+        if kind(parameter) == "StateDict":
+            return self.state_dict(named, text)
+        return text if text in choices(parameter) else _reader(parameter)(named, text)
 
-    try:
-        found = load(text, name=name, seed=numbers.seed, size=numbers.size, allow_nan=True)
-        return _ready(concept, found, shown(text), numbers, place)
-    except InputError as error:
-        raise InputError(f"{place.input(name)}: {str(error).removeprefix(f'--{name}: ')}") from error.__cause__
+    def tensor(self, name: str, text: str, *, infinite: bool = False) -> Tensor:
+        """One tensor; a mask is asked for −∞, and refuses by itself what it cannot take."""
+        from engine.checks import shown
+        from engine.load import announced, check_total, load
 
+        try:
+            check_total(name, self.held + announced(text))
+            found = load(text, name=name, seed=self.numbers.seed, size=self.numbers.size, allow_nan=True)
+            self.held += found.numel()
+            check_total(name, self.held)
+            return self.ready(found, shown(text), allow_nan=self.numbers.allow_nan or infinite)
+        except InputError as error:
+            raise InputError(f"{self.place.input(name)}: {str(error).removeprefix(f'--{name}: ')}") from error.__cause__
 
-def _state_dict(concept: Concept, named: str, text: str, numbers: Numbers, place: Place) -> dict[str, Tensor]:
-    from engine.archives import read_all
-    from engine.checks import shown
-    from engine.files import Source
+    def state_dict(self, named: str, text: str) -> dict[str, Tensor]:
+        """The tensors of a file by their names."""
+        from engine.archives import read_all
+        from engine.checks import shown
+        from engine.files import Source
 
-    try:
-        found = read_all(Source(Path(text), None, shown(text), None))
-        return {name: _ready(concept, one, f"{shown(name)} of {shown(text)}", numbers, place) for name, one in found.items()}
-    except InputError as error:
-        raise InputError(f"{named}: {error}") from error.__cause__
+        try:
+            found = read_all(Source(Path(text), None, shown(text), None))
+            of = shown(text)
+            return {name: self.ready(one, f"{shown(name)} of {of}", allow_nan=self.numbers.allow_nan) for name, one in found.items()}
+        except InputError as error:
+            raise InputError(f"{named}: {error}") from error.__cause__
 
+    def ready(self, tensor: Tensor, given: str, *, allow_nan: bool) -> Tensor:
+        """A tensor that was read as it is computed with; it is looked at after the conversion, which may make infinity of a number."""
+        from engine.checks import check_finite
+        from engine.reader import converted
 
-def _ready(concept: Concept, tensor: Tensor, given: str, numbers: Numbers, place: Place) -> Tensor:
-    """A tensor that was read as it is computed with; it is looked at after the conversion, which may make infinity of a number."""
-    from engine.checks import check_finite
-    from engine.reader import converted
-
-    found = converted(tensor, given, numbers.dtype, numbers.device, place.setting("dtype", "float64"))
-    if not numbers.allow_nan:
-        check_finite(found, given, "" if concept.finite else f", or let it through: {place.setting('allow_nan', 'true')}")
-    return found
+        numbers, place = self.numbers, self.place
+        found = converted(tensor, given, numbers.dtype, numbers.device, place.setting("dtype", "float64"))
+        if not allow_nan:
+            check_finite(found, given, "" if self.concept.finite else f", or let it through: {place.setting('allow_nan', 'true')}")
+        return found
 
 
 #: Settings that are arguments of some concepts too.

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine import sentences
 from engine.attention_backward_step import AttentionGradStep, Backward, BackwardPlan
+from engine.attention_budget import back, within_budget
 from engine.attention_inputs import check_scores, divisor_of, matrix, vectors_of
 from engine.attention_mask import Mask, check_masked, mask_of
 from engine.attention_weights import bias_pair, with_bias
@@ -94,6 +95,8 @@ def attention_backward(
     if learned:
         inputs = _with_bias(inputs, learned)
     _, q, k, v = inputs.values()
+    hidden = 1.0 if mask is not None else 0.5 if causal else 0.0
+    within_budget("the way back through attention", back(hidden), len(q), len(k), max(q.shape[1], v.shape[1]), 1)
     masking = mask_of(mask, mask_kind, causal, len(q), len(k), q, bool(learned))
     check_scores(q, k)
     divisor = divisor_of(scale, q)
@@ -182,7 +185,7 @@ def _checked(inputs: Mapping[str, Tensor], masking: Mask | None, divisor: float,
         found = torch.autograd.grad(weights @ v, (weights, scores), inputs["grad_output"])
         expected |= dict(zip(("grad_weights", "grad_scores"), found, strict=True))
     q, k, v = (inputs[name].abs() for name in ("query", "key", "value"))
-    added = 0.0 if masking is None else largest(masking.added[masking.visible])
+    added = 0.0 if masking is None else masking.reach(inputs["weights"])
     size = max(1.0, float((q @ k.T).max()) / abs(divisor) + added)
     arrived = float((inputs["grad_output"].abs() @ v.T).max()) + float(inputs["grad_output"].abs().sum(dim=0).max())
     products = arrived * size * len(q) * (largest(q) + largest(k))

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.attention_budget import forward, within_budget
 from engine.attention_mask import Mask, MaskKind, check_masked, mask_of
 from engine.attention_step import Plan
 from engine.attention_weights import bias_pair, drawn, trained, with_bias
@@ -87,14 +88,19 @@ def resolve(
     weights = None if state_dict is None else trained(state_dict, heads)
     if words is None and embed_dim is not None:
         raise InputError(f"embed_dim is {embed_dim}, but query has its own width; leave it out, or give tokens")
+    hidden = 1.0 if mask is not None else 0.5 if causal else 0.0
     if words is None:
         vectors = vectors_of(given)
+        cost = forward(projections=0 if heads == 1 and not weights else 4, output=heads > 1, hidden=hidden)
+        within_budget("attention", cost, len(vectors["query"]), len(vectors["key"]), _widest(vectors), heads)
     else:
         width = weights["W_q"].shape[1] if weights else max(EMBED_DIM, 2 * heads) if embed_dim is None else embed_dim
         if weights and embed_dim not in (None, width):
             raise InputError(f"embed_dim is {embed_dim}, but state_dict projects {width} numbers; leave embed_dim out")
         if width < 1:
             raise InputError(f"embed_dim is {width}; give at least 1")
+        cost = forward(projections=4 if heads > 1 else 3, output=heads > 1, hidden=hidden)
+        within_budget("attention", cost, len(words), len(words), width, heads, own_width=embed_dim is not None or weights is not None)
         vectors = {"embeddings": _embeddings(words, width, seed, device, dtype)}
     sources = ("query", "key", "value") if words is None else ("embeddings",) * 3
     if weights is None and (words is not None or heads > 1):
@@ -121,6 +127,10 @@ def resolve(
         inputs["mask"] = masking.shown
         params["mask_kind"] = masking.kind
     return Setup(inputs, sources, q, k, v, masking, divisor, labels, spoken, params)
+
+
+def _widest(vectors: Mapping[str, Tensor]) -> int:
+    return max(tensor.shape[1] for tensor in vectors.values())
 
 
 def divisor_of(scale: float | None, q: Tensor) -> float:

@@ -11,6 +11,7 @@ from engine import sentences
 from engine.backprop_cutter import Cutter
 from engine.errors import InputError
 from engine.graph import Graph, Node, plan
+from engine.graph_budget import within_budget
 from engine.graph_layers import columns
 from engine.graph_parse import parse
 from engine.graph_run import Run
@@ -64,6 +65,7 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
     """
     nodes, places = parse(expr)
     leaves = _leaves(nodes, values, grad)
+    within_budget(expr, {name: tensor.shape for name, tensor in leaves.items() if name in nodes})
     run = Run(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, None if grad is None else leaves["grad"])
     reference = run.checked(expr, places)
     shapes = {name: tuple(tensor.shape) for name, tensor in run.values.items()}

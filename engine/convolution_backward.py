@@ -22,8 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.budget import Cost
 from engine.conv_backward_step import Kind
-from engine.convolution_arguments import Setup, resolve
+from engine.convolution_arguments import Setup, cost, described, output_cells, resolve, within_budget
 from engine.convolution_backward_cutter import Cutter, Way
 from engine.errors import InputError
 from engine.shapes import Padding, Size
@@ -73,7 +74,23 @@ def resolve_backward(
         raise InputError(
             f"grad_output has shape {was}, but the output of the convolution has shape {needed}; give a gradient for each of its cells"
         )
+    within_budget(setup, f"the way back through {described(setup)}", _cost)
     return _way(setup, gradient)
+
+
+def _cost(setup: Setup, **sizes: int) -> Cost:
+    """The way forward, and as much again for each gradient; the sums over all cells of the output are steps."""
+    forward = cost(setup, **sizes)
+    outputs = output_cells(setup, **sizes)
+    gradients = sizes["samples"] * sizes["filters"] * outputs
+    return replace(
+        forward,
+        values=1.3 * forward.values + 10 * gradients,
+        moved=3 * forward.moved + 30 * gradients,
+        products=3 * forward.products,
+        calls=3 * forward.calls,
+        terms=max(sizes["samples"] * outputs, forward.terms * sizes["filters"] / setup.groups),
+    )
 
 
 def _way(setup: Setup, gradient: Tensor) -> Way:

@@ -79,9 +79,10 @@ def torch_avg(setup: Setup, x: Tensor) -> tuple[str, Tensor]:
 
 def divisors(setup: Setup, like: Tensor) -> Tensor:
     """By what the sum of every window is divided, in the dtype and on the device of another tensor."""
-    height, width = setup.output_size
-    found = [[setup.divisor((y, x)) for x in range(width)] for y in range(height)]
-    return torch.tensor(found, dtype=like.dtype, device=like.device)
+    if setup.override is not None:
+        return like.new_full(setup.output_size, setup.override)
+    rows, columns = (torch.tensor([setup.counted_cells(axis, at) for at in range(n)]) for axis, n in enumerate(setup.output_size))
+    return torch.outer(rows, columns).to(like)
 
 
 def pads(setup: Setup) -> list[int]:
@@ -139,8 +140,8 @@ def winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
         # −∞ in the input wins over padding, which is no cell of it.
         better = (value > best) | torch.isnan(value) | ((here < 0) & there)
         best, here = torch.where(better, value, best), torch.where(better, place, here)
-    nowhere = [[_first(setup, 0, y) * width + _first(setup, 1, x) for x in range(here.shape[3])] for y in range(here.shape[2])]
-    return best, torch.where(here < 0, torch.tensor(nowhere, device=here.device), here)
+    lower, farther = (torch.tensor([_first(setup, axis, at) for at in range(n)]) for axis, n in enumerate(setup.output_size))
+    return best, torch.where(here < 0, (lower[:, None] * width + farther).to(here.device), here)
 
 
 def _first(setup: Setup, axis: int, at: int) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from torch import Tensor
 
 from engine.errors import InputError
+from engine.pooling_budget import cost, described, within_budget
 from engine.shapes import LARGEST, Size, per_axis, pool_output_size
 from engine.trace import TensorLike, floating
 
@@ -93,11 +95,12 @@ class Setup:
         """By how many cells a mean is divided: those of the window that lie in the input or, if they are counted, in its padding."""
         if self.override is not None:
             return self.override
-        number = 1
-        for axis, at in enumerate(out):
-            pad = self.padding[axis] if self.counted else 0
-            number *= sum(-pad <= cell < self.input_size[axis] + pad for cell in self.span(axis, at))
-        return number
+        return math.prod(self.counted_cells(axis, at) for axis, at in enumerate(out))
+
+    def counted_cells(self, axis: int, at: int) -> int:
+        """How many cells of window ``at`` count along an axis."""
+        pad = self.padding[axis] if self.counted else 0
+        return sum(-pad <= cell < self.input_size[axis] + pad for cell in self.span(axis, at))
 
 
 def even_span(size: int, count: int, at: int) -> list[int]:
@@ -154,7 +157,10 @@ def resolve(
         "ceil_mode": bool(ceil_mode),
         **{name: value for name, value in extra.items() if value is not None},
     }
-    return Setup(x, size, strides, pads, dilations, bool(ceil_mode), extra.get("count_include_pad", True), batched, params, override)
+    counted = extra.get("count_include_pad", True)
+    setup = Setup(x, size, strides, pads, dilations, bool(ceil_mode), counted, batched, params, override)
+    within_budget(setup, described(setup), cost)
+    return setup
 
 
 def _adaptive(x: Tensor, output_size: Size, given: Mapping[str, Any], batched: bool) -> Setup:
@@ -165,10 +171,13 @@ def _adaptive(x: Tensor, output_size: Size, given: Mapping[str, Any], batched: b
             f"both output_size {output_size!r} and {name} {given[name]!r} are given; windows follow from one of them, leave one out"
         )
     wanted = per_axis(output_size, AXES, "output_size", least=1)
+    params = {"output_size": _one_or_list(wanted)}
+    rough = tuple(-(-n // out) for n, out in zip(x.shape[2:], wanted, strict=True))
+    setup = Setup(x, rough, rough, (0, 0), (1, 1), False, True, batched, params, None, wanted)
+    within_budget(setup, described(setup), cost)
     longest = [max(len(even_span(n, out, at)) for at in range(out)) for n, out in zip(x.shape[2:], wanted, strict=True)]
     # Where it divides the size, windows follow as those of that stride.
-    size, params = tuple(longest), {"output_size": _one_or_list(wanted)}
-    return Setup(x, size, size, (0, 0), (1, 1), False, True, batched, params, None, wanted)
+    return replace(setup, kernel_size=tuple(longest), stride=tuple(longest))
 
 
 def _check_divisor(value: int | None) -> None:

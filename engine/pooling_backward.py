@@ -12,11 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.budget import Cost
 from engine.errors import InputError
 from engine.numbers import plain, sum_line, sum_of_products, written
 from engine.pool_backward_step import PoolBackwardStep
 from engine.pooling import divisors, pads, phase, seen, torch_avg, torch_max, winners
 from engine.pooling_arguments import AXES, Setup
+from engine.pooling_budget import cost, described, windows, within_budget
 from engine.step import Cell
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -66,6 +68,7 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
                     f"the windows of {name} {at} of the output lie in the padding alone, where no cell can win; "
                     f"give less padding than {setup.padding[axis]} or less dilation than {setup.dilation[axis]}"
                 )
+    within_budget(setup, f"the way back through {described(setup)}", _routed_cost)
     _, places = winners(setup, F.pad(setup.input, pads(setup), value=-torch.inf))
     return _trace(setup, gradient, gradient, places[:, :, None], routes=True)
 
@@ -73,12 +76,28 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
 def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     """The trace of the way back through a mean."""
     setup, gradient = with_gradient(setup, grad_output)
+    within_budget(setup, f"the way back through {described(setup)}", _spread_cost)
     shares = gradient / divisors(setup, gradient)
     height, width = setup.input_size
     numbers = torch.arange(height * width, device=gradient.device).reshape(1, 1, height, width)
     padded = F.pad(numbers, pads(setup), value=-1)
     cells = torch.stack([of_tap[0, 0] for of_tap in seen(setup, padded, -1)]).expand(*gradient.shape[:2], -1, -1, -1)
     return _trace(setup, gradient, shares, cells, routes=False)
+
+
+def _routed_cost(setup: Setup, **sizes: int) -> Cost:
+    return _cost(setup, 1, **sizes)
+
+
+def _spread_cost(setup: Setup, **sizes: int) -> Cost:
+    return _cost(setup, windows(setup, **sizes)[2], **sizes)
+
+
+def _cost(setup: Setup, reached: int, **sizes: int) -> Cost:
+    """The way forward; then all cells that windows reach, side by side."""
+    forward, output = cost(setup, **sizes), windows(setup, **sizes)[1]
+    every = sizes["planes"] * (output * reached + sizes["input0"] * sizes["input1"])
+    return replace(forward, values=forward.values + 5 * every, moved=forward.moved + 50 * every, objects=forward.objects + 2 * output)
 
 
 def _expected(setup: Setup, gradient: Tensor, *, routes: bool) -> tuple[str, Tensor]:
@@ -150,10 +169,16 @@ def _closing(total: Tensor, hit: Tensor, reference: str) -> str:
     return f"{reached:,} of {total.numel():,} cells have a gradient{shared}; the same as {reference}."
 
 
+#: Windows that are looked at together.
+AT_ONCE = 4096
+
+
 def _lessons(cells: Tensor) -> tuple[int, ...]:
     """The first window, and the first that adds to what another gave."""
     seen: set[int] = set()
-    for k, window in enumerate(cells[0, 0].flatten(1).T.tolist()):
+    parts: Sequence[Tensor] = torch.split(cells[0, 0].flatten(1), AT_ONCE, dim=1)
+    some = (window for part in parts for window in part.T.tolist())
+    for k, window in enumerate(some):
         if seen & {*window} - {-1}:
             return (0, k)
         seen |= {*window}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar, overload
 
+from engine.budget import enough_memory
 from engine.ground import ground
 from engine.reader import MaskLike, StateDict, TensorLike, floating, largest, together
 from engine.signature import Signature
@@ -135,7 +136,7 @@ def concept(
         @functools.wraps(function)
         def opened(*args: P.args, **kwargs: P.kwargs) -> R:
             bound = signature.bound(*args, **kwargs)
-            with ground(), judged(infinite) as judge:
+            with ground(), enough_memory(), judged(infinite) as judge:
                 trace = replace(function(*bound.args, **bound.kwargs), concept=function.__name__, title=title)
                 judge(trace)
                 return trace

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from engine.arguments import base, choices, example_texts, kind
+from engine.budget import check_addresses
 from engine.catalogue import Concept, Parameter, concepts, find
 
 TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
@@ -43,6 +44,7 @@ class ConceptGroup(click.Group):
         )
 
     def _run(self, concept: Concept, /, **given: Any) -> None:
+        check_addresses()
         known = {option.name for option in self.shared}
         shared = {name: value for name, value in given.items() if name in known}
         texts = {

@@ -17,7 +17,7 @@ from studio.cache import Cache, usable
 from studio.crew import Crew, check_jobs
 from studio.files import made, scratch, tidy_when_killed, together, without_ending
 from studio.film import Film
-from studio.forms import USUAL, check_transparent, forms, need_ground, write
+from studio.forms import USUAL, check_transparent, draw, forms, need_ground, write
 from studio.picture import Picture
 from studio.script import Script, script
 from studio.take import read, takes
@@ -61,20 +61,29 @@ def render(
     """Renders a clip once and writes it in the forms ``to``, which all appear whole, at the end, or not at all; returns their files.
 
     Their names begin with ``path``, without its ending if it has that of a form. ``options`` are those of the forms by their names.
-    ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that is there already and is dismissed if anything fails.
+    Where no form shows pictures nothing is drawn; otherwise ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that
+    is there already and is dismissed if anything fails.
     Takes are kept in ``cache`` as soon as they are made, and found there the next time.
     """
     if picture.transparent:
         check_transparent(to)
     base = without_ending(path, forms())
     with tidy_when_killed(), together(base) as folder:
-        with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers:
-            said = script(trace, beats, picture, name=base.name)
-            film = films(trace, beats, picture, scratch(folder), said, progress, workers, cache, to)
+        said = script(trace, beats, picture, name=base.name)
+        if draw(to):
+            with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers:
+                film = films(trace, beats, picture, scratch(folder), said, progress, workers, cache, to)
+        else:
+            film = undrawn(folder, said, trace)
         for name in to:
             progress.writes(name)
             write([name], film, folder / base.name, dict(options))
         return [base.parent / file.name for file in made(folder, base)]
+
+
+def undrawn(folder: Path, said: Script, trace: Trace) -> Film:
+    """What forms without pictures are made from."""
+    return Film(folder / "nothing.mp4", said, {part.name: trace for part in said.parts})
 
 
 def films(
