@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +15,11 @@ import click
 
 from engine.arguments import base, choices, kind, opened
 from engine.catalogue import concepts, find
-from engine.errors import InputError
 from studio.forms import forms
 from studio.forms import options as form_options
 from studio.options import ConceptGroup, example
+from studio.printing import put
+from studio.way_out import code_of
 
 NUMERIC_OPTIONS = [
     click.Option(["--size"], metavar="N|HxW", help="Resize pictures: N pixels on the longer side, or height x width."),
@@ -82,17 +84,11 @@ RENDER_OPTIONS = [
 
 
 class Tensorreel(click.Group):
-    """Turns an unusable input into one sentence and exit code 2."""
+    """However a command ends, the process ends in one way."""
 
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except InputError as error:
-            raise _Refused(str(error)) from error
-
-
-class _Refused(click.ClickException):
-    exit_code = 2
+    def main(self, *args: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        run = partial(super().main, *args, standalone_mode=False, **more)
+        return sys.exit(code_of(run)) if standalone_mode else run()
 
 
 @click.group(cls=Tensorreel, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -138,9 +134,7 @@ def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_out
     from engine.worksheet import FORMATS, parse_steps
 
     trace = opened(concept, texts, **given)
-    for piece in FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs):
-        sys.stdout.write(piece)
-    sys.stdout.flush()
+    put(FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs), is_json=form == "json")
 
 
 def _render(

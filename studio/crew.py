@@ -34,6 +34,10 @@ BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from studio.wor
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
+#: Where takes are looked for and kept, and where they go if there is no room.
+Folders = tuple[Path, Path]
+
+
 class DiedError(Exception):
     """A process that draws is gone."""
 
@@ -147,16 +151,16 @@ class Crew:
             hand.close()
 
     def make(
-        self, record: Record, beats: Sequence[Beat], picture: Picture, folder: Path, wanted: Sequence[Take]
+        self, record: Record, beats: Sequence[Beat], picture: Picture, folders: Folders, wanted: Sequence[Take]
     ) -> Iterator[tuple[str, Take, Path | None]]:
-        """Has takes made in ``folder`` and says what happens: ``began`` and ``made`` a take, or ``died``, when it is tried once more.
+        """Has takes made in ``folders`` and says what happens: ``began`` and ``made`` a take, or ``died``, when it is tried once more.
 
         Takes come in any order. Raises what a process raised, and ``RuntimeError`` if processes die twice over one take, or if the crew
         was dismissed before.
         """
         if self.dismissed:
             raise RuntimeError("the crew was dismissed; start another one")
-        work = Work(self, (record, beats, picture, folder), runs(wanted, len(self.hands)))
+        work = Work(self, (record, beats, picture, folders), runs(wanted, len(self.hands)))
         for number in range(len(self.hands)):
             threading.Thread(target=work.run, args=(number,), name=f"crew {number}", daemon=True).start()
         try:
@@ -191,7 +195,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class Work:
     """The takes of one clip: each thread works off its own run of neighbours, then helps where most is left."""
 
-    def __init__(self, crew: Crew, clip: tuple[Record, Sequence[Beat], Picture, Path], queues: Sequence[list[Take]]) -> None:
+    def __init__(self, crew: Crew, clip: tuple[Record, Sequence[Beat], Picture, Folders], queues: Sequence[list[Take]]) -> None:
         self.crew, self.clip = crew, clip
         self.record, self.beats, *_ = clip
         self.queues = [deque(queue) for queue in queues]

@@ -80,8 +80,8 @@ def test_a_new_one_is_written_and_can_be_made(folder: Path) -> None:
     ("arguments", "holds"),
     [
         (["none.toml"], ["none.toml", "cannot be read", "lecture new"]),
-        (["talk.toml", "-o", "talk.toml"], ["-o is 'talk.toml'", "no folder can be made"]),
-        (["talk.toml", "-o", "talk.toml/x"], ["-o is 'talk.toml/x'", "no folder can be made"]),
+        (["talk.toml", "-o", "talk.toml"], ["-o is 'talk.toml'", "nothing can be written (Not a directory)"]),
+        (["talk.toml", "-o", "talk.toml/x"], ["-o is 'talk.toml/x'", "nothing can be written (Not a directory)"]),
         (["talk.toml", "--jobs", "0"], ["--jobs is 0"]),
         (["new", "talk.txt"], ["'talk.txt'", ".toml"]),
         (["new", "none/talk.toml"], ["no folder 'none'"]),

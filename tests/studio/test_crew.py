@@ -57,7 +57,7 @@ def wanted() -> list[Take]:
 
 
 def make(crew: Crew, folder: Path, shown: Trace | None = None) -> Iterator[tuple[str, Take, Path | None]]:
-    return crew.make(Record(shown or trace()), planned(), PICTURE, folder, wanted())
+    return crew.make(Record(shown or trace()), planned(), PICTURE, (folder, folder), wanted())
 
 
 def made(events: Sequence[tuple[str, Take, Path | None]]) -> dict[Take, Path]:
@@ -255,7 +255,7 @@ def test_takes_are_the_same_bytes_whoever_makes_them(folders: dict[int, dict[Tak
 def test_a_crew_makes_one_clip_after_another(tmp_path: Path, takes_folder: Path, folders: dict[int, dict[Take, Path]]) -> None:
     light = Picture.of("480p", 8, "light")
     with Crew(2) as crew:
-        other = [path for *_, path in crew.make(Record(trace()), planned(), light, takes_folder, wanted()) if path]
+        other = [path for *_, path in crew.make(Record(trace()), planned(), light, (takes_folder, takes_folder), wanted()) if path]
         events = list(make(crew, tmp_path))
     assert Counter(event for event, *_ in events) == {"began": len(wanted()), "made": len(wanted())}
     assert {path.name for path in made(events).values()} == {path.name for path in folders[1].values()}
@@ -270,7 +270,7 @@ def test_a_take_is_made_again_as_often_as_it_is_asked_for(takes_folder: Path) ->
     assert plan[take.beat].steps - {*Record(shown).sampled}
     with Crew(1) as crew:
         for _ in range(2):
-            events = list(crew.make(Record(shown), plan, PICTURE, takes_folder, [take]))
+            events = list(crew.make(Record(shown), plan, PICTURE, (takes_folder, takes_folder), [take]))
             assert [event for event, *_ in events] == ["began", "made"]
             (path,) = takes_folder.iterdir()
             path.unlink()
@@ -532,7 +532,7 @@ with Crew(2) as crew:
     if moment == "start":
         print("ready", flush=True)
         time.sleep(600)
-    for event, take, path in crew.make(*clip[:-1], folder, clip[-1]):
+    for event, take, path in crew.make(*clip[:-1], (folder, folder), clip[-1]):
         if moment == "work" and event == "made":
             print("ready", flush=True)
     print("ready", flush=True)
