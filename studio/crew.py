@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 
 #: More processes than this are not started unless they are asked for: a clip has too few beats for them.
 MOST_JOBS = 8
-BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from studio.worker import main; main([int(a) for a in sys.argv[2:]])"
+#: What ends a process that draws is one line among what its user reads.
+BOOT = """
+import json, os, sys
+if not os.environ.get("TENSORREEL_DEBUG"):
+    sys.excepthook = lambda kind, error, _: print(f"a drawing process ended: {kind.__name__}: {error}", file=sys.stderr)
+sys.path[:] = json.loads(sys.argv[1])
+from studio.worker import main
+main([int(handle) for handle in sys.argv[2:]])
+"""
 #: One thread each: the processes share the cores.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -119,7 +127,9 @@ def _command(handles: Sequence[int]) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, **QUIET}
+    # Without a path, or a home that can be found, Manim is not even imported.
+    home = os.path.expanduser("~")  # noqa: PTH111  (Path's own raises where there is none)
+    return {**os.environ, "PATH": os.environ.get("PATH", os.defpath), **({"HOME": os.sep} if home == "~" else {}), **QUIET}
 
 
 class Crew:
@@ -155,8 +165,8 @@ class Crew:
     ) -> Iterator[tuple[str, Take, Path | None]]:
         """Has takes made in ``folders`` and says what happens: ``began`` and ``made`` a take, or ``died``, when it is tried once more.
 
-        Takes come in any order. Raises what a process raised, and ``RuntimeError`` if processes die twice over one take, or if the crew
-        was dismissed before.
+        Takes come in any order. Raises what a process raised, :class:`InputError` if processes die twice over one take, and
+        ``RuntimeError`` if the crew was dismissed before.
         """
         if self.dismissed:
             raise RuntimeError("the crew was dismissed; start another one")
@@ -239,7 +249,10 @@ class Work:
             if self.crew.dismissed:
                 raise
             beat = self.beats[take.beat]
-            raise RuntimeError(f"two drawing processes died over beat {take.beat + 1} ({beat.name}); what they said stands above") from None
+            raise InputError(
+                f"two drawing processes died over beat {take.beat + 1} ({beat.name}), as they do without memory; "
+                "what they said stands above; give fewer by --jobs, or a smaller picture by -q"
+            ) from None
 
     def _make(self, hand: Hand, take: Take) -> Path:
         if hand.clip is not self.clip:

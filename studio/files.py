@@ -63,7 +63,7 @@ def _is_dir(path: Path, called: str) -> bool:
 
 
 def check_writable(path: Path, called: str) -> None:
-    """Raises :class:`InputError`, which begins with ``called``, if no file can be made in the folder of ``path``, or in the first above it."""
+    """Raises :class:`InputError`, which begins with ``called``, if its folder, or the first above it that is there, takes no file."""
     folder = next((one for one in path.absolute().parents if os.path.lexists(one)), Path.cwd())
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.stem[:50]}."):

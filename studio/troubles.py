@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
 
 ELSEWHERE = "choose another place, or see to its rights"
 REMEDIES = {
@@ -20,9 +21,9 @@ REMEDIES = {
 KNOWN = {number for number, name in errno.errorcode.items() if name in REMEDIES}
 
 
-def shown(text: str) -> str:
-    """The text as a message may hold it: one line, control characters escaped, about 60 characters."""
-    quoted = ascii(text) if any("\ud800" <= c <= "\udfff" for c in text) else repr(text)
+def shown(value: Any) -> str:
+    """A text, or another value, as a message may hold it: one line, control characters escaped, about 60 characters."""
+    quoted = repr(value)
     return quoted if len(quoted) <= 60 else f"{quoted[:28]}...{quoted[-29:]}"
 
 
