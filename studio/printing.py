@@ -43,7 +43,7 @@ def _ascii(name: str) -> codecs.CodecInfo | None:
     if name.replace("_", "-") != ASCII:
         return None
     found = codecs.lookup("ascii")
-    return codecs.CodecInfo(found.encode, found.decode, incrementalencoder=found.incrementalencoder, name=ASCII)
+    return codecs.CodecInfo(found.encode, found.decode, None, None, found.incrementalencoder, found.incrementaldecoder, ASCII)
 
 
 codecs.register_error(SPELLING, _spelled)
