@@ -98,6 +98,16 @@ def test_what_is_refused(folder: Path, arguments: list[str], holds: list[str]) -
     assert names(folder) == {"talk.toml"}
 
 
+@pytest.mark.parametrize("place", [[], ["-o", "deep/er"]])
+def test_a_refused_lecture_leaves_no_folder(folder: Path, place: list[str]) -> None:
+    """A kernel that is longer than the input is found when the trace is opened."""
+    (folder / "talk.toml").write_text(LECTURE.replace("[1, -1]", "[1, 2, 3, 4]"), encoding="utf-8")
+    result = run("talk.toml", *place)
+    assert result.exit_code == 2
+    assert "parts[2], conv1d:" in result.stderr
+    assert [path.name for path in folder.rglob("*")] == ["talk.toml"]
+
+
 def test_help_says_how() -> None:
     for arguments in ([], ["-h"]):
         assert "FILE.toml" in run(*arguments).output

@@ -139,7 +139,7 @@ def test_without_a_word_the_system_says_where(tmp_path: Path, monkeypatch: pytes
     assert found.limit == 2_000_000_000
 
 
-@pytest.mark.parametrize("given", ["lots", "-5", "1.5", "1e3", " ", "²"])
+@pytest.mark.parametrize("given", ["lots", "9" * 16, "-5", "1.5", "1e3", " ", "²"])
 def test_limits_that_are_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv(LIMIT_VARIABLE, given)
     with pytest.raises(InputError, match=rf"^TENSORREEL_CACHE_MB is '{given}'; give a whole number of megabytes, such as 2000$"):
@@ -448,6 +448,12 @@ def forge(folder: Path) -> None:
         header, packets = content
         longest = max((other for other in found.values() if other is not None), key=lambda other: len(other[1][0]))
         write(path, header, [longest[1][0], *packets[1:]])
+
+
+def test_who_has_no_home_has_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not usable(Path("~/.cache/tensorreel"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_cache_neither_reads_nor_writes(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -262,6 +262,37 @@ def test_a_crew_makes_one_clip_after_another(tmp_path: Path, takes_folder: Path,
     assert not {path.name for path in other} & {path.name for path in folders[1].values()}
 
 
+def test_where_there_is_no_room_takes_go_elsewhere(tmp_path: Path, takes_folder: Path, folders: dict[int, dict[Take, Path]]) -> None:
+    """A full cache is no reason not to draw; if there is no room anywhere, it says so."""
+    none = tmp_path / "none"
+    with Crew(2) as crew:
+        events = list(crew.make(Record(trace()), planned(), PICTURE, (none, takes_folder), wanted()))
+        assert {path.name for path in made(events).values()} == {path.name for path in folders[1].values()}
+        assert {path.parent for path in made(events).values()} == {takes_folder}
+        with pytest.raises(InputError, match=r"none' cannot be written \(No such file or directory\); make its folder first"):
+            list(crew.make(Record(trace()), planned(), PICTURE, (none, none), wanted()))
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": "/nowhere/at/all"}, {"HOME": ""}])
+def test_processes_start_without_a_path_and_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: dict[str, str]) -> None:
+    """As under cron, or in a bare container, whose users have no names."""
+    monkeypatch.delenv("PATH")
+    monkeypatch.delenv("HOME", raising=False)
+    for name, value in home.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: home.get("HOME", path))
+    environment = studio.crew._environment()
+    assert environment["PATH"] == os.defpath
+    assert environment["HOME"] == home.get("HOME", "/")
+
+
+def test_a_process_that_ends_says_one_line(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio.crew.json, "dumps", lambda _: '["/nowhere"]')
+    with Crew(1) as crew:
+        crew.hands[0].process.wait(60)
+    assert capfd.readouterr().err == "a drawing process ended: ModuleNotFoundError: No module named 'studio'\n"
+
+
 def test_a_take_is_made_again_as_often_as_it_is_asked_for(takes_folder: Path) -> None:
     """With all steps that it needs, however much was known the time before."""
     shown = engine.conv2d([[i * j % 10 for j in range(6)] for i in range(6)], [[1, 0], [0, -1]])
