@@ -66,7 +66,7 @@ def test_the_marks_of_a_clip() -> None:
 
 def test_words_that_are_no_text_are_refused_before_anything_is_drawn() -> None:
     """As they come from a command line in another encoding."""
-    trace = engine.attention(tokens=["caf\udce9", "b"])
+    trace = engine.attention(tokens="caf\udce9 b")
     planned = beats(trace, detail=1, seconds=20, fps=5)
     with pytest.raises(InputError, match=r"^'caf\\udce9' is not text in UTF-8, and a clip cannot say it; give tokens and names that are$"):
         script(trace, planned, Picture.of("480p", 5, "dark"))
