@@ -71,7 +71,8 @@ def cases(count: int, seed: int) -> Iterator[str | None]:
 
 def content(folder: Path) -> dict[str, bytes]:
     """All files, hidden ones too; of hidden folders the names."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file() or path.name.startswith(".")}
+    found = [path for path in folder.rglob("*") if path.is_file() or path.name.startswith(".")]
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b"" for path in found}
 
 
 # --- within this process -----------------------------------------------------------------------------------------------------------------
