@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,14 @@ from pptx import Presentation
 
 from engine.errors import InputError
 from studio.deck import put
-from studio.files import check_writable, tidy_when_killed, whole
+from studio.files import check_text, check_writable
 from studio.package import names, save_with
 from studio.script import Script
 from studio.sections import enter
+from studio.sets import scratch, whole
 from studio.slides import Per, Slide, line, planned
 from studio.spread import lay, spread
+from studio.troubles import shown
 
 OLE = b"\xd0\xcf\x11\xe0"
 ENDINGS = (".pptx", ".pptm")
@@ -29,16 +30,18 @@ def insert(clip: Path, deck: Path, after: int | None = None, per: Per = "phase",
     ``output`` is the deck itself if not given. Of an mp4 that is no clip of ours there is one slide. Returns the numbers of the new slides.
     Raises :class:`InputError` if one of the files cannot be used; the deck is then as it was.
     """
+    for what, path in (("CLIP", clip), ("DECK", deck), ("-o", output)):
+        check_text(str(path), f"{what} is {shown(str(path))}")
     found = _opened(deck)
     made = _checked(deck, output)
     count = len(found.part._element.get_or_add_sldIdLst())
     place = count if after is None else after
     if not 0 <= place <= count:
         slides = "1 slide" if count == 1 else f"{count} slides"
-        raise InputError(f"--after is {after}, but {str(deck)!r} has {slides}; give 0 for the front, or up to {count}")
+        raise InputError(f"--after is {after}, but {shown(str(deck))} has {slides}; give 0 for the front, or up to {count}")
     rights = deck.stat().st_mode
-    with tidy_when_killed(), tempfile.TemporaryDirectory(prefix="tensorreel-") as folder, whole(made) as target:
-        ids = put(found, _laid(found, clip, per, Path(folder), names(deck)), place)
+    with whole(made) as target:
+        ids = put(found, _laid(found, clip, per, scratch(target.parent), names(deck)), place)
         enter(found, ids, place)
         save_with(found, deck, target)
     made.chmod(rights)
@@ -49,17 +52,17 @@ def _checked(deck: Path, output: Path | None) -> Path:
     """Where to write."""
     made = output or deck
     if made.suffix.lower() != deck.suffix.lower():
-        raise InputError(f"-o is {str(output)!r}; give a name that ends in {deck.suffix}, as the deck's does")
+        raise InputError(f"-o is {shown(str(output))}; give a name that ends in {deck.suffix}, as the deck's does")
     if made.is_dir():
-        raise InputError(f"-o is {str(output)!r}, which is a folder; give the name of a file")
+        raise InputError(f"-o is {shown(str(output))}, which is a folder; give the name of a file")
     if not made.parent.is_dir():
-        raise InputError(f"-o is {str(output)!r}, but there is no folder {str(made.parent)!r}; make it first, or choose another")
-    check_writable(made)
+        raise InputError(f"-o is {shown(str(output))}, but there is no folder {shown(str(made.parent))}; make it first, or choose another")
+    check_writable(made, f"-o is {shown(str(output))}" if output else f"DECK is {shown(str(deck))}")
     return made.resolve()  # a link stays a link
 
 
 def _opened(deck: Path) -> Any:
-    name = repr(str(deck))
+    name = shown(str(deck))
     if not deck.is_file():
         raise InputError(f"there is no file {name}; give a deck that ends in .pptx")
     if deck.suffix.lower() not in ENDINGS:
@@ -81,7 +84,7 @@ def _opened(deck: Path) -> Any:
 
 
 def _laid(deck: Any, clip: Path, per: Per, folder: Path, taken: list[str]) -> list[str]:
-    name = repr(str(clip))
+    name = shown(str(clip))
     if not clip.is_file():
         raise InputError(f"there is no file {name}; give an mp4 rendered by tensorreel")
     try:

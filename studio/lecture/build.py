@@ -16,7 +16,7 @@ from studio import forms
 from studio.cache import Cache
 from studio.captions import burnt
 from studio.crew import Crew
-from studio.files import ended, made, scratch, tidy_when_killed, together
+from studio.files import ended
 from studio.film import Film
 from studio.lecture.card import Card
 from studio.lecture.card_film import CardFilm
@@ -26,6 +26,8 @@ from studio.lecture.spec import Clip, Lecture
 from studio.picture import Picture
 from studio.room import check_room
 from studio.script import Script, joined, script
+from studio.sets import keep, made, present, scratch, tidied, together
+from studio.signals import tidy_when_killed
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -139,14 +141,16 @@ class Builder:
 
         Raises :class:`InputError` for what cannot be made, before anything is drawn.
         """
+        clips = self.place.target / CLIPS
+        for folder in (self.place.target, clips):
+            tidied(folder)
         wanted = [scene for scene in self.scenes if not self.is_made(scene)]
         if self.drawn:
             self.check_cards()
         crew = self.start() if wanted and self.drawn else None
         for scene in wanted:
             self.planned(scene, self.trace(scene))  # before an hour of drawing is spent on the others
-        (self.place.target / CLIPS).mkdir(exist_ok=True)
-        with tidy_when_killed():
+        with tidy_when_killed(), present(clips):
             for count, scene in enumerate(self.scenes, start=1):
                 if scene not in wanted:
                     self.report(f"{count} of {len(self.scenes)}: {scene.name} is unchanged")
@@ -245,11 +249,19 @@ class Builder:
         scenes = {scene.number: scene for scene in self.scenes}
         for number, part in enumerate(self.lecture.parts):
             if isinstance(part, Clip):
-                yield ended(self.clip_base(scenes[number]), ".mp4")
+                yield self.fixed(scenes[number], scratch(folder) / f"clip-{number}.mp4")
             else:
                 path = scratch(folder) / f"card-{number}.mp4"
                 self.card_film(part, number).write(path)
                 yield path
+
+    def fixed(self, scene: Scene, path: Path) -> Path:
+        """A clip's film under a name of its own, which nobody replaces while it is read."""
+        keep(ended(self.clip_base(scene), ".mp4"), path)
+        found = script_of(path)
+        if found is None or found.made_from != scene.made_from:
+            raise InputError(f"{scene.name} was made anew by someone else meanwhile; make lectures that share a folder one after the other")
+        return path
 
     def card_film(self, card: Card, number: int) -> CardFilm:
         """The film of a card."""
