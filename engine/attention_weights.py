@@ -6,10 +6,15 @@ import torch
 from torch import Tensor
 
 from engine.errors import InputError
+from engine.shown import bare
+from engine.state_dicts import of_one
 from engine.trace import StateDict, floating
 
 NEEDED = ("in_proj_weight", "out_proj.weight")
 OPTIONAL = ("in_proj_bias", "out_proj.bias")
+
+#: What no other module has.
+SIGNS = ("in_proj_weight", "q_proj_weight")
 
 
 def drawn(like: Tensor, heads: int, seed: int, *, output: bool) -> dict[str, Tensor]:
@@ -31,6 +36,7 @@ def drawn(like: Tensor, heads: int, seed: int, *, output: bool) -> dict[str, Ten
 
 def trained(state_dict: StateDict, heads: int) -> dict[str, Tensor]:
     """The weights of an ``nn.MultiheadAttention``, its one input projection split in three."""
+    state_dict = _own(state_dict)
     others = sorted(name for name in state_dict if name not in (*NEEDED, *OPTIONAL))
     missing = [name for name in NEEDED if name not in state_dict]
     if others or missing:
@@ -58,6 +64,12 @@ def trained(state_dict: StateDict, heads: int) -> dict[str, Tensor]:
         found |= {f"b_{role}": part for role, part in zip("qkv", given["in_proj_bias"].chunk(3), strict=True)}
     found["W_o"] = given["out_proj.weight"]
     return found | ({"b_o": given["out_proj.bias"]} if "out_proj.bias" in given else {})
+
+
+def _own(state_dict: StateDict) -> StateDict:
+    """Its own tensors; a module around it may have others, whose names have a dot."""
+    _, own = of_one(state_dict, SIGNS, "nn.MultiheadAttention")
+    return {bare(str(name)): tensor for name, tensor in own.items() if "." not in name or name.startswith("out_proj.") or own is state_dict}
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -289,7 +289,7 @@ def test_damaged_file(tmp_path: Path, suffix: str) -> None:
     refusal(str(path))
 
 
-@pytest.mark.parametrize(("suffix", "limit"), [(".npy", 2**30), (".pt", 2**30), (".png", 2**30), (".safetensors", 2**30), (".csv", 2**26)])
+@pytest.mark.parametrize(("suffix", "limit"), [(".npy", 2**30), (".pt", 2**30), (".png", 2**29), (".safetensors", 2**30), (".csv", 2**26)])
 def test_huge_file_is_refused_unread(tmp_path: Path, suffix: str, limit: int) -> None:
     path = tmp_path / f"a{suffix}"
     with path.open("wb") as file:
@@ -311,7 +311,7 @@ def test_text_just_over_the_limit_is_refused(tmp_path: Path) -> None:
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.csv"
     path.write_text("1")
-    monkeypatch.setattr(Path, "open", raise_permission_error)  # file modes do not stop every user, such as root
+    monkeypatch.setattr(os, "open", raise_permission_error)  # file modes do not stop every user, such as root
     assert "cannot be read (Permission denied)" in refusal(str(path))
 
 
@@ -336,7 +336,7 @@ def test_unknown_ending_lists_the_accepted_ones(tmp_path: Path, name: str) -> No
     path = tmp_path / name
     path.write_text("1")
     message = refusal(str(path))
-    assert ".json, .csv, .tsv, .npy, .npz, .pt, .pth, .safetensors, .png, .jpg, .jpeg" in message
+    assert ".json, .csv, .tsv, .npy, .npz, .pt, .pth, .ckpt, .bin, .safetensors, .png, .jpg, .jpeg" in message
 
 
 @pytest.mark.parametrize("spec", ["missing.txt", "folder/missing", "https://example.org/a.gif"])
