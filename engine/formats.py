@@ -48,12 +48,6 @@ def read_file(path: Path, key: str | None, given: str, size: PictureSize | None)
     return form.read(Source(path, key, given, size))
 
 
-def limit_of(path: Path) -> int | None:
-    """How many bytes a file of its ending may have; none for a file that is not read."""
-    form = FORMATS.get(path.suffix.lower())
-    return form.limit if form else None
-
-
 def _read_image(source: Source) -> torch.Tensor:
     if source.key not in (None, *GREYS):
         raise InputError(f"{source.given} asks for {shown(source.key or '')} of a picture; only '#grey' may follow its name")

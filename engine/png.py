@@ -178,6 +178,8 @@ def read(file: IO[bytes], header: Header) -> Png:
             left -= _unpacked(unpacker, content, left)
         elif name in (b"PLTE", b"tRNS", b"eXIf"):
             found.setdefault(name, content)
+    else:
+        raise ValueError("too many chunks")
     if left or not unpacker.eof:
         raise ValueError("rows are missing")
     _check_colours(header, found)
