@@ -122,7 +122,9 @@ def _check_kind(weight_hh: Tensor, prefix: str) -> None:
     for kind, blocks in (("nn.GRU", 3), ("nn.RNN", 1)):
         if units and rows == blocks * units:
             name = bare(f"{prefix}weight_hh_l0")
-            raise InputError(f"state_dict is of an {kind} ({name} is {rows}x{units}); give that of an nn.LSTM, which has {GATES * units} rows")
+            raise InputError(
+                f"state_dict is of an {kind} ({name} is {rows}x{units}); give that of an nn.LSTM, which has {GATES * units} rows"
+            )
 
 
 def seeded(x: Tensor, hidden_size: int | None, seed: int) -> dict[str, Tensor]:

@@ -102,7 +102,9 @@ class Png:
             bits, colour = 8, GREY_ALPHA if colour == GREY else COLOUR_ALPHA
         first = struct.pack(">IIBBBBB", head.width, head.height, bits, colour, 0, 0, head.interlaced)
         names = [(b"IHDR", first), *((name, self.chunks[name]) for name in (b"PLTE", b"IDAT") if name in self.chunks), (b"IEND", b"")]
-        chunks = (struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name))) for name, data in names)
+        chunks = (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name))) for name, data in names
+        )
         return SIGNATURE + b"".join(chunks)
 
     def _samples(self, layers: list[NDArray[Any]]) -> NDArray[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from engine.errors import InputError
+from engine.shown import shown
 
 #: One number for every axis, or one number per axis.
 Size = int | Sequence[int]
@@ -26,7 +27,7 @@ def per_axis(value: Size, axes: int, name: str, *, least: int) -> tuple[int, ...
     if len(given) != axes or not numbers or min(given) < least or max(given) > LARGEST:
         kind = f"one whole number, or {axes}" if axes > 1 else "a whole number"
         bound = f"at most {LARGEST}" if numbers and max(given, default=0) > LARGEST else f"at least {least}"
-        raise InputError(f"{name} is {value!r}; give {kind}, {bound}")
+        raise InputError(f"{name} is {shown(value)}; give {kind}, {bound}")
     return given
 
 
@@ -90,7 +91,7 @@ def padding_sides(padding: Padding, kernel_size: Sequence[int], stride: Sequence
         totals = [d * (k - 1) for d, k in zip(dilation, kernel_size, strict=True)]
         return [(total // 2, total - total // 2) for total in totals]
     if isinstance(padding, str):
-        raise InputError(f"padding is {padding!r}; give numbers, 'valid' or 'same'")
+        raise InputError(f"padding is {shown(padding)}; give numbers, 'valid' or 'same'")
     return [(p, p) for p in per_axis(padding, len(kernel_size), "padding", least=0)]
 
 

@@ -43,10 +43,7 @@ class _Nothing:
     def __setstate__(self, _: object) -> None: ...
 
 
-_STAND_INS: list[Any] = [
-    type(name.rpartition(".")[2], (_Nothing,), {"__module__": name.rpartition(".")[0]})
-    for name in BESIDE
-]
+_STAND_INS: list[Any] = [type(name.rpartition(".")[2], (_Nothing,), {"__module__": name.rpartition(".")[0]}) for name in BESIDE]
 
 
 def read_pickled(file: IO[bytes], given: str) -> object:

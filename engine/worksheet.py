@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from engine.checks import shown
 from engine.errors import InputError
 from engine.numbers import abridged, decimals_needed, plain, sum_line, written
 from engine.sentences import cell_name, times
@@ -29,7 +30,7 @@ def parse_steps(text: str, length: int) -> range:
     except ValueError:
         ends = []
     if len(ends) != 2:
-        raise InputError(f"--steps is {text!r}; give A:B, such as 0:3 for the first three steps")
+        raise InputError(f"--steps is {shown(text)}; give A:B, such as 0:3 for the first three steps")
     return range(length)[slice(*ends)]
 
 

@@ -56,7 +56,9 @@ def opened_deck(path: Path) -> Iterator[Deck]:
         except (InputError, MemoryError):
             raise
         except Exception as error:  # whatever zipfile and python-pptx stumble over
-            raise InputError(f"{name} is no PowerPoint presentation that can be read; open it in PowerPoint and save it as .pptx") from error
+            raise InputError(
+                f"{name} is no PowerPoint presentation that can be read; open it in PowerPoint and save it as .pptx"
+            ) from error
         with package:
             yield Deck(deck, package, os.fstat(file.fileno()).st_mode)
 
