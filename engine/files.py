@@ -1,4 +1,4 @@
-"""The one opener of files that a user gives: regular files of a sensible size, looked at where they are open; and text, whatever writes it."""
+"""The one opener of files that a user gives: regular files of a sensible size, looked at where they are open; and their text."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def open_file(path: Path, given: str, limit: int, instead: str = NUMBERS) -> Buf
         _check_kind(path.stat().st_mode, given)  # a device may do something when it is opened
         file = os.fdopen(os.open(path, FLAGS), "rb")
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f"no file {given}; {_nearby(path)}") from error
+        raise InputError(f"no file {given}; {_nearby(path, 'check the path' if instead == NUMBERS else instead)}") from error
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -126,10 +126,10 @@ def digest(path: Path, given: str, limit: int) -> bytes:
         return found.digest()
 
 
-def _nearby(path: Path) -> str:
+def _nearby(path: Path, instead: str) -> str:
     try:
         names = [entry.name for entry in itertools.islice(path.parent.iterdir(), 10_000)]
     except (OSError, ValueError):
         return f"check the path, as the folder {shown(str(path.parent))} cannot be read"
     close = difflib.get_close_matches(path.name[:255], names, n=1)
-    return f"did you mean {shown(close[0])} in the same folder?" if close else "check the path"
+    return f"did you mean {shown(close[0])} in the same folder?" if close else instead

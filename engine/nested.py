@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from engine.checks import RANK_LIMIT, as_float, at, counted, small
 from engine.errors import InputError
 from engine.files import Source, read_text
+from engine.printed import as_json
 
 
 def read_json(source: Source) -> torch.Tensor:
@@ -18,9 +20,9 @@ def read_json(source: Source) -> torch.Tensor:
 
 
 def from_json(text: str, given: str) -> torch.Tensor:
-    """Nested lists of numbers, or a single number, written as JSON."""
+    """Nested lists of numbers, or a single number, written as JSON, or as numpy and torch print them."""
     try:
-        value = json.loads(text)
+        value = _values(text, given)
     except RecursionError as error:
         raise InputError(f"lists nested too deeply in {given}; give at most {RANK_LIMIT} levels") from error
     except json.JSONDecodeError as error:
@@ -31,6 +33,18 @@ def from_json(text: str, given: str) -> torch.Tensor:
     values: list[float] = []
     _flatten(value, shape, [], values, given)
     return torch.tensor(values, dtype=torch.float64).reshape(shape)
+
+
+def _values(text: str, given: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        printed = as_json(text, given)
+        if printed is None:
+            raise
+        with contextlib.suppress(json.JSONDecodeError):  # the first error is about what was given
+            return json.loads(printed)
+        raise
 
 
 def _shape(value: Any, given: str) -> list[int]:
