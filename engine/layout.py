@@ -33,7 +33,8 @@ def layout_of(text: str, *, tabs: bool) -> Layout:
     separator = stated[1] if stated else "\t" if tabs else next((sign for sign in ";\t" if sign in body), ",")
     if separator == "\t" and not tabs and not stated and "," in body and not _is_decimal(body):
         separator = ","  # blanks behind commas
-    return Layout([line for _, line in numbered], [number for number, _ in numbered], separator, separator in ";\t" and "," in body)
+    decimal = separator != "," and "," in body and (stated is not None or separator in body)
+    return Layout([line for _, line in numbered], [number for number, _ in numbered], separator, decimal)
 
 
 def _is_decimal(body: str) -> bool:

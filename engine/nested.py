@@ -23,6 +23,8 @@ def from_json(text: str, given: str) -> torch.Tensor:
     """Nested lists of numbers, or a single number, written as JSON, or as numpy and torch print them."""
     try:
         value = _values(text, given)
+    except InputError:
+        raise
     except RecursionError as error:
         raise InputError(f"lists nested too deeply in {given}; give at most {RANK_LIMIT} levels") from error
     except json.JSONDecodeError as error:

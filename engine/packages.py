@@ -35,7 +35,7 @@ def open_package(file: IO[bytes], given: str, limit: int | None) -> zipfile.ZipF
     What is read of a member is never more than its stated size, which is what is added up. Raises :class:`InputError` for too much and for
     packing that cannot be bounded, and what ``zipfile`` raises for damage.
     """
-    archive = zipfile.ZipFile(_Bounded(file))  # type: ignore[arg-type]  # it has all that is asked of it
+    archive = zipfile.ZipFile(_Bounded(file))
     members = archive.infolist()
     total = sum(info.file_size for info in members)
     if limit is not None and total > limit:

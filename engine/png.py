@@ -114,7 +114,8 @@ class Png:
         if self.header.bits < 16:
             return layers[0].astype(np.uint16)
         upper, lower = layers if len(layers) == 2 else (layers[0][:, :, 0::2], layers[0][:, :, 1::2])
-        return upper.astype(np.uint16) * 256 + lower
+        found: NDArray[Any] = upper.astype(np.uint16) * 256 + lower
+        return found
 
     def _clear(self, samples: NDArray[Any]) -> NDArray[Any]:
         """From 0 to 1, with the colours of the palette, and with alpha if the file makes a colour clear."""
@@ -124,9 +125,10 @@ class Png:
             table = self._palette()
             if int(samples.max()) >= len(table):
                 raise ValueError("a colour that the palette does not have")
-            return table[samples[:, :, 0]]
+            colours: NDArray[Any] = table[samples[:, :, 0]]
+            return colours
         largest = {16: 65535.0, 1: 1.0}.get(self.header.bits, 255.0)
-        found = samples / largest
+        found: NDArray[Any] = samples / largest
         key = self.chunks.get(b"tRNS")
         if key is None or self.header.colour in (GREY_ALPHA, COLOUR_ALPHA):
             return found
@@ -139,7 +141,7 @@ class Png:
     def _palette(self) -> NDArray[Any]:
         import numpy as np
 
-        colours = np.frombuffer(self.chunks[b"PLTE"], np.uint8).reshape(-1, 3) / 255.0
+        colours: NDArray[Any] = np.frombuffer(self.chunks[b"PLTE"], np.uint8).reshape(-1, 3) / 255.0
         alpha = np.frombuffer(self.chunks.get(b"tRNS", b""), np.uint8)[: len(colours), None] / 255.0
         if not len(alpha):
             return colours

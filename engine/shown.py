@@ -12,7 +12,7 @@ MOST_NAMES = 8
 
 def shown(value: object) -> str:
     """A text, or another value, as a message may hold it: one line, control characters escaped, about 60 characters."""
-    if isinstance(value, str | bytes) and len(value) > 4 * LONGEST:
+    if isinstance(value, str) and len(value) > 4 * LONGEST:
         value = value[: 2 * LONGEST] + value[-2 * LONGEST :]  # both ends of a text of any length; the middle goes anyway
     try:
         quoted = repr(value)

@@ -1,4 +1,4 @@
-"""Tables to tensors: the lines of a CSV or TSV file become the rows of a matrix. What is around the numbers is told apart in `engine.layout`."""
+"""Tables to tensors: the lines of a CSV or TSV file become the rows of a matrix."""
 
 from __future__ import annotations
 
@@ -49,8 +49,9 @@ class _Table:
         names: tuple[int, list[str]] | None = None
         for line, cells in lines:
             if not "".join(cells).strip() and (len(cells) <= 1 or self.values):
-                self.blank = self.blank or (line if len(cells) > 1 or self.values else None)
-                self.cells = len(cells)
+                # In a single column a number may be missing where a line is empty.
+                is_gap = len(cells) > 1 or (self.width == 1 and bool(self.values))
+                self.blank = self.blank or (line if is_gap else None)
                 continue
             if names is None and not self.values and _are_names(cells):
                 names = line, cells
@@ -64,15 +65,16 @@ class _Table:
 
     def _add(self, line: int, cells: list[str]) -> None:
         row = len(self.values) // self.width if self.width else 0
-        if self.blank is not None and (self.width == 1 or self.cells > 1):  # a number that is missing, or an empty line: who can tell?
+        if self.blank is not None:
             self._cell("", self.blank, [row, 0])
-        self.blank = None
         self.width = self.width or len(cells)
         numbers = self._numbers(cells, line, row)
         if len(numbers) != self.width:
             message = f"line {line} has {counted(len(numbers))} but the lines above have {self.width} in {self.given}"
-            comma = "; a comma parts two columns, so write 1.5 for 1,5, or ; between columns" if self.layout.separator == "," else ""
-            raise InputError(f"{message}; give every line the same length{comma and ' ('}{comma[2:]}{comma and ')'}")
+            comma = (
+                " (1,5 are two columns; if the comma is decimal write 1.5, or ; between columns)" if self.layout.separator == "," else ""
+            )
+            raise InputError(f"{message}; give every line the same length{comma}")
         self.values.extend(numbers)
 
     def _check_names(self, line: int, names: list[str]) -> None:
