@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from engine.errors import InputError
-from studio.troubles import shown
+from engine.shown import shown
 
 #: What torch's generators take.
 SEEDS = (-(2**63), 2**64 - 1)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from engine.arguments import opened
 from engine.catalogue import find
 from engine.errors import CheckError, InputError
+from engine.files import BINARY_LIMIT, digest, is_there
+from engine.shown import shown
 from studio import forms
 from studio.cache import Cache
 from studio.captions import burnt
@@ -76,22 +78,28 @@ class Builder:
         """The clips."""
         taken: set[str] = set()
         return [
-            Scene(number, part, unique(part.name or part.concept, taken), self.key(part))
+            Scene(number, part, unique(part.name or part.concept, taken), self.key(part, number))
             for number, part in enumerate(self.lecture.parts)
             if isinstance(part, Clip)
         ]
 
-    def key(self, clip: Clip) -> str:
-        """A name for all that a clip is made from: its lines in the file, the files it reads, the look, the code."""
+    def key(self, clip: Clip, number: int) -> str:
+        """A name for all that a clip is made from: its lines in the file, the files it reads, the look, the code.
+
+        Raises :class:`InputError` for a file that is too large, or no file.
+        """
         look = self.lecture.model_dump_json(include={"theme", "quality", "fps", "burn_captions", "clips_to", "options"})
         found = hashlib.blake2b(f"{clip.model_dump_json()} {look} {code()}".encode(), digest_size=16)
         for file in self.files(clip):
-            found.update(hashlib.blake2b(file.read_bytes()).digest())
+            try:
+                found.update(digest(file, shown(str(file)), BINARY_LIMIT))
+            except InputError as error:
+                raise InputError(f"parts[{number + 1}], {clip.concept}: {error}") from error
         return found.hexdigest()
 
     def files(self, clip: Clip) -> list[Path]:
         """The files that a clip reads."""
-        return [path for path in files_of(clip, self.place.source) if path.is_file()]
+        return [path for path in files_of(clip, self.place.source) if is_there(path)]
 
     def clip_base(self, scene: Scene) -> Path:
         """What the names of a clip's files begin with."""
