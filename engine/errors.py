@@ -12,3 +12,9 @@ class InputError(ValueError):
 
 class CheckError(RuntimeError):
     """Computed values differ from the torch reference by more than the tolerance, so that no trace may exist."""
+
+
+def shown(text: str) -> str:
+    """The text as a message may hold it: one line, control characters escaped, about 60 characters."""
+    quoted = repr(text)
+    return quoted if len(quoted) <= 60 else f"{quoted[:28]}...{quoted[-29:]}"

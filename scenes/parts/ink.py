@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from manim import VMobject
 
-from scenes.parts.typeset import MATH, MONO, Outline, digit_height, math_outline, polygon, small_letter_height, straight, text_outline
+from scenes.parts.press import MATH, MONO
+from scenes.parts.typeset import Outline, digit_height, math_outline, polygon, small_letter_height, straight, text_outline
 
 PX = 1 / 135  # Manim units per pixel at 1080p
 #: Least height of a digit, and of a small letter, in px at 1080p.
