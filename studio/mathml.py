@@ -11,6 +11,8 @@ from engine.errors import InputError
 from scenes.parts import press
 from scenes.parts.formula import typst_math
 
+#: How Typst keeps spaces that a browser would leave out; MathML has no such element.
+_SPACES = re.compile(r'<span style="white-space: pre-wrap">((?:&#x20;)+)</span>')
 _BLOCK = re.compile(r"<p data-formula>(.*?)</p>", re.DOTALL)
 #: Source: W3C, "MathML Core", presentation elements and their attributes.
 _ELEMENTS = re.compile(
@@ -47,7 +49,8 @@ def _compiled(formulas: Sequence[str]) -> list[str | None]:
         return []
     page = press.compiler().compile("\n".join(map(_source, formulas)).encode(), format="html")
     assert isinstance(page, bytes)
-    blocks = _BLOCK.findall(page.decode())
+    spaced = _SPACES.sub(lambda found: "\u00a0" * found[1].count("&#x20;"), page.decode())
+    blocks = _BLOCK.findall(spaced)
     return [block if _is_math(block) else None for block in blocks]
 
 

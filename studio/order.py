@@ -74,12 +74,10 @@ class Order:
         return Crew(self.jobs)
 
     def beats(self, trace: Trace) -> list[Beat]:
-        """What is shown when. Raises :class:`InputError` for a pace that cannot be."""
-        from studio.captions import burnt
-        from studio.pace import beats
+        """What is shown when. Raises :class:`InputError` for what cannot be shown."""
+        from studio.plan import planned
 
-        planned = beats(trace, detail=self.detail, seconds=self.seconds, fps=self.picture.fps)
-        return burnt(planned, self.picture.fps) if self.burn_captions else planned
+        return planned(trace, detail=self.detail, seconds=self.seconds, fps=self.picture.fps, burn=self.burn_captions)
 
     def render(self, trace: Trace, planned: Sequence[Beat], crew: Crew, *, at_once: bool = True) -> list[Path]:
         """Renders; says how far it is, nothing of that for what is quick if not ``at_once``; returns the files."""

@@ -190,11 +190,12 @@ class PoolBackwardReel(Reel):
         """The way that the gradient takes, and what it becomes."""
         *_, y, x = step.reads["grad_output"][0]
         target = self.grad_input.span(step.targets)
+        texts = [part.label.line.box for part in (self.grad_output, self.glass, self.grad_input)]
         if step.winner is None:
-            self.beams[0].join(self.grad_output.box(y, x), self.glass.whole)
-            self.beams[1].join(self.glass.whole, target)
+            self.beams[0].join(self.grad_output.box(y, x), self.glass.whole, texts)
+            self.beams[1].join(self.glass.whole, target, texts)
         else:
-            self.beams[0].join(self.grad_output.box(y, x), target)
+            self.beams[0].join(self.grad_output.box(y, x), target, texts)
         self.strip.write(self.line(step))
 
     def line(self, step: PoolBackwardStep) -> list[Piece]:

@@ -162,13 +162,18 @@ class SlidingReel(Reel):
         for lens in self.lenses:
             box = lens.plane.span(cells)
             lens.window.put(box, self.shaded(lens.plane, cells))
-            lens.beam.join(box, lens.tile.whole)
+            lens.beam.join(box, lens.tile.whole, self.label_boxes())
 
     def shaded(self, plane: Plane, cells: Sequence[tuple[int, ...]]) -> list[Box]:
         """The cells to shade: all that are read, but on a coloured plane none where the frame alone says which they are."""
         rows_, columns_ = ({cell[axis] for cell in cells} for axis in (0, 1))
         dense = all(max(at) - min(at) + 1 == len(at) for at in (rows_, columns_))
         return [] if plane.mode != "digits" and dense else [plane.box(*cell) for cell in cells]
+
+    def label_boxes(self) -> list[Box]:
+        """Where the names of planes and tiles stand."""
+        labels = [self.output.label, *(part.label for lens in self.lenses for part in (lens.plane, lens.tile))]
+        return [label.line.box for label in labels]
 
     def read(self, reading: Reading) -> None:
         """The values under the lenses."""
@@ -197,7 +202,7 @@ class SlidingReel(Reel):
         if shown:
             box = self.output.box(*divmod(at, self.output.columns))
             self.target.put(box)
-            self.out_beam.join(self.lenses[-1].tile.whole, box)
+            self.out_beam.join(self.lenses[-1].tile.whole, box, self.label_boxes())
 
     def line(self, reading: Reading) -> list[Piece]:
         """The sum of a step on one line: by channels where they stand side by side, else by terms."""
