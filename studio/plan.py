@@ -30,8 +30,6 @@ def _texts(trace: Trace, beats: Sequence[Beat]) -> Iterator[tuple[str, str]]:
     from engine.trace import by_path
 
     for name, value in trace.params.items():
-        for text in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(text, str):
-                yield name, text
+        yield name, " ".join(text for text in (value if isinstance(value, list | tuple) else [value]) if isinstance(text, str))
     yield from (("the name of a tensor", path) for tensors in (trace.inputs, trace.outputs) for path, _ in by_path(tensors))
     yield from (("a sentence", text) for text in (trace.title, trace.opening, trace.closing, *(beat.say for beat in beats)))
