@@ -30,8 +30,8 @@ VARIABLE = "TENSORREEL_FONTS"
 PACKS = ("manimgx_fonts", "manimgx_fonts_cjk")
 #: Chinese, Japanese and Korean write some signs differently; one of them has to be first.
 _CJK = ("SC", "JP", "KR", "TC", "HK")
-#: Not printable, yet parts of words: how letters join, and which way the signs between words are read.
-JOINERS = "\u200c\u200d\u200e\u200f"
+#: Not printable, yet parts of words: where these may end, how letters join, and which way the signs between words are read.
+JOINERS = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 
 def quoted(text: str) -> str:

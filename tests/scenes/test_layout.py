@@ -139,7 +139,7 @@ def test_the_lint_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
         return "\n".join(findings(Spoilt, trace, beats(trace)[:2]))
 
     def put_in_the_way(scene: Conv2d) -> None:
-        monkeypatch.setattr(scene, "label_boxes", list)
+        monkeypatch.setattr(scene, "texts", [])
         (_, _, x, y), (other_x, _, _, other_y) = scene.lenses[0].tile.whole, scene.output.box(0, 0)
         scene.output.label.put((x + other_x) / 2, (y + other_y) / 2)
 
