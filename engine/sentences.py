@@ -40,6 +40,12 @@ def span(name: str, at: Sequence[int]) -> str:
     return f"every {ordinal} {name} from {plain(at[0])} to {plain(at[-1])}"
 
 
+def in_quotes(text: str) -> str:
+    """Words as they stand in a formula."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def sum_formula(name: str, written: Sum) -> str:
     """A step in Typst math, cut short after :data:`FORMULA_TERMS` terms; ``name`` is plain text."""
     is_max = written.reduce == "max"
@@ -52,7 +58,7 @@ def sum_formula(name: str, written: Sum) -> str:
         result = f"{FUNCTIONS[written.apply].math}({result})"
     if written.divisor != "1":
         result = f"({result}) / {written.divisor}"
-    return f'"{name}" {relation} {result} {relation} {written.value}'
+    return f"{in_quotes(name)} {relation} {result} {relation} {written.value}"
 
 
 def size_formula(

@@ -11,7 +11,7 @@ from engine.convolution_step import ConvStep
 from engine.numbers import factor, relation
 from engine.sentences import cell_name
 from scenes.parts.beat import Beat
-from scenes.parts.ink import Box, Ink, letter_size, text_width
+from scenes.parts.ink import Box, Ink, letter_size, text_boxes, text_width
 from scenes.parts.lens import SUM_ROOM, Lens, Reading, lens_count
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.plane import LABEL_COLUMN, Plane
@@ -79,6 +79,8 @@ class SlidingReel(Reel):
         behind = [*self.output.ground, self.target.shade, self.out_beam]
         behind += [mark for lens in self.lenses for mark in (lens.window.shade, lens.beam)]
         ground = [mark for plane in planes for mark in plane.ground]
+        # Lines stop at the names and scales of planes and at the names of tiles.
+        self.texts = text_boxes([*ground, *self.output.ground, *(lens.tile.label for lens in self.lenses)])
         live = [*behind, *planes, self.output, *self.lenses, self.target, *self.extras]
         # Then they may change within a beat.
         changing = self.planes_change
@@ -162,7 +164,7 @@ class SlidingReel(Reel):
         for lens in self.lenses:
             box = lens.plane.span(cells)
             lens.window.put(box, self.shaded(lens.plane, cells))
-            lens.beam.join(box, lens.tile.whole)
+            lens.beam.join(box, lens.tile.whole, self.texts)
 
     def shaded(self, plane: Plane, cells: Sequence[tuple[int, ...]]) -> list[Box]:
         """The cells to shade: all that are read, but on a coloured plane none where the frame alone says which they are."""
@@ -197,7 +199,7 @@ class SlidingReel(Reel):
         if shown:
             box = self.output.box(*divmod(at, self.output.columns))
             self.target.put(box)
-            self.out_beam.join(self.lenses[-1].tile.whole, box)
+            self.out_beam.join(self.lenses[-1].tile.whole, box, [*self.texts, *text_boxes(self.extras)])
 
     def line(self, reading: Reading) -> list[Piece]:
         """The sum of a step on one line: by channels where they stand side by side, else by terms."""

@@ -16,7 +16,6 @@ from engine.files import BINARY_LIMIT, digest, is_there
 from engine.shown import shown
 from studio import forms
 from studio.cache import Cache
-from studio.captions import burnt
 from studio.crew import Crew
 from studio.files import ended
 from studio.film import Film
@@ -26,7 +25,6 @@ from studio.lecture.inputs import KEYS, files_of, texts_of
 from studio.lecture.origin import code, script_of, unique
 from studio.lecture.spec import Clip, Lecture
 from studio.picture import Picture
-from studio.room import check_room
 from studio.script import Script, joined, script
 from studio.sets import keep, made, present, scratch, tidied, together
 from studio.signals import tidy_when_killed
@@ -173,22 +171,25 @@ class Builder:
         return [ended(self.clip_base(scene), ending) for scene in self.scenes for ending in forms.endings(self.clip_forms)]
 
     def check_cards(self) -> None:
-        """Raises :class:`InputError` for a card that cannot be drawn."""
+        """Raises :class:`InputError` for a card that cannot be drawn, and for titles that cannot be set on paper."""
+        if "pdf" in (*self.lecture.to, *self.lecture.clips_to):
+            from scenes.parts import glyphs
+
+            titles = [(f"parts[{scene.number + 1}].title", scene.clip.title) for scene in self.scenes]
+            glyphs.check([("title", self.lecture.title), *titles])
         for number, part in enumerate(self.lecture.parts):
             if not isinstance(part, Clip):
                 self.card_film(part, number).check()
 
     def planned(self, scene: Scene, trace: Trace) -> list[Beat]:
         """The beats of a clip."""
-        from studio.pace import beats
+        from studio.plan import planned
 
+        clip, look = scene.clip, self.lecture
         try:
-            if self.drawn:
-                check_room(trace)
-            found = beats(trace, detail=scene.clip.detail, seconds=scene.clip.seconds, fps=self.lecture.fps)
+            return planned(trace, detail=clip.detail, seconds=clip.seconds, fps=look.fps, burn=look.burn_captions, drawn=self.drawn)
         except InputError as error:
-            raise InputError(f"{scene.place}, {scene.clip.concept}: {error}") from error
-        return burnt(found, self.lecture.fps) if self.lecture.burn_captions else found
+            raise InputError(f"{scene.place}, {clip.concept}: {error}") from error
 
     def draw(self, scene: Scene, crew: Crew | None) -> None:
         """Renders a clip, if there is a crew, and writes its forms."""
