@@ -33,7 +33,7 @@ class AttentionTrace(Trace):
     sources: tuple[str, str, str]
 
 
-@concept(title="Attention", example={"tokens": "the cat sat", "seed": "7"})
+@concept(title="Attention", example={"tokens": "the cat sat", "seed": "7"}, finite=True, infinite=("mask", "scores"))
 def attention(
     query: TensorLike | None = None,
     key: TensorLike | None = None,

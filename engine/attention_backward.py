@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from engine import sentences
 from engine.attention_backward_step import AttentionGradStep, Backward, BackwardPlan
-from engine.attention_inputs import check_scores, matrix, vectors_of
+from engine.attention_inputs import check_scores, divisor_of, matrix, vectors_of
 from engine.attention_mask import visible_pairs
 from engine.errors import InputError
 from engine.numbers import plain, sum_line, written
@@ -40,6 +39,8 @@ class AttentionGradTrace(Trace):
         "key": "[[0,1],[1,0],[1,1]]",
         "value": "[[1,0],[1,2],[2,2]]",
     },
+    finite=True,
+    infinite=("mask",),
 )
 def attention_backward(
     grad_output: TensorLike,
@@ -76,14 +77,12 @@ def attention_backward(
 
     Source: ``torch.autograd`` through ``torch.nn.functional.scaled_dot_product_attention``.
     """
-    if scale is not None and (not math.isfinite(scale) or scale == 0):
-        raise InputError(f"scale is {scale:g}; give a number other than 0, such as 1 for scores that are not scaled")
     inputs = together({"grad_output": matrix("grad_output", grad_output), **vectors_of({"query": query, "key": key, "value": value})})
     _check_shapes(inputs)
     _, q, k, v = inputs.values()
     visible = visible_pairs(mask, causal, len(q), len(k), q.device)
     check_scores(q, k)
-    divisor = math.sqrt(q.shape[1]) if scale is None else 1 / scale
+    divisor = divisor_of(scale, q.shape[1])
     scores = q @ k.T / divisor
     inputs["weights"] = torch.softmax(scores if visible is None else scores.masked_fill(~visible, -torch.inf), dim=1)
     if visible is not None:

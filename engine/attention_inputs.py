@@ -14,6 +14,7 @@ from engine.attention_mask import visible_pairs
 from engine.attention_step import Plan
 from engine.attention_weights import drawn, trained
 from engine.errors import InputError
+from engine.reader import check_ground
 from engine.trace import StateDict, TensorLike, floating, largest, together
 
 EMBED_DIM = 4
@@ -73,8 +74,8 @@ def resolve(
     """
     if heads < 1:
         raise InputError(f"heads is {heads}; give at least 1")
-    if scale is not None and (not math.isfinite(scale) or scale == 0):
-        raise InputError(f"scale is {scale:g}; give a number other than 0, such as 1 for scores that are not scaled")
+    divisor_of(scale, 1)
+    check_ground(device, dtype)
     words = _words(tokens, given)
     weights = None if state_dict is None else trained(state_dict, heads)
     if words is None and embed_dim is not None:
@@ -101,10 +102,22 @@ def resolve(
     if visible is not None:
         inputs["mask"] = visible.to(q.dtype)
     check_scores(q, k)
-    divisor = math.sqrt(q.shape[2]) if scale is None else 1 / scale
+    divisor = divisor_of(scale, q.shape[2])
     labels, spoken = _names(words, q.shape[1], k.shape[1])
     params = {"heads": heads, "scale": 1 / divisor, "causal": bool(causal), **({} if words is None else {"tokens": words, "seed": seed})}
     return Setup(inputs, sources, q, k, v, visible, divisor, labels, spoken, params)
+
+
+def divisor_of(scale: float | None, width: int) -> float:
+    """What scores are divided by.
+
+    Raises :class:`InputError` for a scale that is no finite number other than 0, or whose reciprocal is none.
+    """
+    if scale is None:
+        return math.sqrt(width)
+    if not math.isfinite(scale) or scale == 0 or not math.isfinite(1 / scale):
+        raise InputError(f"scale is {scale:g}; give a number that is not 0 nor next to it, such as 1 for scores that are not scaled")
+    return 1 / scale
 
 
 # --- vectors -----------------------------------------------------------------------------------------------------------------------------

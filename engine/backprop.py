@@ -36,6 +36,7 @@ class BackpropTrace(Trace):
         "values": {"X": 1, "y": 0.5, "w1": 1, "w2": 2},
     },
     options={"values": "set"},
+    finite=True,
 )
 def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | None = None) -> BackpropTrace:
     """Values flow forward through a computation graph, adjoints flow back.

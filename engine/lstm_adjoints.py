@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from engine.errors import InputError
-from engine.lstm_arguments import Layer, shape_of, state_of
+from engine.lstm_arguments import Layer, sequence, shape_of, state_of
 from engine.lstm_cell import States, one_step, with_biases
-from engine.trace import Reference, TensorLike, compare, floating, largest, together
+from engine.trace import Reference, TensorLike, compare, largest, together
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ def given_gradients(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike 
 
     Raises :class:`InputError` if a gradient has not the shape of what it is the gradient of.
     """
-    gradient = floating("grad_output", grad_output)
+    gradient = sequence("grad_output", grad_output)
     if tuple(gradient.shape) != (layer.steps, layer.units):
         raise InputError(
             f"grad_output has shape {shape_of(gradient)}, but the output has {layer.steps} time steps and {layer.units} units; "

@@ -76,7 +76,7 @@ def resolve(
 
     Raises :class:`InputError` if they do not, or if the weights come from nowhere or from two places.
     """
-    x = floating("input", input)
+    x = sequence("input", input)
     if x.dim() != 2 or 0 in x.shape:
         shape = times(x.shape) or "a single number"
         raise InputError(f"input has shape {shape}; give one sequence, time steps x features, such as [[1],[2],[3]]")
@@ -158,11 +158,18 @@ def _fitting(x: Tensor, named: Mapping[str, Tensor], hidden_size: int | None) ->
     return units
 
 
+def sequence(name: str, value: TensorLike) -> Tensor:
+    """Numbers of every time step; a batch of one sequence, in front or behind the time steps as torch may have it, is that sequence."""
+    found = floating(name, value)
+    return found.flatten(0, 1) if found.dim() == 3 and 1 in found.shape[:2] else found
+
+
 def state_of(name: str, state: TensorLike, units: int) -> Tensor:
     """A state before the first time step, or after the last one."""
-    values = floating(name, state)
-    # torch has an axis of layers in front.
-    bare = values[0] if values.dim() == 2 and len(values) == 1 else values
+    values = bare = floating(name, state)
+    # torch has axes of layers and of a batch in front.
+    while 1 < bare.dim() <= 3 and len(bare) == 1:
+        bare = bare[0]
     if tuple(bare.shape) != (units,):
         raise InputError(f"{name} has shape {shape_of(values)}, but there are {units} hidden units; give {units} numbers")
     return bare

@@ -20,7 +20,7 @@ from studio.files import ended, made, scratch, tidy_when_killed, together
 from studio.film import Film
 from studio.lecture.card import Card
 from studio.lecture.card_film import CardFilm
-from studio.lecture.inputs import files_of, texts_of
+from studio.lecture.inputs import KEYS, files_of, texts_of
 from studio.lecture.origin import code, script_of, unique
 from studio.lecture.spec import Clip, Lecture
 from studio.picture import Picture
@@ -118,6 +118,7 @@ class Builder:
                 seed=clip.seed,
                 size=None if clip.size is None else str(clip.size),
                 allow_nan=clip.allow_nan,
+                place=KEYS,
             )
         except InputError as error:
             raise InputError(f"{scene.place}, {clip.concept}: {error}") from error

@@ -159,7 +159,7 @@ ONES = {"weight_ih": torch.ones(8, 2), "weight_hh": torch.ones(8, 2)}
     ("arguments", "sentence"),
     [
         ({"input": [1, 2, 3]}, "input has shape 3; give one sequence, time steps x features, such as [[1],[2],[3]]"),
-        ({"input": torch.ones(1, 2, 2)}, "input has shape 1×2×2; give one sequence, time steps x features, such as [[1],[2],[3]]"),
+        ({"input": torch.ones(2, 2, 2)}, "input has shape 2×2×2; give one sequence, time steps x features, such as [[1],[2],[3]]"),
         ({"input": torch.ones(0, 2)}, "input has shape 0×2; give one sequence, time steps x features, such as [[1],[2],[3]]"),
         ({"input": 5}, "input has shape a single number; give one sequence, time steps x features, such as [[1],[2],[3]]"),
         (
