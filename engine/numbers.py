@@ -16,6 +16,7 @@ from typing import Literal
 
 from engine.functions import FUNCTIONS
 from engine.spelling import (
+    EXPONENT_DIGITS,
     LARGE,
     LARGE_WHOLE,
     MINUS,
@@ -29,6 +30,7 @@ from engine.spelling import (
     plain,
     read,
     short,
+    shown,
     significant,
     unit_of,
 )
@@ -123,7 +125,7 @@ class _Work:
 
     def as_sum(self, way: Way, relation: str, value: str) -> Sum:
         texts = tuple(tuple(way.text(x) for x in term) for term in self.terms)
-        decimals, digits = (MOST_DECIMALS, way.count) if way.significant else (way.count, 0)
+        decimals, digits = (MOST_DECIMALS, way.digits) if way.significant else (way.digits, 0)
         return Sum(texts, relation, value, decimals, divisor=_divisor(self.divisor, way), apply=self.apply, digits=digits)
 
     def total(self, way: Way) -> Decimal:
@@ -170,7 +172,7 @@ class _Work:
     def zero(self, way: Way) -> Decimal:
         """The unit of a result that is 0, whose digits say nothing: what the terms are written to, but no more than 1."""
         largest = max((abs(math.prod(term)) for term in self.terms), default=0.0)
-        return min(Decimal(1), Decimal(largest).scaleb(1 - way.count)) if math.isfinite(largest) else Decimal(0)
+        return min(Decimal(1), Decimal(largest).scaleb(1 - way.digits)) if math.isfinite(largest) else Decimal(0)
 
 
 def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: float = 1, apply: str = "") -> Sum:
@@ -187,7 +189,7 @@ def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: flo
     return (
         _exact(work, [Way(n) for n in range(decimals_needed(numbers), MOST_DECIMALS + 1)], Way(MOST_DECIMALS))
         or _near(work, [(Way(n), Way(n)) for n in range(USUAL_DECIMALS, MOST_DECIMALS + 1)])
-        or _exact(work, [Way(n, True) for n in ((MOST_DIGITS,) if len(terms) > LONG else range(1, MOST_DIGITS + 1))], Way(MOST_DIGITS, True))
+        or _exact(work, [Way(n, True) for n in range(MOST_DIGITS if len(terms) > LONG else 1, MOST_DIGITS + 1)], Way(MOST_DIGITS, True))
         or _near(work, _in_digits(len(terms)))
         or work.as_sum(Way(MOST_DIGITS, True), CANCELS, plain(value))
     )
@@ -281,10 +283,11 @@ def running_sums(terms: Sequence[Sequence[float]], written: Sum) -> list[str]:
 
 
 def _rounded(total: Decimal, way: Way) -> str:
-    """A sum as it is shown; to more digits where decimals would lose some that matter."""
-    text = way.text(float(total))
-    loses = _EXACT.abs(_EXACT.subtract(read(text), total)) > way.unit(text)
-    return significant(float(total), MOST_DIGITS + 1) if loses else text
+    """A sum as it is shown; to significant digits where decimals would lose it. It may be beyond all floats."""
+    if way.significant or abs(total) >= LARGE:
+        return significant(total, max(way.digits, MOST_DIGITS + 1))
+    near = total.quantize(Decimal(1).scaleb(-way.digits), context=_EXACT)
+    return shown(near) if near or not total else significant(total, EXPONENT_DIGITS)
 
 
 def _largest(numbers: Sequence[float]) -> float:

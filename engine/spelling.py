@@ -25,25 +25,25 @@ MINUS = "−"
 class Way(NamedTuple):
     """How finely a number is written: to so many decimals, or to so many ``significant`` digits."""
 
-    count: int
+    digits: int
     significant: bool = False
 
     def text(self, x: float) -> str:
         """The number as it is shown."""
-        return significant(x, self.count) if self.significant else plain(x, self.count)
+        return significant(x, self.digits) if self.significant else plain(x, self.digits)
 
     def near(self, x: float) -> float:
         """What is shown, to the precision of a float."""
         if self.significant:
-            return float(f"{x:.{_digits(x, self.count) - 1}e}")
-        rounded = round(x, self.count)
-        return rounded if (rounded or not x) and abs(x) < LARGE else float(read(plain(x, self.count)))
+            return float(f"{x:.{_digits(x, self.digits) - 1}e}")
+        rounded = round(x, self.digits)
+        return rounded if (rounded or not x) and abs(x) < LARGE else float(read(plain(x, self.digits)))
 
     def unit(self, text: str) -> Decimal:
         """One unit of the last digit of a ``text`` that is written in this way; zeros at its end are not shown, but known."""
         if not self.significant and "e" not in text:
-            return min(unit_of(text), Decimal(1).scaleb(-self.count))
-        digits = self.count if self.significant else EXPONENT_DIGITS
+            return min(unit_of(text), Decimal(1).scaleb(-self.digits))
+        digits = self.digits if self.significant else EXPONENT_DIGITS
         number = read(text)
         return min(unit_of(text), Decimal(1).scaleb(number.adjusted() - digits + 1)) if number else unit_of(text)
 
@@ -60,7 +60,7 @@ def unit_of(text: str) -> Decimal:
     return Decimal(1).scaleb(exponent)
 
 
-def _exponent(x: float, digits: int = EXPONENT_DIGITS) -> str:
+def _exponent(x: float | Decimal, digits: int = EXPONENT_DIGITS) -> str:
     mantissa, power = f"{x:.{digits - 1}e}".split("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
@@ -93,29 +93,35 @@ def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
     return text.replace("-", MINUS)
 
 
-def significant(x: float, digits: int) -> str:
+def shown(number: Decimal) -> str:
+    """All its digits, without zeros at the end."""
+    text = format(number, "f")
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", MINUS)
+
+
+def significant(x: float | Decimal, digits: int) -> str:
     """``x`` rounded to so many significant digits, without trailing zeros; with an exponent where that is shorter.
 
     Numbers of an ordinary size, 0.0001 to 999,999, get none and keep all digits before the point: 60000, not 6e4, and 1529, not 1530.
     """
-    if not math.isfinite(x):
+    if isinstance(x, float) and not math.isfinite(x):
         return _special(x)
     if x == 0:
         return "0"
     digits = _digits(x, digits)
     short = _exponent(x, digits)
-    whole = format(read(short), "f").replace("-", MINUS)
+    whole = shown(read(short))
     # Zeros in the place of digits that were rounded away would be taken for digits.
-    is_true = abs(x) < 10.0**digits
+    is_true = abs(x) < 10**digits
     return whole if is_true and (_is_usual(x) or len(whole) <= len(short)) else short
 
 
-def _is_usual(x: float) -> bool:
-    return 10**-MOST_DECIMALS <= abs(x) < LARGE
+def _is_usual(x: float | Decimal) -> bool:
+    return 10.0**-MOST_DECIMALS <= abs(x) < LARGE
 
 
-def _digits(x: float, digits: int) -> int:
-    return max(digits, math.floor(math.log10(abs(x))) + 1) if x and _is_usual(x) else digits
+def _digits(x: float | Decimal, digits: int) -> int:
+    return max(digits, len(str(abs(int(x))))) if _is_usual(x) else digits
 
 
 def short(x: float) -> str:

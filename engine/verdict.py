@@ -52,7 +52,7 @@ def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Refe
         if failed is None or bounded or bool((finite & torch.isfinite(computed)).all()):
             raise refused
         failed.append(refused)
-    return Reference(name, error)
+    return Reference(name, error, largest(expected[finite]) or scale)
 
 
 def by_path(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:

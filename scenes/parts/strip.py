@@ -151,7 +151,8 @@ class Strip(Group):
         total = page.sums[done - 1] if done else page.carried
         if total:
             added = [(page.carried,), *page.terms[:done]] if page.carried else page.terms[:done]
-            exact = written.relation if written.relation == "≈" or is_max else relation(added, total)
+            is_last = page.first + done == len(written.terms)
+            exact = written.relation if is_max or (is_last and written.relation != "=") else relation(added, total)
             pieces += [Piece(exact, "ink"), Piece(total, result)]
         return pieces, current
 
