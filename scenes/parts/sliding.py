@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.convolution_step import ConvStep
-from engine.numbers import factor, relation
+from engine.numbers import factor
+from engine.running import relation
 from engine.sentences import cell_name
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_boxes, text_width
@@ -184,8 +185,9 @@ class SlidingReel(Reel):
         for number, lens in enumerate(self.lenses):
             ready = len(self.lenses) > 1 and done >= lens.terms.stop
             text = reading.by_channel.terms[number][0]
-            exact = lens.tile.exact and relation(reading.written.terms[lens.terms], text) == "="
-            lens.sum.write(f"{'=' if exact else '≈'} {text}" if ready else "")
+            found = relation(reading.written.terms[lens.terms], text)
+            sign = {"=": "= " if lens.tile.exact else "≈ ", "≈": "≈ "}.get(found, "")  # shown digits may be too few for either
+            lens.sum.write(f"{sign}{text}" if ready else "")
         if self.extras:
             ready = done >= len(reading.step.terms) - (reading.step.bias is not None)
             self.extras[-1].write(f"add {reading.by_channel.terms[len(self.lenses)][0]}" if ready else "")
