@@ -35,7 +35,7 @@ class AttentionTrace(Trace):
     sources: tuple[str, str, str]
 
 
-@concept(title="Attention", example={"tokens": "the cat sat", "seed": "7"})
+@concept(title="Attention", example={"tokens": "the cat sat", "seed": "7"}, finite=True, infinite=("mask", "scores"))
 def attention(
     query: TensorLike | None = None,
     key: TensorLike | None = None,
@@ -150,7 +150,7 @@ def _computed(setup: Setup) -> dict[str, Tensor]:
 def _checked(setup: Setup, outputs: dict[str, Tensor]) -> Reference:
     """Compares output and weights with torch's; an error of a score counts with the size of the scores."""
     name, output, weights = _torch_output(setup)
-    added = 0.0 if setup.mask is None else largest(setup.mask.added[setup.mask.visible])
+    added = 0.0 if setup.mask is None else setup.mask.reach(outputs["weights"])
     size = max(1.0, float((setup.q.abs() @ setup.k.abs().mT).max()) / abs(setup.divisor) + added, *_bounds(setup))
     mixed = largest(setup.v) * size
     made = float(setup.inputs["W_o"].abs().sum(dim=1).max()) * mixed if "W_o" in setup.inputs else mixed

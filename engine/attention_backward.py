@@ -14,7 +14,7 @@ from torch import Tensor
 from engine import sentences
 from engine.attention_backward_step import AttentionGradStep, Backward, BackwardPlan
 from engine.attention_budget import back, within_budget
-from engine.attention_inputs import check_scores, matrix, vectors_of
+from engine.attention_inputs import check_scores, divisor_of, matrix, vectors_of
 from engine.attention_mask import Mask, check_masked, mask_of
 from engine.attention_weights import bias_pair, with_bias
 from engine.errors import InputError
@@ -42,6 +42,8 @@ class AttentionGradTrace(Trace):
         "key": "[[0,1],[1,0],[1,1]]",
         "value": "[[1,0],[1,2],[2,2]]",
     },
+    finite=True,
+    infinite=("mask",),
 )
 def attention_backward(
     grad_output: TensorLike,
@@ -87,8 +89,6 @@ def attention_backward(
 
     Source: ``torch.autograd`` through ``torch.nn.functional.scaled_dot_product_attention``.
     """
-    if scale is not None and (not math.isfinite(scale) or scale == 0):
-        raise InputError(f"scale is {scale:g}; give a number other than 0, such as 1 for scores that are not scaled")
     inputs = together({"grad_output": matrix("grad_output", grad_output), **vectors_of({"query": query, "key": key, "value": value})})
     _check_shapes(inputs)
     learned = bias_pair(bias_k, bias_v)
@@ -99,7 +99,7 @@ def attention_backward(
     within_budget("the way back through attention", back(hidden), len(q), len(k), max(q.shape[1], v.shape[1]), 1)
     masking = mask_of(mask, mask_kind, causal, len(q), len(k), q, bool(learned))
     check_scores(q, k)
-    divisor = math.sqrt(q.shape[1]) if scale is None else 1 / scale
+    divisor = divisor_of(scale, q)
     scores = q @ k.T / divisor
     check_masked(scores, masking)
     inputs["weights"] = torch.softmax(scores if masking is None else scores + masking.added, dim=1)
@@ -185,10 +185,12 @@ def _checked(inputs: Mapping[str, Tensor], masking: Mask | None, divisor: float,
         found = torch.autograd.grad(weights @ v, (weights, scores), inputs["grad_output"])
         expected |= dict(zip(("grad_weights", "grad_scores"), found, strict=True))
     q, k, v = (inputs[name].abs() for name in ("query", "key", "value"))
-    added = 0.0 if masking is None else largest(masking.added[masking.visible])
+    added = 0.0 if masking is None else masking.reach(inputs["weights"])
     size = max(1.0, float((q @ k.T).max()) / abs(divisor) + added)
     arrived = float((inputs["grad_output"].abs() @ v.T).max()) + float(inputs["grad_output"].abs().sum(dim=0).max())
-    scale = arrived * size * (1 + len(q) * (largest(q) + largest(k)) / abs(divisor))
+    products = arrived * size * len(q) * (largest(q) + largest(k))
+    # What is too large before it is divided is lost.
+    scale = arrived * size + products / abs(divisor) if products < torch.finfo(q.dtype).max else math.inf
     name = "torch.autograd"
     return max((compare(name, outputs[key], expected[key], scale) for key in expected), key=lambda reference: reference.max_abs_error)
 

@@ -15,6 +15,8 @@ from engine.attention_mask import Mask, MaskKind, check_masked, mask_of
 from engine.attention_step import Plan
 from engine.attention_weights import bias_pair, drawn, trained, with_bias
 from engine.errors import InputError
+from engine.reader import check_ground
+from engine.shown import shown
 from engine.trace import MaskLike, StateDict, TensorLike, floating, largest, together
 
 EMBED_DIM = 4
@@ -82,8 +84,7 @@ def resolve(
     """
     if heads < 1:
         raise InputError(f"heads is {heads}; give at least 1")
-    if scale is not None and (not math.isfinite(scale) or scale == 0):
-        raise InputError(f"scale is {scale:g}; give a number other than 0, such as 1 for scores that are not scaled")
+    check_ground(device, dtype)
     words = _words(tokens, given)
     weights = None if state_dict is None else trained(state_dict, heads)
     if words is None and embed_dim is not None:
@@ -120,7 +121,7 @@ def resolve(
         labels, spoken = (labels[0], [*labels[1], "bias"]), (spoken[0], [*spoken[1], "the bias key"])
     masking = mask_of(mask, mask_kind, causal, q.shape[1], k.shape[1], q, int("bias_k" in inputs))
     check_scores(q, k)
-    divisor = math.sqrt(q.shape[2]) if scale is None else 1 / scale
+    divisor = divisor_of(scale, q)
     check_masked(q @ k.mT / divisor, masking)
     params = {"heads": heads, "scale": 1 / divisor, "causal": bool(causal), **({} if words is None else {"tokens": words, "seed": seed})}
     if masking is not None:
@@ -133,6 +134,21 @@ def _widest(vectors: Mapping[str, Tensor]) -> int:
     return max(tensor.shape[1] for tensor in vectors.values())
 
 
+def divisor_of(scale: float | None, q: Tensor) -> float:
+    """What the scores of such queries are divided by.
+
+    Raises :class:`InputError` for a scale that is no number other than 0 in the dtype of the queries, or whose reciprocal is none.
+    """
+    if scale is None:
+        return math.sqrt(q.shape[-1])
+    limits = torch.finfo(q.dtype)
+    if not limits.tiny <= abs(scale) <= limits.max or not limits.tiny <= abs(1 / scale) <= limits.max:
+        least, most = max(limits.tiny, 1 / limits.max), min(limits.max, 1 / limits.tiny)
+        which = f"other than 0, of a size from {least:.2g} to {most:.2g}, such as 1 for scores that are not scaled"
+        raise InputError(f"scale is {scale:g}; give a number {which}")
+    return 1 / scale
+
+
 # --- vectors -----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -142,7 +158,8 @@ def vectors_of(given: Mapping[str, TensorLike | None]) -> dict[str, Tensor]:
     last: TensorLike | None = None
     for name, value in given.items():
         last = value if value is not None else last
-        assert last is not None
+        if last is None:
+            raise InputError(f"{name} is not given; give one row of numbers for every token, such as [[1,0],[0,1]]")
         found[name] = matrix(name, last)
     return together(found)
 
@@ -177,10 +194,10 @@ def _words(tokens: str | None, given: Mapping[str, TensorLike | None]) -> list[s
         return None
     named = [name for name, value in given.items() if value is not None]
     if named:
-        raise InputError(f"both tokens {_short(tokens)!r} and {named[0]} are given; give one of them")
+        raise InputError(f"both tokens {shown(_short(tokens))} and {named[0]} are given; give one of them")
     words = tokens.split()
     if not words:
-        raise InputError(f"tokens is {tokens!r}, which holds no word; give words with spaces between them, such as 'the cat sat'")
+        raise InputError(f"tokens is {shown(tokens)}, which holds no word; give words with spaces between them, such as 'the cat sat'")
     return words
 
 

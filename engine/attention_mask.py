@@ -10,11 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.errors import InputError
-from engine.trace import MaskLike, floating
+from engine.trace import MaskLike, floating, largest
 
 #: ``auto`` takes what holds only 0 and 1 for boolean and anything else for additive.
 MaskKind = Literal["auto", "boolean", "additive"]
-MASK_KINDS = ("auto", "boolean", "additive")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +43,10 @@ class Mask:
         """The pairs of query and key whose score it changes, row by row."""
         return tuple(map(tuple, (self.added != 0).nonzero().tolist()))
 
+    def reach(self, weights: Tensor) -> float:
+        """The largest number that is added to a score of which anything is left; others hide it, however large they are."""
+        return largest(self.added.expand(weights.shape)[weights > 0])
+
     def for_torch(self) -> Tensor:
         """As ``torch.nn.functional.scaled_dot_product_attention`` takes it."""
         return self.added if self.additive else self.visible
@@ -54,8 +57,6 @@ def mask_of(mask: MaskLike | None, kind: MaskKind, causal: bool, queries: int, k
 
     Raises :class:`InputError` for another shape, numbers that are no mask of that kind, and a row without a key.
     """
-    if kind not in MASK_KINDS:
-        raise InputError(f"mask_kind is {kind!r}; give one of {', '.join(MASK_KINDS)}")
     if mask is None and not causal:
         return None
     added, additive = like.new_zeros(queries, keys - extra), False

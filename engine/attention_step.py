@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from engine.step import Step
+from engine.step import Step, added
 
 #: What a step computes: a number of a query, key or value; a score; a score with its mask; the parts of a softmax; a number of a head's
 #: output; a number of the output projection.
@@ -23,7 +23,7 @@ class SummedStep(Step):
         products = [math.prod(term) for term in self.terms]
         if self.reduce == "max":
             return max(products)
-        return math.fsum(products) if all(map(math.isfinite, products)) else sum(products)
+        return added(products)
 
 
 @dataclass(frozen=True, kw_only=True)

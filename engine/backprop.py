@@ -15,7 +15,7 @@ from engine.graph_budget import within_budget
 from engine.graph_layers import columns
 from engine.graph_parse import parse
 from engine.graph_run import Run
-from engine.numbers import plain, short
+from engine.numbers import short
 from engine.step import Reference
 from engine.trace import TensorLike, Trace, concept, floating, together
 
@@ -37,6 +37,7 @@ class BackpropTrace(Trace):
         "values": {"X": 1, "y": 0.5, "w1": 1, "w2": 2},
     },
     options={"values": "set"},
+    finite=True,
 )
 def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | None = None) -> BackpropTrace:
     """Values flow forward through a computation graph, adjoints flow back.
@@ -65,7 +66,7 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
     nodes, places = parse(expr)
     leaves = _leaves(nodes, values, grad)
     within_budget(expr, {name: tensor.shape for name, tensor in leaves.items() if name in nodes})
-    run = Run(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, leaves.get("grad"))
+    run = Run(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, None if grad is None else leaves["grad"])
     reference = run.checked(expr, places)
     shapes = {name: tuple(tensor.shape) for name, tensor in run.values.items()}
     graph = Graph(nodes, shapes, plan(nodes, {name: tensor.numel() for name, tensor in run.values.items()}), columns(nodes))
@@ -124,13 +125,11 @@ def _opening(graph: Graph) -> str:
 
 
 def _closing(graph: Graph, run: Run, reference: Reference) -> str:
-    error = reference.max_abs_error
-    how = "gives the same numbers" if error == 0 else f"agrees to within {plain(error, 0)}"
     last = graph.nodes[graph.output].label
     weights = [node.name for node in graph.nodes.values() if node.role == "weight" and not graph.shapes[node.name]]
     shown = ", ".join(f"{name} {short(float(run.adjoints[name]))}" for name in weights[:4])
     rest = f" Adjoints of the weights: {shown}{' and more' * (len(weights) > 4)}." if weights else ""
-    return f"Every node knows how {last} changes with it.{rest} torch.autograd {how}."
+    return f"Every node knows how {last} changes with it.{rest} torch.autograd {sentences.agrees(reference)}."
 
 
 def _lessons(graph: Graph) -> list[int]:

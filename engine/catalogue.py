@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
+from engine.shown import shown
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -50,7 +51,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Concept:
-    """A concept as its file describes it; ``about`` is its docstring up to the arguments, ``returns`` what it says of the trace."""
+    """A concept as its file describes it; ``about`` is its docstring up to the arguments, ``returns`` what it says of the trace.
+
+    ``finite`` says that only finite numbers make sense.
+    """
 
     name: str
     title: str
@@ -59,6 +63,7 @@ class Concept:
     returns: str
     example: Mapping[str, Any]
     parameters: tuple[Parameter, ...]
+    finite: bool = False
 
     def open(self, arguments: Mapping[str, Any]) -> Trace:
         """Imports the concept and opens its trace."""
@@ -84,7 +89,7 @@ def find(name: str) -> Concept:
         return known[name]
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}"
-    raise InputError(f"there is no concept {name!r}; {hint}")
+    raise InputError(f"there is no concept {shown(name)}; {hint}")
 
 
 def _read(path: Path) -> Concept | None:
@@ -106,7 +111,16 @@ def _concept(node: ast.FunctionDef, marked: Mapping[str, Any]) -> Concept:
     returns = " ".join(_section(plain, "Returns").split())
     about = plain.split("\nArgs:")[0].strip()
     parameters = tuple(_parameters(node.args, lines, marked.get("options", {})))
-    return Concept(node.name, marked["title"], about.split("\n")[0], about, returns, marked["example"], parameters)
+    return Concept(
+        name=node.name,
+        title=marked["title"],
+        summary=about.split("\n")[0],
+        about=about,
+        returns=returns,
+        example=marked["example"],
+        parameters=parameters,
+        finite=marked.get("finite", False),
+    )
 
 
 def _parameters(arguments: ast.arguments, lines: Mapping[str, str], options: Mapping[str, str]) -> list[Parameter]:

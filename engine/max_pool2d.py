@@ -10,7 +10,7 @@ from engine.shapes import Size
 from engine.trace import TensorLike, concept
 
 
-@concept(title="Max pooling", example={"input": "[[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]", "kernel_size": 2})
+@concept(title="Max pooling", example={"input": "[[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]", "kernel_size": 2}, infinite=("output",))
 def max_pool2d(
     input: TensorLike,
     kernel_size: Size | Literal["global"] | None = None,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.step import Cell, Step
+from engine.step import Cell, Step, added
 
 
 def extent(window: Sequence[Cell]) -> tuple[int, int]:
@@ -36,5 +35,4 @@ class PoolStep(Step):
     @property
     def total(self) -> float:
         """The sum of the terms, before it is divided."""
-        numbers = [x for (x,) in self.terms]
-        return math.fsum(numbers) if all(map(math.isfinite, numbers)) else sum(numbers)
+        return added(x for (x,) in self.terms)

@@ -22,7 +22,7 @@ class ConceptGroup(click.Group):
     """``tensorreel render conv2d ...``: the concepts are the subcommands; asking for their names imports none of them.
 
     ``body(concept, texts, **shared)`` runs with the texts of the concept's own options and the values of ``shared``. A parameter that bears
-    the name of a shared option, as ``seed``, is given with it.
+    the name of a shared option, as ``seed``, has no option of its own.
     """
 
     def __init__(self, *args: Any, body: Body | None = None, shared: list[click.Option] | None = None, **settings: Any) -> None:
@@ -45,14 +45,13 @@ class ConceptGroup(click.Group):
 
     def _run(self, concept: Concept, /, **given: Any) -> None:
         check_addresses()
-        names = {parameter.name for parameter in concept.parameters}
+        known = {option.name for option in self.shared}
+        shared = {name: value for name, value in given.items() if name in known}
         texts = {
             name: value if isinstance(value, tuple) else str(value)
             for name, value in given.items()
-            if name in names and value is not None and value != ()
+            if name not in known and value is not None and value != ()
         }
-        known = {option.name for option in self.shared}
-        shared = {name: value for name, value in given.items() if name in known}
         assert self.body is not None
         self.body(concept, texts, **shared)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
+
+from engine.errors import InputError
+from engine.shown import shown
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -19,6 +23,10 @@ MOST_LINES = 12
 #: Terms of a sum that are written out.
 MOST_TERMS = 64
 VERSION = 1
+#: A word with what Python makes of bytes that are no UTF-8.
+_NO_TEXT = re.compile("[^\\s“”]*[\ud800-\udfff][^\\s“”]*")
+#: Pixels along a side, and frames a second.
+MOST = 2**15
 
 
 @dataclass(frozen=True)
@@ -103,18 +111,26 @@ class Script:
 
     @classmethod
     def from_json(cls, text: str) -> Script | None:
-        """None if that is no script, or one of another version."""
+        """None if that is no script, or one of another version, or one that no film can have."""
+        from pydantic import TypeAdapter
+
         try:
             values = json.loads(text)
-            if values.pop("version") != VERSION:
+            if values.pop("version") != VERSION or not set(values) <= set(cls.__dataclass_fields__):
                 return None
-            parts = tuple(
-                Part(**{**part, "marks": tuple(Mark(**{**mark, "lines": tuple(mark["lines"])}) for mark in part["marks"])})
-                for part in values.pop("parts")
-            )
-            return cls(parts=parts, **values)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            found = TypeAdapter(cls).validate_python(values, strict=False)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+        return found if _is_sound(found) else None
+
+
+def _is_sound(script: Script) -> bool:
+    """Whether the marks follow one another from the first frame on, and sizes and rates are such as a film has."""
+    ends = [0, *(mark.after for mark in script.marks)]
+    follow = all(first == mark.first < mark.after for first, mark in zip(ends, script.marks, strict=False))
+    steps = all(0 <= mark.start <= mark.stop for mark in script.marks)
+    sizes = all(0 < number <= MOST for number in (script.fps, script.width, script.height))
+    return bool(script.parts) and all(part.marks for part in script.parts) and follow and steps and sizes
 
 
 def escaped_json(values: Any) -> str:
@@ -135,10 +151,15 @@ def chapter_name(script: Script, part: Part, phase: str) -> str:
 
 
 def script(trace: Trace, beats: Sequence[Beat], picture: Picture, *, name: str = "", made_from: str = "") -> Script:
-    """The script of a clip that shows a trace in these beats; ``name`` is that of the concept if none is given."""
+    """The script of a clip that shows a trace in these beats; ``name`` is that of the concept if none is given.
+
+    Raises :class:`InputError` for words that are no text, which nothing could be written with.
+    """
     marks, frame = [], 0
     for beat in beats:
         marks.append(_mark(trace, beat, frame))
+        if no_text := _NO_TEXT.search(beat.say):
+            raise InputError(f"{shown(no_text[0])} is not text in UTF-8, and a clip cannot say it; give tokens and names that are")
         frame += beat.frames
     part = Part(trace.title, name or trace.concept, trace.concept, len(trace), tuple(marks))
     return Script(trace.title, trace.closing, picture.fps, picture.width, picture.height, picture.theme, (part,), made_from)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.arguments import example_texts, parse
+from engine.arguments import Numbers, example_texts, parse
 from engine.catalogue import Concept, Parameter, find
 from engine.errors import InputError
 
@@ -22,11 +22,11 @@ NAMED, STATE = concept("Mapping[str, TensorLike]", "set"), concept("StateDict | 
 
 
 def test_tensors_by_their_names() -> None:
-    given = parse(NAMED, {"given": ["x=[1,2]", " y = 0.5", "w=randn:2x3"]}, dtype="float32", seed=4)["given"]
+    given = parse(NAMED, {"given": ["x=[1,2]", " y = 0.5", "w=randn:2x3"]}, Numbers(dtype="float32", seed=4))["given"]
     assert given["x"].tolist() == [1, 2]
     assert given["y"].shape == ()
     assert {tensor.dtype for tensor in given.values()} == {torch.float32}
-    again = parse(NAMED, {"given": ["w=randn:2x3", "v=randn:2x3"]}, dtype="float32", seed=4)["given"]
+    again = parse(NAMED, {"given": ["w=randn:2x3", "v=randn:2x3"]}, Numbers(dtype="float32", seed=4))["given"]
     assert torch.equal(again["w"], given["w"])
     assert not torch.equal(again["v"], given["w"])
 
@@ -92,7 +92,7 @@ def test_files_of_named_tensors(tmp_path: Path, ending: str) -> None:
         save_file(TENSORS, path)
     else:
         torch.save(TENSORS, path)
-    given = parse(STATE, {"given": str(path)}, dtype="float64")["given"]
+    given = parse(STATE, {"given": str(path)})["given"]
     assert given.keys() == TENSORS.keys()
     for name, tensor in given.items():
         assert tensor.dtype == torch.float64

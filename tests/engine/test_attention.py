@@ -349,7 +349,10 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"query": X, "mask": torch.ones(3, 3, dtype=torch.bool), "mask_kind": "additive"},
         ["mask_kind is 'additive', but mask holds booleans"],
     ),
-    "a kind of mask": ({"query": X, "mask": [[1] * 3] * 3, "mask_kind": "float"}, ["mask_kind is 'float'", "auto, boolean, additive"]),
+    "a kind of mask": (
+        {"query": X, "mask": [[1] * 3] * 3, "mask_kind": "float"},
+        ["mask_kind is 'float'", "'auto' or 'boolean'"],
+    ),
     "too much for float32": ({"query": X.float(), "mask": [[0, -1e300, 0]] * 3}, ["mask holds -1e+300, which float32 cannot hold"]),
     "a mask that overflows": ({"query": X, "mask": [[1.7e308, -1.7e308, 0]] * 3}, ["the scores overflow: the mask goes up to 1.7e+308"]),
     "a key without a value": ({"query": X, "bias_k": [1.0] * 4}, ["bias_k is given without bias_v"]),

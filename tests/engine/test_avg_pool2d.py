@@ -75,7 +75,7 @@ def test_a_divisor_of_ones_own() -> None:
 
 @pytest.mark.parametrize("divisor", [0, 1.5, True, "2", 2**31])
 def test_divisors_that_are_none(divisor: Any) -> None:
-    with pytest.raises(InputError, match=rf"divisor_override is {divisor!r}; give a whole number other than 0, at most 2147483647"):
+    with pytest.raises(InputError, match=rf"divisor_override is {divisor!r}; give a whole number"):
         avg_pool2d(torch.ones(4, 4), 2, divisor_override=divisor)
 
 

@@ -283,7 +283,7 @@ def given_with(**options: Any) -> dict[str, Any]:
         (given_with(weight=[["a", "b"]]), ["weight", "str"]),
         (given_with(input=None), ["input", "NoneType"]),
         (given_with(input=[[10**400, 1], [1, 1]]), ["input"]),
-        (given_with(input=ones(4, 4, device="meta")), ["input on meta", "weight on cpu"]),
+        (given_with(input=ones(4, 4, device="meta")), ["input is on the device meta", "give one on cpu"]),
     ],
     ids=" ".join,
 )

@@ -367,21 +367,21 @@ def changed_clip(clip: Path, deck: Path) -> Path:
 
 
 REFUSALS: list[tuple[str, Spoil, str]] = [
-    ("no clip", lambda clip, deck: (deck.parent / "none.mp4", deck), "there is no file"),
-    ("no deck", lambda clip, deck: (clip, deck.parent / "none.pptx"), "there is no file"),
-    ("a folder for a deck", lambda clip, deck: (clip, deck.parent), "there is no file"),
-    ("a folder for a clip", lambda clip, deck: (deck.parent, deck), "there is no file"),
+    ("no clip", lambda clip, deck: (deck.parent / "none.mp4", deck), "no file"),
+    ("no deck", lambda clip, deck: (clip, deck.parent / "none.pptx"), "no file"),
+    ("a folder for a deck", lambda clip, deck: (clip, deck.parent), "is a folder"),
+    ("a folder for a clip", lambda clip, deck: (deck.parent, deck), "is a folder"),
     ("past the end", lambda clip, deck: (clip, deck, "--after", 5), "has 4 slides; give 0 for the front, or up to 4"),
     ("before the front", lambda clip, deck: (clip, deck, "--after=-1"), "--after is -1"),
     ("a text for a clip", lambda clip, deck: (other(deck, "a.mp4", b"no film"), deck), "cannot be read as a film"),
-    ("an empty clip", lambda clip, deck: (other(deck, "a.mp4", b""), deck), "cannot be read as a film"),
+    ("an empty clip", lambda clip, deck: (other(deck, "a.mp4", b""), deck), "is an empty file"),
     ("half a clip", lambda clip, deck: (other(deck, "a.mp4", clip.read_bytes()[:3000]), deck), "a.mp4"),
     ("a deck for a clip", lambda clip, deck: (deck, deck), "cannot be read as a film"),
     ("a shortened clip", lambda clip, deck: (changed_clip(clip, deck), deck), "has 20 frames, but was rendered with 33; render it again"),
     ("an old deck", lambda clip, deck: (clip, other(deck, "a.ppt", b"\xd0\xcf\x11\xe0\xa1\xb1")), "save it as a PowerPoint presentation"),
     ("a password", lambda clip, deck: (clip, other(deck, "a.pptx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")), "protected by a password"),
     ("a text for a deck", lambda clip, deck: (clip, other(deck, "a.pptx", b"hello")), "no PowerPoint presentation"),
-    ("an empty deck", lambda clip, deck: (clip, other(deck, "a.pptx", b"")), "no PowerPoint presentation"),
+    ("an empty deck", lambda clip, deck: (clip, other(deck, "a.pptx", b"")), "is an empty file"),
     ("half a deck", lambda clip, deck: (clip, other(deck, "a.pptx", deck.read_bytes()[:9000])), "no PowerPoint presentation"),
     ("a damaged deck", lambda clip, deck: (clip, damaged(deck)), "no PowerPoint presentation"),
     ("another zip", lambda clip, deck: (clip, other_zip(deck)), "no PowerPoint presentation"),
@@ -417,7 +417,7 @@ def test_if_writing_fails_the_deck_is_as_it_was(clip: Film, deck: Path, monkeypa
 
     before = deck.read_bytes()
     monkeypatch.setattr(studio.insert, "save_with", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\); make room there"):
         studio.insert.insert(clip.path, deck, 1)
     assert deck.read_bytes() == before
     assert list(deck.parent.iterdir()) == [deck]
