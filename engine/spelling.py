@@ -117,7 +117,8 @@ def significant(x: float | Decimal, digits: int) -> str:
 
 
 def _is_usual(x: float | Decimal) -> bool:
-    return 10**-MOST_DECIMALS <= abs(float(x)) < LARGE
+    size = abs(float(x))
+    return 10.0**-MOST_DECIMALS <= size < LARGE
 
 
 def _digits(x: float | Decimal, digits: int) -> int:
