@@ -10,10 +10,11 @@ from typing import Any
 import click
 
 from engine.errors import InputError
+from engine.signature import WHOLE
 from studio.troubles import shown
 
-#: What torch's generators take.
-SEEDS = (-(2**63), 2**64 - 1)
+#: As the concepts take them, from Python too.
+SEEDS = (-WHOLE, WHOLE - 1)
 #: A number with more digits was meant to be something else.
 MOST_DIGITS = 30
 
