@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from engine.catalogue import Concept, Parameter, find
 from engine.errors import InputError
 from engine.shapes import PictureSize
-from engine.signature import read, shown_value, words
+from engine.shown import shown
+from engine.signature import read, words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,7 +84,6 @@ class _Reading:
 
     def tensor(self, name: str, text: str, *, infinite: bool = False) -> Tensor:
         """One tensor; a mask is asked for −∞, and refuses by itself what it cannot take."""
-        from engine.checks import shown
         from engine.load import announced, check_total, load
 
         try:
@@ -98,7 +98,6 @@ class _Reading:
     def state_dict(self, named: str, text: str) -> dict[str, Tensor]:
         """The tensors of a file by their names."""
         from engine.archives import read_all
-        from engine.checks import shown
         from engine.files import Source
 
         try:
@@ -159,9 +158,9 @@ def _named(named: str, texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name or not value:
-            raise InputError(f"{named} is {shown_value(text)}; give a name, = and numbers, such as x=[1,2]")
+            raise InputError(f"{named} is {shown(text)}; give a name, = and numbers, such as x=[1,2]")
         if name in found:
-            raise InputError(f"{named} gives {name} twice, {shown_value(found[name])} and {shown_value(value)}; give it once")
+            raise InputError(f"{named} gives {name} twice, {shown(found[name])} and {shown(value)}; give it once")
         found[name] = value
     return found
 
@@ -235,14 +234,14 @@ def _whole(name: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise InputError(f"{name} is {shown_value(text)}; give a whole number") from None
+        raise InputError(f"{name} is {shown(text)}; give a whole number") from None
 
 
 def _number(name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"{name} is {shown_value(text)}; give a number") from None
+        raise InputError(f"{name} is {shown(text)}; give a number") from None
 
 
 def _size(name: str, text: str) -> int | list[int]:
@@ -250,7 +249,7 @@ def _size(name: str, text: str) -> int | list[int]:
     try:
         numbers = [int(part) for part in parts]
     except ValueError:
-        raise InputError(f"{name} is {shown_value(text)}; give a whole number, or one per axis such as 2,1") from None
+        raise InputError(f"{name} is {shown(text)}; give a whole number, or one per axis such as 2,1") from None
     return numbers[0] if len(numbers) == 1 else numbers
 
 
@@ -262,7 +261,7 @@ def _padding(name: str, text: str) -> Any:
         return _sides(text) if ":" in text or text.count("[") > 1 else _size(name, text)
     except (InputError, ValueError, RecursionError):
         raise InputError(
-            f"{name} is {shown_value(text)}; give a whole number, one per axis such as 2,1, before:after for each such as 1:0,2:1, "
+            f"{name} is {shown(text)}; give a whole number, one per axis such as 2,1, before:after for each such as 1:0,2:1, "
             "or 'valid' or 'same'"
         ) from None
 
@@ -280,7 +279,7 @@ def _sides(text: str) -> list[list[int]]:
 
 def _flag(name: str, text: str) -> bool:
     if text not in ("True", "False"):
-        raise InputError(f"{name} is {shown_value(text)}; give True or False")
+        raise InputError(f"{name} is {shown(text)}; give True or False")
     return text == "True"
 
 

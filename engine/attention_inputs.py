@@ -16,6 +16,7 @@ from engine.attention_step import Plan
 from engine.attention_weights import bias_pair, drawn, trained, with_bias
 from engine.errors import InputError
 from engine.reader import check_ground
+from engine.shown import shown
 from engine.trace import MaskLike, StateDict, TensorLike, floating, largest, together
 
 EMBED_DIM = 4
@@ -193,10 +194,10 @@ def _words(tokens: str | None, given: Mapping[str, TensorLike | None]) -> list[s
         return None
     named = [name for name, value in given.items() if value is not None]
     if named:
-        raise InputError(f"both tokens {_short(tokens)!r} and {named[0]} are given; give one of them")
+        raise InputError(f"both tokens {shown(_short(tokens))} and {named[0]} are given; give one of them")
     words = tokens.split()
     if not words:
-        raise InputError(f"tokens is {tokens!r}, which holds no word; give words with spaces between them, such as 'the cat sat'")
+        raise InputError(f"tokens is {shown(tokens)}, which holds no word; give words with spaces between them, such as 'the cat sat'")
     return words
 
 

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from engine.errors import InputError
 from engine.sentences import count
+from engine.shown import bare
+from engine.state_dicts import of_one
 from engine.trace import StateDict, TensorLike, floating
 
 #: What a trained module always has, what it has of projections where keys and values are as wide as queries, or where they are not, and
@@ -17,6 +19,9 @@ NEEDED = ("out_proj.weight",)
 JOINT = ("in_proj_weight",)
 SEPARATE = ("q_proj_weight", "k_proj_weight", "v_proj_weight")
 OPTIONAL = ("in_proj_bias", "out_proj.bias", "bias_k", "bias_v")
+
+#: What no other module has.
+SIGNS = ("in_proj_weight", "q_proj_weight")
 
 
 def drawn(like: Tensor, heads: int, seed: int, *, output: bool) -> dict[str, Tensor]:
@@ -41,6 +46,7 @@ def trained(state_dict: StateDict, heads: int) -> dict[str, Tensor]:
 
     With ``kdim`` or ``vdim`` it has three. ``bias_k`` and ``bias_v`` are one more key and its value.
     """
+    state_dict = _own(state_dict)
     projections = SEPARATE if any(name in state_dict for name in SEPARATE) else JOINT
     known = (*projections, *NEEDED, *OPTIONAL)
     others = sorted(name for name in state_dict if name not in known)
@@ -109,6 +115,12 @@ def with_bias(vectors: Tensor, bias: Tensor, name: str) -> Tensor:
         others = "keys" if name == "bias_k" else "values"
         raise InputError(f"{name} has {count(len(bias), 'number')}, but the {others} have {heads * width}; give as many")
     return torch.cat([vectors, bias.reshape(heads, 1, width)], dim=1)
+
+
+def _own(state_dict: StateDict) -> StateDict:
+    """Its own tensors; a module around it may have others, whose names have a dot."""
+    _, own = of_one(state_dict, SIGNS, "nn.MultiheadAttention")
+    return {bare(str(name)): tensor for name, tensor in own.items() if "." not in name or name.startswith("out_proj.") or own is state_dict}
 
 
 def _times(shape: tuple[int, ...]) -> str:

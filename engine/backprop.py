@@ -15,7 +15,7 @@ from engine.graph_budget import within_budget
 from engine.graph_layers import columns
 from engine.graph_parse import parse
 from engine.graph_run import Run
-from engine.numbers import plain, short
+from engine.numbers import short
 from engine.step import Reference
 from engine.trace import TensorLike, Trace, concept, floating, together
 
@@ -125,13 +125,11 @@ def _opening(graph: Graph) -> str:
 
 
 def _closing(graph: Graph, run: Run, reference: Reference) -> str:
-    error = reference.max_abs_error
-    how = "gives the same numbers" if error == 0 else f"agrees to within {plain(error, 0)}"
     last = graph.nodes[graph.output].label
     weights = [node.name for node in graph.nodes.values() if node.role == "weight" and not graph.shapes[node.name]]
     shown = ", ".join(f"{name} {short(float(run.adjoints[name]))}" for name in weights[:4])
     rest = f" Adjoints of the weights: {shown}{' and more' * (len(weights) > 4)}." if weights else ""
-    return f"Every node knows how {last} changes with it.{rest} torch.autograd {how}."
+    return f"Every node knows how {last} changes with it.{rest} torch.autograd {sentences.agrees(reference)}."
 
 
 def _lessons(graph: Graph) -> list[int]:

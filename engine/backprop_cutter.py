@@ -170,7 +170,7 @@ class Cutter:
             terms=terms,
             value=value,
             writes={path: [cell]},
-            formula=f'"{name}" = {text.value}' if block.kind == "seed" else sentences.sum_formula(name, text),
+            formula=f"{sentences.in_quotes(name)} = {text.value}" if block.kind == "seed" else sentences.sum_formula(name, text),
             say=say,
             reduce="max" if work and work.reduce == "max" else "sum",
             divisor=work.divisor if work else 1,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.numbers import Sum, abridged, sum_line, written
+from engine.numbers import CANCELS, Sum, abridged, sum_line, written
 from engine.sentences import cell_name
 from engine.step import Step
 
@@ -29,7 +29,7 @@ _PLACES = (
     rf"tokens?|length|stride|divided by) {_PLACE}(?:, {_PLACE})*(?: to {_PLACE})?"
     rf"|between {_PLACE} and {_PLACE}|(?<![\w.]){_PLACE} (?:products?|numbers?|terms?|windows?|gradients?|nodes?|channels?)\b|\d+(?:×\d+)+"
 )
-_OPERATOR = r"\s*[+·÷−×=≈]\s*"
+_OPERATOR = rf"\s*(?:[+·÷−×=≈]|{CANCELS})\s*"
 _ARITHMETIC = re.compile(rf"(?:(?<!\w)\()*{BLANK}\)*(?:{_OPERATOR}\(*{BLANK}\)*)*")
 _FUNCTION = re.compile(rf"[^\W\d_]+\({BLANK}(?:, {BLANK})*\)")
 
@@ -83,9 +83,10 @@ def blank_line(trace: Trace, step: Step, *, worked: bool) -> str:
         pieces = [found, *_between(found)]
     else:
         pieces = [_hollow(found, [len(term) for term in found.terms])]
-    line = f" {found.relation} ".join([*(sum_line(piece).rpartition(f" {piece.relation} ")[0] for piece in pieces), BLANK])
+    between = "≈" if found.relation == CANCELS else found.relation
+    line = f" {between} ".join([*(sum_line(piece).rpartition(f" {piece.relation} ")[0] for piece in pieces), BLANK])
     # Where an addition goes is a thing to be found too.
-    return f"{_somewhere(step)} += {line}" if step.accumulate else f"{names} {found.relation} {line}"
+    return f"{_somewhere(step)} += {line}" if step.accumulate else f"{names} {between} {line}"
 
 
 def _between(found: Sum) -> Iterator[Sum]:

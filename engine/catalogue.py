@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
+from engine.shown import shown
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -88,7 +89,7 @@ def find(name: str) -> Concept:
         return known[name]
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}"
-    raise InputError(f"there is no concept {name!r}; {hint}")
+    raise InputError(f"there is no concept {shown(name)}; {hint}")
 
 
 def _read(path: Path) -> Concept | None:

@@ -14,15 +14,10 @@ from typing import Any
 import torch
 
 from engine.errors import InputError
+from engine.shown import shown as shown
 
 VALUE_LIMIT = 2**27  # values: 1 GiB as float64
 RANK_LIMIT = 8
-
-
-def shown(text: str) -> str:
-    """The text as a message may hold it: one line, control characters escaped, about 60 characters."""
-    quoted = repr(text)
-    return quoted if len(quoted) <= 60 else f"{quoted[:28]}...{quoted[-29:]}"
 
 
 def counted(number: int) -> str:

@@ -213,7 +213,7 @@ class _Cutter:
         what = sentences.count(products, "product") + (f" over {channels} channels" if channels > 1 else "")
         bias = " and the bias" if self.setup.bias is not None else ""
         verb = "gives" if len(written.terms) == 1 else "add up to"
-        result = f"{sentences.cell_name('output', target)} {written.relation} {written.value}"
+        result = sentences.result(sentences.cell_name("output", target), written)
         return f"{where[0].upper()}{where[1:]}{' with padding' * padded}: {what}{bias} {verb} {result}."
 
     def _reads(self, sample: int, f: int, channels: range, taken: Sequence[slice]) -> dict[str, list[Cell]]:

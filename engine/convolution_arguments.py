@@ -15,6 +15,7 @@ from engine.budget import Cost
 from engine.errors import InputError
 from engine.sentences import times
 from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_axis
+from engine.shown import shown
 from engine.trace import TensorLike, floating, together
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
@@ -101,7 +102,7 @@ def resolve(
     given = together(given)
     _check_whole("groups", groups)
     if padding_mode not in PADDING_MODES:
-        raise InputError(f"padding_mode is {padding_mode!r}; give one of {', '.join(PADDING_MODES)}")
+        raise InputError(f"padding_mode is {shown(padding_mode)}; give one of {', '.join(PADDING_MODES)}")
     batched = given["input"].dim() == axes + 2
     x = _batch(axes, given["input"])
     w = _filters(axes, given["weight"], x.shape[1], groups)
@@ -125,7 +126,7 @@ def resolve(
 
 def _check_whole(name: str, value: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{name} is {value!r}; give a whole number, at least 1")
+        raise InputError(f"{name} is {shown(value)}; give a whole number, at least 1")
 
 
 def _shape(tensor: Tensor) -> str:

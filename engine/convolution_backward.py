@@ -28,7 +28,7 @@ from engine.convolution_arguments import Setup, cost, described, output_cells, r
 from engine.convolution_backward_cutter import Cutter, Way
 from engine.errors import InputError
 from engine.shapes import Padding, Size
-from engine.step import Reference
+from engine.step import Reference, worst
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
 
@@ -217,7 +217,7 @@ def _check(way: Way, values: dict[Kind, Tensor]) -> Reference:
     if not bool(torch.isfinite(setup.weight).all()):
         expected["input"] = _correlated(way)
         name += ", and torch.nn.functional.conv2d of the framed gradient"
-    return Reference(name, max(compare(name, values[kind], expected[kind], scale).max_abs_error for kind, scale in scales.items()))
+    return worst(name, (compare(name, values[kind], expected[kind], scale) for kind, scale in scales.items()))
 
 
 def _correlated(way: Way) -> Tensor:

@@ -170,7 +170,7 @@ class Cutter:
 
 
 def _say(kind: Kind, where: str, name: str, text: Sum, read: int) -> str:
-    result = f"{name} {text.relation} {text.value}"
+    result = sentences.result(name, text)
     if kind == "bias":
         return f"{where} is added up: {result}."
     if kind == "weight":

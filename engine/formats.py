@@ -11,13 +11,16 @@ import torch
 from engine.archives import read_npy, read_npz, read_pt, read_safetensors
 from engine.checks import shown
 from engine.errors import InputError
-from engine.files import BINARY_LIMIT, TEXT_LIMIT, Source, check_file
+from engine.files import BINARY_LIMIT, TEXT_LIMIT, Source
 from engine.nested import read_json
-from engine.pictures import read_picture
+from engine.pictures import FILE_LIMIT, read_picture
 from engine.shapes import PictureSize
 from engine.tables import read_table
 
 PATH_LIMIT = 4096  # characters; a longer text is no path on any system
+
+
+GREYS = ("grey", "gray")
 
 
 class _Format(NamedTuple):
@@ -40,16 +43,15 @@ def places_in(text: str) -> Iterator[tuple[Path, str | None]]:
 def read_file(path: Path, key: str | None, given: str, size: PictureSize | None) -> torch.Tensor:
     """The tensor in a file of an accepted ending."""
     form = FORMATS[path.suffix.lower()]
-    check_file(path, given, form.limit)
     if key is not None and not form.keyed:
         raise InputError(f"{given} names a key, but a {path.suffix} file holds a single tensor; leave out '#' and what follows")
     return form.read(Source(path, key, given, size))
 
 
 def _read_image(source: Source) -> torch.Tensor:
-    if source.key not in (None, "grey"):
+    if source.key not in (None, *GREYS):
         raise InputError(f"{source.given} asks for {shown(source.key or '')} of a picture; only '#grey' may follow its name")
-    return read_picture(source.path, source.given, grey=source.key == "grey", size=source.size)
+    return read_picture(source.path, source.given, grey=source.key in GREYS, size=source.size)
 
 
 FORMATS: dict[str, _Format] = {
@@ -60,8 +62,10 @@ FORMATS: dict[str, _Format] = {
     ".npz": _Format(read_npz, BINARY_LIMIT, keyed=True),
     ".pt": _Format(read_pt, BINARY_LIMIT, keyed=True),
     ".pth": _Format(read_pt, BINARY_LIMIT, keyed=True),
+    ".ckpt": _Format(read_pt, BINARY_LIMIT, keyed=True),
+    ".bin": _Format(read_pt, BINARY_LIMIT, keyed=True),
     ".safetensors": _Format(read_safetensors, BINARY_LIMIT, keyed=True),
-    ".png": _Format(_read_image, BINARY_LIMIT, keyed=True),
-    ".jpg": _Format(_read_image, BINARY_LIMIT, keyed=True),
-    ".jpeg": _Format(_read_image, BINARY_LIMIT, keyed=True),
+    ".png": _Format(_read_image, FILE_LIMIT, keyed=True),
+    ".jpg": _Format(_read_image, FILE_LIMIT, keyed=True),
+    ".jpeg": _Format(_read_image, FILE_LIMIT, keyed=True),
 }

@@ -12,6 +12,7 @@ from dataclasses import replace
 from engine.errors import InputError
 from engine.graph import Node, Product, readers
 from engine.numbers import plain
+from engine.shown import bare, one_line, shown
 
 FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "sigmoid", "tanh", "relu", "abs")
 REDUCTIONS = ("sum", "mean", "max", "softmax")
@@ -60,9 +61,13 @@ def statements(expr: str) -> list[tuple[str, ast.expr]]:
             body = ast.parse(text).body
     except SyntaxError as error:
         near = " ".join((error.text or expr).split())[:40]
-        raise InputError(f"expr cannot be read near {near!r} ({error.msg}); write name = expression, with ; between statements") from None
-    except (RecursionError, MemoryError, ValueError) as error:
-        raise InputError(f"expr cannot be read ({type(error).__name__}); write name = expression, with ; between statements") from None
+        raise InputError(
+            f"expr cannot be read near {shown(near)} ({error.msg}); write name = expression, with ; between statements"
+        ) from None
+    except (RecursionError, MemoryError):  # in a text of this length only from nesting
+        raise InputError(f"expr is nested more than {MOST_DEEP} deep; name the inner parts in statements of their own") from None
+    except ValueError as error:
+        raise InputError(f"expr cannot be read ({one_line(str(error))}); write name = expression, with ; between statements") from None
     if not body:
         raise InputError("expr is empty; write name = expression, such as z = w*x")
     return [_statement(one) for one in body]
@@ -114,7 +119,9 @@ class _Reader:
                 raise InputError(f"expr gives {name} a value twice; give the second one another name")
             made = self._operation(name, value)
             if not made.args:
-                raise InputError(f"expr has {name} = {ast.unparse(value)}, which uses no name; set {name} to a number instead")
+                raise InputError(
+                    f"expr has {name} = {one_line(ast.unparse(value), 60)}, which uses no name; set {name} to a number instead"
+                )
             self.nodes[name] = made
         return self.nodes
 
@@ -163,7 +170,7 @@ class _Reader:
                 top = _number(node.left)
                 parts = [*([] if top is not None else [self._name(node.left)]), self._name(node.right)]
                 if len(parts) == 2 and parts[0] == parts[1]:
-                    raise InputError(f"expr has {_shown(node)}, which is 1 whatever {parts[0]} is; leave it out")
+                    raise InputError(f"expr has {_shown(node)}, which is 1 whatever {bare(parts[0])} is; leave it out")
                 return Node(name, "quotient", label, text, tuple(parts), number=1.0 if top is None else top)
             if isinstance(node.op, ast.Pow) and _number(node) is None:
                 exponent = self._exponent(node)
@@ -249,7 +256,7 @@ class _Reader:
 
 def _check_name(name: str) -> None:
     if "__" in name or len(name) > MOST_NAME:
-        raise InputError(f"expr has the name {name!r}; give one of at most {MOST_NAME} characters without a double underscore")
+        raise InputError(f"expr has the name {shown(name)}; give one of at most {MOST_NAME} characters without a double underscore")
     if name in FUNCTIONS + REDUCTIONS:
         raise InputError(f"expr uses {name} as a name, but it is a function; choose another name")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import InputError
+from engine.shown import shown
 
 if TYPE_CHECKING:
     import torch
@@ -46,5 +47,5 @@ def kernel(name: str) -> torch.Tensor:
     import torch  # here, so that listing the names stays quick
 
     if name not in KERNELS:
-        raise InputError(f"{name!r} is not a kernel name; use one of {', '.join(KERNELS)}")
+        raise InputError(f"{shown(name)} is not a kernel name; use one of {', '.join(KERNELS)}")
     return torch.tensor(KERNELS[name], dtype=torch.float64)

@@ -23,7 +23,12 @@ from engine.nested import from_json
 from engine.shapes import PictureSize
 
 SIDE_LIMIT = 4096
-_JSON_WORD = re.compile(r"[\[{\"].*|[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|-?Infinity|NaN|true|false|null", re.DOTALL)
+_JSON_WORD = re.compile(
+    r"[\[{\"].*|[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|-?Infinity|NaN|true|false|null"
+    r"|(?:torch\.|np\.|numpy\.)?(?:tensor|array)\(.*",
+    re.DOTALL,
+)
+_COMMAS = re.compile(r"[-+]?[0-9.]+(\s*,\s*[-+]?[0-9.]+){1,100}")
 _SHAPE = re.compile(r"[0-9]{1,9}(x[0-9]{1,9})*")
 _FORMS = "give numbers such as [[1,2],[3,4]], a file such as image.png, a generator such as randn:3x8x8 or a kernel such as sobel_x"
 
@@ -105,6 +110,9 @@ def _tensor(spec: str, given: str, name: str, seed: int, size: PictureSize | Non
         return read_file(*place, given, size)
     if _JSON_WORD.fullmatch(text):
         return from_json(text, given)
+    if _COMMAS.fullmatch(text):
+        one = "" if text.count(",") > 1 else f", or {text.replace(',', '.')} if the comma is decimal"
+        raise InputError(f"{given} is several numbers with commas between them; write [{text}]{one}")
     raise _unknown(text, given)
 
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from engine.errors import InputError
 from engine.lstm_arguments import Layer, sequence, shape_of, state_of
 from engine.lstm_cell import States, one_step, scale, with_biases
-from engine.trace import Reference, TensorLike, compare, largest, together
+from engine.step import Reference, worst
+from engine.trace import TensorLike, compare, largest, together
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,4 +125,4 @@ def checked(layer: Layer, states: States, given: Given, adjoints: Adjoints) -> R
         *zip((adjoints.weight_ih, adjoints.weight_hh, adjoints.bias, adjoints.bias), by_weights, [over_time] * 4, strict=True),
     ]
     name = "torch.nn.LSTM under torch.autograd"
-    return Reference(name, max(compare(name, ours, theirs, bound).max_abs_error for ours, theirs, bound in pairs))
+    return worst(name, (compare(name, ours, theirs, bound) for ours, theirs, bound in pairs))

@@ -13,6 +13,8 @@ from engine import budget
 from engine.budget import Cost
 from engine.errors import InputError
 from engine.sentences import times
+from engine.shown import bare
+from engine.state_dicts import of_one
 from engine.trace import StateDict, TensorLike, floating, together
 
 GATES = 4
@@ -119,14 +121,13 @@ def cost(steps: int, features: int, units: int) -> Cost:
 
 
 def trained(state_dict: StateDict) -> dict[str, Tensor]:
-    """The tensors of a one-layer ``nn.LSTM`` in the state dict of it, or of a module that has one."""
-    found = [name.removesuffix("weight_ih_l0") for name in state_dict if name.endswith("weight_ih_l0")]
-    if not found:
-        raise InputError(f"state_dict has no weight_ih_l0, but {_few(state_dict)}; give that of an nn.LSTM")
-    if len(found) > 1:
-        names = " and ".join(prefix.rstrip(".") or "the module itself" for prefix in found)
-        raise InputError(f"state_dict has the weights of {len(found)} LSTMs ({names}); give that of one of them")
-    own = {name.removeprefix(found[0]): tensor for name, tensor in state_dict.items() if name.startswith(found[0])}
+    """The tensors of a one-layer ``nn.LSTM`` in the state dict of it, or of a module that has one.
+
+    Raises :class:`InputError` for another kind of layer, which has other numbers of rows for each unit.
+    """
+    prefix, own = of_one(state_dict, ("weight_ih_l0",), "LSTM")
+    if "weight_ih_l0" not in own:
+        raise InputError(f"state_dict has no weight_ih_l0, but {_few(own)}; give that of an nn.LSTM")
     for sign, what, instead in (
         ("_l0_reverse", "of a bidirectional LSTM", "one direction"),
         ("_l1", "of stacked LSTM layers", "one layer"),
@@ -134,10 +135,21 @@ def trained(state_dict: StateDict) -> dict[str, Tensor]:
     ):
         named = [name for name in own if name.endswith(sign)]
         if named:
-            raise InputError(f"state_dict is {what} (it has {found[0]}{named[0]}); give that of nn.LSTM with {instead}")
+            raise InputError(f"state_dict is {what} (it has {bare(prefix + named[0])}); give that of nn.LSTM with {instead}")
     if "weight_hh_l0" not in own:
-        raise InputError(f"state_dict has {found[0]}weight_ih_l0, but no {found[0]}weight_hh_l0; give that of an nn.LSTM")
-    return {name: floating(f"{found[0]}{name}_l0", own[f"{name}_l0"]) for name in (*WEIGHTS, *BIASES) if f"{name}_l0" in own}
+        raise InputError(f"state_dict has {bare(prefix + 'weight_ih_l0')}, but no weight_hh_l0; give that of an nn.LSTM")
+    _check_kind(own["weight_hh_l0"], prefix)
+    return {name: floating(bare(f"{prefix}{name}_l0"), own[f"{name}_l0"]) for name in (*WEIGHTS, *BIASES) if f"{name}_l0" in own}
+
+
+def _check_kind(weight_hh: Tensor, prefix: str) -> None:
+    rows, units = weight_hh.shape if weight_hh.dim() == 2 else (0, 0)
+    for kind, blocks in (("nn.GRU", 3), ("nn.RNN", 1)):
+        if units and rows == blocks * units:
+            name = bare(f"{prefix}weight_hh_l0")
+            raise InputError(
+                f"state_dict is of an {kind} ({name} is {rows}x{units}); give that of an nn.LSTM, which has {GATES * units} rows"
+            )
 
 
 def seeded(x: Tensor, hidden_size: int | None, seed: int) -> dict[str, Tensor]:
@@ -204,5 +216,5 @@ def shape_of(tensor: Tensor) -> str:
 
 
 def _few(state_dict: StateDict) -> str:
-    names = list(state_dict)
-    return f"{', '.join(names[:3])}{', ...' if len(names) > 3 else ''}" if names else "nothing"
+    names = list(map(str, state_dict))
+    return f"{', '.join(map(bare, names[:3]))}{', ...' if len(names) > 3 else ''}" if names else "nothing"

@@ -15,7 +15,7 @@ from engine.lstm_backward_order import Order
 from engine.lstm_backward_step import DELTAS, LstmBackwardStep, Stage
 from engine.lstm_cell import States
 from engine.lstm_step import GATES
-from engine.numbers import plain, sum_line, sum_of_products
+from engine.numbers import sum_line, sum_of_products
 
 #: The chain rule for the sum inside of every gate; the last factors are the slope of σ or of tanh.
 SAID = {
@@ -50,6 +50,8 @@ class Cutter:
         (cells,) = list(rest["writes"].values())[:1]
         text = sum_of_products(terms, float(value))
         name = sentences.cell_name(next(iter(rest["writes"])), cells[0])
+        for number, term in enumerate(text.terms[:2]):
+            say = say.replace(f"{{{number}}}", term[0])
         return LstmBackwardStep(
             index=k,
             phase=self.order.phase(time, stage),
@@ -72,17 +74,17 @@ class Cutter:
         if time >= 0:
             terms.append((float(given.output[time, unit]),))
             reads["grad_output"] = [(time, unit)]
-            sources.append(f"its output gives {plain(terms[0][0], 2)}")
+            sources.append("its output gives {0}")
         if time == last and given.h_n is not None:
             terms.append((float(given.h_n[unit]),))
             reads["grad_h_n"] = [(unit,)]
-            sources.append(f"the last state {plain(terms[-1][0], 2)}")
+            sources.append(f"the last state {{{len(terms) - 1}}}")
         if time < last:
             deltas, weights = self.adjoints.deltas[time + 1], layer.weight_hh[:, unit]
             terms += zip(deltas.tolist(), weights.tolist(), strict=True)
             reads |= {name: [(time + 1, j) for j in range(layer.units)] for name in DELTAS}
             reads["weight_hh"] = [(row, unit) for row in range(4 * layer.units)]
-            sources.append(f"the gates of t = {time + 1} send back {plain(float(deltas @ weights), 2)}")
+            sources.append(f"the gates of t = {time + 1} send back {'the rest' if sources else 'all of it'}")
         value = self.adjoints.h[time, unit] if time >= 0 else self.adjoints.h0[unit]
         where = f"h of unit {unit}" if time >= 0 else f"h0 of unit {unit}"
         return self._step(

@@ -16,6 +16,7 @@ from engine.lstm_backward_step import DELTAS
 from engine.lstm_cell import computed
 from engine.lstm_step import STAGES
 from engine.numbers import plain
+from engine.step import Reference
 from engine.trace import TensorLike, Trace
 
 FORMULA = (
@@ -61,7 +62,7 @@ def traced_back(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike | No
             f"Back through {sentences.count(layer.steps, 'time step')}: how much does the loss change with every state, weight and input? "
             "∂c is short for ∂loss/∂c."
         ),
-        closing=_closing(adjoints, reference.max_abs_error),
+        closing=_closing(adjoints, reference),
         formula=FORMULA,
         highlight=int(adjoints.weight_ih.abs().flatten().nan_to_num(-1.0).argmax()) + order.start("grad_weight_ih"),
         lessons=order.lessons,
@@ -95,9 +96,9 @@ def outputs(layer: Layer, adjoints: Adjoints) -> dict[str, Tensor]:
     return found | dict(zip(DELTAS, adjoints.deltas.chunk(4, dim=1), strict=True))
 
 
-def _closing(adjoints: Adjoints, error: float) -> str:
+def _closing(adjoints: Adjoints, reference: Reference) -> str:
     first, last = (float(adjoints.c[t].norm()) for t in (0, -1))
-    how = "gives the same gradients" if error == 0 else f"agrees to within {plain(error, 0)}"
+    how = sentences.agrees(reference, "gradients")
     if len(adjoints.c) == 1:
         return f"All gradients are computed, and torch.autograd {how}."
     return f"|∂c| is {plain(last, 2)} at the last time step and {plain(first, 2)} at the first; torch.autograd {how}."

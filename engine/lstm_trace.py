@@ -12,7 +12,7 @@ from engine.lstm_arguments import Layer
 from engine.lstm_cell import States, checked, computed
 from engine.lstm_step import GATES, NAMES, STAGES, LstmStep, Stage
 from engine.numbers import Sum, plain, sum_line, sum_of_products, written
-from engine.step import Cells, added
+from engine.step import Cells, Reference, added
 from engine.trace import Trace
 
 FORMULA = (
@@ -47,7 +47,7 @@ def traced(layer: Layer) -> LstmTrace:
         cut=Cutter(layer, states),
         phases=[(phase(t, stage), units) for t in range(times) for stage in STAGES],
         opening=_opening(layer),
-        closing=_closing(layer, states, reference.max_abs_error),
+        closing=_closing(layer, states, reference),
         formula=FORMULA,
         highlight=time * per_time + STAGES.index("h") * units + unit,
         lessons=_lessons(layer),
@@ -77,10 +77,10 @@ def _opening(layer: Layer) -> str:
     return f"An LSTM with {sentences.count(layer.units, 'unit')} reads {sizes}. Gates decide what its cell keeps, takes in and shows."
 
 
-def _closing(layer: Layer, states: States, error: float) -> str:
+def _closing(layer: Layer, states: States, reference: Reference) -> str:
     last = ", ".join(plain(x, 2) for x in states.h[-1].tolist()[:4])
     more = ", …" if layer.units > 4 else ""
-    how = "gives the same numbers" if error == 0 else f"agrees to within {plain(error, 0)}"
+    how = sentences.agrees(reference)
     return f"After {sentences.count(layer.steps, 'time step')} the hidden state is [{last}{more}]; torch.nn.LSTM {how}."
 
 

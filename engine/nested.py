@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from engine.checks import RANK_LIMIT, as_float, at, counted, small
 from engine.errors import InputError
 from engine.files import Source, read_text
+from engine.printed import as_json
 from engine.shapes import unravel
 
 
@@ -19,9 +21,11 @@ def read_json(source: Source) -> torch.Tensor:
 
 
 def from_json(text: str, given: str) -> torch.Tensor:
-    """Nested lists of numbers, or a single number, written as JSON."""
+    """Nested lists of numbers, or a single number, written as JSON, or as numpy and torch print them."""
     try:
-        value = json.loads(text)
+        value = _values(text, given)
+    except InputError:
+        raise
     except RecursionError as error:
         raise InputError(f"lists nested too deeply in {given}; give at most {RANK_LIMIT} levels") from error
     except json.JSONDecodeError as error:
@@ -35,6 +39,18 @@ def from_json(text: str, given: str) -> torch.Tensor:
     if bool in kinds and len(kinds) > 1:  # true and false alone are 1 and 0, as in a mask
         raise _no_number("a boolean", list(unravel([type(one) for one in values].index(bool), shape)), given)
     return torch.tensor(values, dtype=torch.float64).reshape(shape)
+
+
+def _values(text: str, given: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        printed = as_json(text, given)
+        if printed is None:
+            raise
+        with contextlib.suppress(json.JSONDecodeError):  # the first error is about what was given
+            return json.loads(printed)
+        raise
 
 
 def _shape(value: Any, given: str) -> list[int]:

@@ -1,36 +1,75 @@
-"""How every number of the project is written, on screen and on paper.
+"""How every equation of the project is written, on screen and on paper.
 
-One rule holds throughout: whoever takes the *shown* numbers and adds them up on paper gets the *shown* result. Where that is not
-possible with :data:`MOST_DECIMALS` decimals, the result is announced by ``≈`` instead of ``=``.
+One rule holds throughout: whoever takes the *shown* numbers and works them out on paper gets the *shown* result after ``=``, and is at most
+one unit of its last digit away from it after ``≈``. Where seven digits of every number are not enough for that, the line says that they
+cancel. One number alone is written by :mod:`engine.spelling`.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from typing import Literal
 
 from engine.functions import FUNCTIONS
+from engine.spelling import (
+    LARGE,
+    LARGE_WHOLE,
+    MINUS,
+    MOST_DECIMALS,
+    MOST_DIGITS,
+    USUAL_DECIMALS,
+    Way,
+    decimals_needed,
+    factor,
+    fitting,
+    plain,
+    read,
+    short,
+    significant,
+)
 from engine.step import added
 
-MOST_DECIMALS = 4
-#: Decimals that are shown where more would not make a sum come out exactly.
-USUAL_DECIMALS = 2
-#: From here on a number is written with an exponent.
-LARGE = 10**6
+__all__ = [
+    "CANCELS",
+    "EXACT",
+    "LARGE",
+    "MINUS",
+    "MOST_DECIMALS",
+    "USUAL_DECIMALS",
+    "Sum",
+    "abridged",
+    "added_up",
+    "decimals_needed",
+    "factor",
+    "fitting",
+    "is_finite",
+    "largest_of",
+    "plain",
+    "products",
+    "short",
+    "significant",
+    "sum_line",
+    "sum_of_products",
+    "written",
+]
 
-MINUS = "−"
+#: Stands between the terms and the result where the digits that are shown cancel.
+CANCELS = "cancels to"
+#: Of a longer sum fewer ways to write it are tried.
+LONG = 64
 
 
 @dataclass(frozen=True)
 class Sum:
-    """A sum of products as text: ``terms[i]`` are the factors of product i, ``relation`` is ``=`` or ``≈``.
+    """A sum of products as text: ``terms[i]`` are the factors of product i, ``relation`` is ``=``, ``≈`` or :data:`CANCELS`.
 
     With ``reduce`` ``max`` it is the largest product instead of their sum. ``apply`` is done to that, a name of
-    :data:`engine.functions.FUNCTIONS` or nothing; the result is divided by ``divisor``, which is text too.
+    :data:`engine.functions.FUNCTIONS` or nothing; the result is divided by ``divisor``, which is text too. Its numbers have so many
+    ``decimals``, or so many ``digits`` if that is not 0.
     """
 
     terms: tuple[tuple[str, ...], ...]
@@ -40,182 +79,162 @@ class Sum:
     reduce: Literal["sum", "max"] = "sum"
     divisor: str = "1"
     apply: str = ""
+    digits: int = 0
 
-
-def _exponent(x: float) -> str:
-    mantissa, power = f"{x:.1e}".split("e")
-    return f"{mantissa.removesuffix('.0')}e{int(power)}".replace("-", MINUS)
-
-
-def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
-    """``x`` rounded (half to even) to at most ``decimals`` decimals, without trailing zeros, with a true minus sign.
-
-    A number that is not zero is never shown as zero: a small one gets more decimals, four at most, and then an exponent, so that 0.00001
-    is ``1e−5``. Very large numbers get an exponent too.
-    """
-    if math.isnan(x):
-        return "nan"
-    if math.isinf(x):
-        return "∞" if x > 0 else f"{MINUS}∞"
-    if abs(x) >= LARGE:
-        return _exponent(x)
-    rounded = round(x, decimals)
-    while rounded == 0 != x and decimals < MOST_DECIMALS:
-        decimals += 1
-        rounded = round(x, decimals)
-    if rounded == 0:
-        return "0" if x == 0 else _exponent(x)
-    text = f"{rounded:.{decimals}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text.replace("-", MINUS)
-
-
-def short(x: float) -> str:
-    """``x`` with up to four decimals where these are all that it has, otherwise with two."""
-    return plain(x, MOST_DECIMALS if round(x, MOST_DECIMALS) == x else USUAL_DECIMALS)
-
-
-def fitting(x: float, characters: int) -> str:
-    """``x`` with as many decimals as fit into so many characters; ``≈0`` where it is too small for them.
-
-    A large number that does not fit is written with an exponent, which may not fit either.
-    """
-    for decimals in range(MOST_DECIMALS, -1, -1):
-        text = plain(x, decimals)
-        if len(text) <= characters:
-            return text
-    return "≈0" if abs(x) < 1 else min(plain(x, 0), _exponent(x), key=len)
-
-
-def decimals_needed(values: Iterable[float], at_most: int = USUAL_DECIMALS) -> int:
-    """The fewest decimals, up to ``at_most``, with which every finite value is written exactly."""
-    needed = 0
-    for x in values:
-        while needed < at_most and math.isfinite(x) and abs(x) < LARGE and round(x, MOST_DECIMALS) and round(x, needed) != x:
-            needed += 1
-    return needed
-
-
-def factor(text: str, *, first: bool) -> str:
-    """A factor as it stands in a sum of products: a negative one is in brackets unless nothing stands before it."""
-    return text if first or not text.startswith(MINUS) else f"({text})"
-
-
-def _rounded(x: float, decimals: int) -> Decimal:
-    """What :func:`plain` shows, as the number that a reader takes it for."""
-    return _read(plain(x, decimals))
-
-
-def _read(text: str) -> Decimal:
-    return Decimal(text.replace(MINUS, "-").replace("∞", "Infinity"))
+    @property
+    def way(self) -> Way:
+        """How its numbers are written."""
+        return Way(self.digits, True) if self.digits else Way(self.decimals)
 
 
 #: Enough digits for any sum of products of floats as they are shown; the 28 of Python's default would swallow terms.
-_EXACT = Context(prec=5000)
+EXACT = Context(prec=5000)
+#: A sum of more terms may take several lines. What is carried over to the next one is rounded, so that there ``≈`` has to be nearer than
+#: a unit of the last digit.
+_ONE_LINE, _NEARER = 6, Decimal("0.9")
+#: Relative error of a product in floats, with room to spare; of factors in this range, for others may leave that of floats.
+_FLOAT_ERROR, _FLOAT_RANGE = 1e-13, (1e-90, 1e90)
 
 
-def _added(terms: Iterable[Iterable[Decimal]]) -> Decimal:
+def added_up(terms: Iterable[Iterable[Decimal]]) -> Decimal:
+    """The exact sum of products."""
     total = Decimal(0)
     for term in terms:
-        total = _EXACT.add(total, functools.reduce(_EXACT.multiply, term, Decimal(1)))
+        total = EXACT.add(total, functools.reduce(EXACT.multiply, term, Decimal(1)))
     return total
 
 
-def _total(terms: Sequence[Sequence[float]], decimals: int) -> Decimal:
-    return _added([_rounded(x, decimals) for x in term] for term in terms)
-
-
-def _written(terms: Sequence[Sequence[float]], value: float, decimals: int, relation: str) -> Sum:
-    texts = tuple(tuple(plain(x, decimals) for x in term) for term in terms)
-    shown = MOST_DECIMALS if relation == "=" else decimals
-    return Sum(texts, relation, plain(value, shown), decimals)
-
-
-def _is_finite(terms: Sequence[Sequence[float]], value: float) -> bool:
+def is_finite(terms: Sequence[Sequence[float]], value: float) -> bool:
+    """Whether all numbers of a sum are finite."""
     return math.isfinite(value) and all(math.isfinite(x) for term in terms for x in term)
 
 
-def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: float = 1, apply: str = "") -> Sum:
-    """Writes ``apply(terms[0][0]·terms[0][1] + ...) ÷ divisor = value`` with as few decimals as make the shown result exact.
-
-    If the shown numbers do not give the shown value with up to four decimals, the relation is ``≈``, with the fewest decimals (two or
-    more) at which they come within one unit of the last decimal of the shown value.
-    """
-    found = _applied(terms, value, divisor, apply) if apply else _sum_of_products(terms, value, divisor)
-    return replace(found, divisor=_divisor(divisor, found.decimals), apply=apply)
+def _divisor(divisor: float, way: Way) -> str:
+    if math.isfinite(divisor) and divisor == int(divisor) and abs(divisor) < LARGE_WHOLE:
+        return str(int(divisor)).replace("-", MINUS)
+    return way.text(divisor)
 
 
-def _divisor(divisor: float, decimals: int) -> str:
-    return str(int(divisor)).replace("-", MINUS) if divisor == int(divisor) else plain(divisor, decimals)
+@dataclass(frozen=True)
+class _Work:
+    """The numbers of a sum, and what is on paper if they are written in some way."""
 
+    terms: Sequence[Sequence[float]]
+    value: float
+    divisor: float
+    apply: str
 
-def _sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: float) -> Sum:
-    if not _is_finite(terms, value):
-        return _written(terms, value, USUAL_DECIMALS, "=")
-    fewest = decimals_needed([*(x for term in terms for x in term), divisor])
-    for decimals in range(fewest, MOST_DECIMALS + 1):
-        by = _read(_divisor(divisor, decimals))
-        if _adds_up(terms, decimals, _EXACT.multiply(_rounded(value, MOST_DECIMALS), by), Decimal(0)):
-            return _written(terms, value, decimals, "=")
-    for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
-        by = _read(_divisor(divisor, decimals))
-        allowed = _EXACT.multiply(Decimal(1).scaleb(-decimals), abs(by))
-        if _adds_up(terms, decimals, _EXACT.multiply(_rounded(value, decimals), by), allowed):
-            return _written(terms, value, decimals, "≈")
-    return _written(terms, value, MOST_DECIMALS, "≈")
+    def as_sum(self, way: Way, relation: str, value: str) -> Sum:
+        texts = tuple(tuple(way.text(x) for x in term) for term in self.terms)
+        decimals, digits = (MOST_DECIMALS, way.digits) if way.significant else (way.digits, 0)
+        return Sum(texts, relation, value, decimals, divisor=_divisor(self.divisor, way), apply=self.apply, digits=digits)
 
+    def total(self, way: Way) -> Decimal:
+        """Of the terms as they are shown."""
+        return added_up([read(way.text(x)) for x in term] for term in self.terms)
 
-def _applied(terms: Sequence[Sequence[float]], value: float, divisor: float, apply: str) -> Sum:
-    """As :func:`_sum_of_products`, with a function around the sum."""
-    if not _is_finite(terms, value):
-        return _written(terms, value, USUAL_DECIMALS, "=")
-    function = FUNCTIONS[apply]
-    for decimals in range(decimals_needed(x for term in terms for x in term), MOST_DECIMALS + 1):
-        total, by = _total(terms, decimals), _read(_divisor(divisor, decimals))
-        shown = _EXACT.multiply(_rounded(value, MOST_DECIMALS), by)
-        if function.exact(float(total)) and Decimal(repr(function.of(float(total)))) == shown:
-            return _written(terms, value, decimals, "=")
-    for decimals in range(USUAL_DECIMALS, MOST_DECIMALS):
+    def is_exact(self, way: Way, value: str) -> bool:
+        """Whether the shown numbers give the shown value."""
+        shown = EXACT.multiply(read(value), read(_divisor(self.divisor, way)))
+        if not self.apply:
+            return self._within(way, shown, Decimal(0))
+        function, total = FUNCTIONS[self.apply], self.total(way)
+        there = float(total)
+        return function.exact(there) and Decimal(repr(there)) == total and Decimal(repr(function.of(there))) == shown
+
+    def is_near(self, way: Way, value: str, unit: Decimal) -> bool:
+        """Whether the shown numbers give the shown value to within a ``unit``."""
+        by = read(_divisor(self.divisor, way))
+        allowed = unit if len(self.terms) <= _ONE_LINE else EXACT.multiply(unit, _NEARER)
+        if not self.apply:
+            return self._within(way, EXACT.multiply(read(value), by), EXACT.multiply(allowed, abs(by)))
         try:
-            reached = function.of(float(_total(terms, decimals))) / float(_read(_divisor(divisor, decimals)))
-        except (ValueError, OverflowError):  # rounding has left the domain of a logarithm
-            continue
-        if abs(reached - float(_rounded(value, decimals))) <= 10**-decimals:
-            return _written(terms, value, decimals, "≈")
-    return _written(terms, value, MOST_DECIMALS, "≈")
+            reached = FUNCTIONS[self.apply].of(float(self.total(way))) / float(by)
+        except (ValueError, OverflowError, ZeroDivisionError):  # rounding has left the domain of a logarithm
+            return False
+        return math.isfinite(reached) and EXACT.abs(EXACT.subtract(Decimal(reached), read(value))) <= allowed
+
+    def _within(self, way: Way, shown: Decimal, allowed: Decimal) -> bool:
+        """Whether the shown terms add up to within ``allowed`` of ``shown``.
+
+        Exact sums take long, so floats have the first look: where they are further from the limit than they can err, they decide.
+        """
+        factors = [[way.near(x) for x in term] for term in self.terms]
+        least, most = _FLOAT_RANGE
+        if all(not x or least < abs(x) < most for term in factors for x in term):
+            products_ = [math.prod(term) for term in factors]
+            goal, limit = float(shown), float(allowed)
+            error = _FLOAT_ERROR * (added(map(abs, products_)) + abs(goal) + limit)
+            beyond = abs(added(products_) - goal) - limit
+            if math.isfinite(beyond) and abs(beyond) > error:
+                return beyond < 0
+        return EXACT.abs(EXACT.subtract(self.total(way), shown)) <= allowed
+
+    def zero(self, way: Way) -> Decimal:
+        """The unit of a result that is 0, whose digits say nothing: what the terms are written to, but no more than 1."""
+        largest = max((abs(math.prod(term)) for term in self.terms), default=0.0)
+        return min(Decimal(1), Decimal(largest).scaleb(1 - way.digits)) if math.isfinite(largest) else Decimal(0)
 
 
-def _adds_up(terms: Sequence[Sequence[float]], decimals: int, shown: Decimal, allowed: Decimal) -> bool:
-    """Whether the shown terms add up to within ``allowed`` of ``shown``.
+def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: float = 1, apply: str = "") -> Sum:
+    """Writes ``apply(terms[0][0]·terms[0][1] + ...) ÷ divisor = value`` with as few digits as make the shown result right.
 
-    Exact sums take long, so floats have the first look: where they are further from the limit than they can err, they decide.
+    Decimals come first, up to four that make it exact, or two or more that bring it near; then significant digits, up to seven. If these
+    are not enough, the relation is :data:`CANCELS`.
     """
-    products_ = [math.prod(_nearly(x, decimals) for x in term) for term in terms]
-    error = 1e-9 * (1 + added(map(abs, products_)))
-    beyond = abs(added(products_) - float(shown)) - float(allowed)
-    if math.isfinite(error) and abs(beyond) > error:
-        return beyond < 0
-    return _EXACT.abs(_EXACT.subtract(_total(terms, decimals), shown)) <= allowed
+    work = _Work(terms, value, divisor, apply)
+    if not (is_finite(terms, value) and math.isfinite(divisor)):
+        way = Way(USUAL_DECIMALS)
+        return work.as_sum(way, "=", Way(MOST_DECIMALS).text(value))
+    numbers = [*(x for term in terms for x in term), *([] if apply else [divisor])]
+    return (
+        _exact(work, [Way(n) for n in range(decimals_needed(numbers), MOST_DECIMALS + 1)], Way(MOST_DECIMALS))
+        or _near(work, [(Way(n), Way(n)) for n in range(USUAL_DECIMALS, MOST_DECIMALS + 1)])
+        or _exact(work, [Way(n, True) for n in range(MOST_DIGITS if len(terms) > LONG else 1, MOST_DIGITS + 1)], Way(MOST_DIGITS, True))
+        or _near(work, _in_digits(len(terms)))
+        or work.as_sum(Way(MOST_DIGITS, True), CANCELS, plain(value))
+    )
 
 
-def _nearly(x: float, decimals: int) -> float:
-    """What :func:`plain` shows, to the precision of a float."""
-    near = round(x, decimals)
-    return near if (near or not x) and abs(x) < LARGE else float(_rounded(x, decimals))
+def _exact(work: _Work, ways: Iterable[Way], result: Way) -> Sum | None:
+    value = result.text(work.value)
+    return next((work.as_sum(way, "=", value) for way in ways if work.is_exact(way, value)), None)
+
+
+def _near(work: _Work, ways: Iterable[tuple[Way, Way]]) -> Sum | None:
+    """``ways`` are those of the terms and of the result."""
+    for way, result in ways:
+        value = result.text(work.value)
+        unit = work.zero(way) if result.significant and not work.value else result.unit(value)
+        if work.is_near(way, value, unit):
+            return work.as_sum(way, "≈", value)
+    return None
+
+
+def _in_digits(count: int) -> Iterator[tuple[Way, Way]]:
+    """A result of four digits; of three or two only where no more can be had."""
+    for digits in (4, MOST_DIGITS) if count > LONG else range(4, MOST_DIGITS + 1):
+        yield Way(digits, True), Way(4, True)
+    yield from ((Way(MOST_DIGITS, True), Way(result, True)) for result in (3, 2))
 
 
 def largest_of(terms: Sequence[Sequence[float]], value: float) -> Sum:
-    """Writes ``max(terms[0][0], terms[1][0], ...) = value`` with as few decimals as show which one is the largest.
+    """Writes ``max(terms[0][0], terms[1][0], ...) = value`` with as few digits as show which one is the largest.
 
-    Terms have one factor each. What is smaller than ``value`` is shown as smaller, if four decimals are enough for it.
+    Terms have one factor each. What is smaller than ``value`` is shown as smaller, if seven digits are enough for it.
     """
     numbers = [x for (x,) in terms]
     finite = [x for x in numbers if math.isfinite(x)]
-    decimals = decimals_needed(finite)
-    while decimals < MOST_DECIMALS and any(x < value and _rounded(x, decimals) >= _rounded(value, decimals) for x in finite):
-        decimals += 1
-    return Sum(tuple((plain(x, decimals),) for x in numbers), "=", plain(value, decimals), decimals, "max")
+    decimals = [Way(n) for n in range(decimals_needed(finite), MOST_DECIMALS + 1)]
+    digits = [Way(n, True) for n in range(3, MOST_DIGITS + 1)]
+
+    def tells(way: Way) -> bool:
+        largest = read(way.text(value)) if math.isfinite(value) else Decimal(0)
+        return not any(x < value and read(way.text(x)) >= largest for x in finite)
+
+    way = next(filter(tells, [*decimals, *digits]), decimals[-1])
+    written = _Work(terms, value, 1, "").as_sum(way, "=", way.text(value))
+    return replace(written, reduce="max")
 
 
 def written(terms: Sequence[Sequence[float]], value: float, reduce: str = "sum", divisor: float = 1, apply: str = "") -> Sum:
@@ -244,36 +263,3 @@ def sum_line(written: Sum) -> str:
         bare = written.apply or (len(written.terms) == len(written.terms[0]) == 1)
         left = f"{left if bare else f'({left})'} ÷ {factor(written.divisor, first=False)}"
     return f"{left} {written.relation} {written.value}"
-
-
-def running_sums(terms: Sequence[Sequence[float]], written: Sum) -> list[str]:
-    """What a reader has after each term of ``written``: the sum of the shown terms, or of the true ones after ``≈``.
-
-    Sums are rounded to four decimals where they need more; :func:`relation` says whether one is exact. For ``max`` it
-    is the largest so far.
-    """
-    if written.reduce == "max":
-        return [plain(_largest([x for (x,) in terms[: i + 1]]), written.decimals) for i in range(len(terms))]
-    if not _is_finite(terms, 0.0):
-        return [plain(sum(math.prod(t) for t in terms[: i + 1]), USUAL_DECIMALS) for i in range(len(terms) - 1)] + [written.value]
-    exact = written.relation == "="
-    totals, total = [], Decimal(0)
-    for term in terms:
-        shown = [_rounded(x, written.decimals) if exact else Decimal(x) for x in term]
-        total = _EXACT.add(total, functools.reduce(_EXACT.multiply, shown, Decimal(1)))
-        totals.append(plain(float(total), MOST_DECIMALS if exact else written.decimals))
-    return [*totals[:-1], written.value]
-
-
-def _largest(numbers: Sequence[float]) -> float:
-    """As torch has it: nan if there is one."""
-    return math.nan if any(map(math.isnan, numbers)) else max(numbers)
-
-
-def relation(terms: Iterable[Sequence[str]], total: str) -> str:
-    """``=`` if the sum of products of numbers as they are written is exactly the written ``total``, otherwise ``≈``."""
-    numbers = [[_read(text) for text in term] for term in terms]
-    whole = _read(total)
-    if not whole.is_finite() or not all(x.is_finite() for term in numbers for x in term):
-        return "="  # there is nothing to add up
-    return "=" if _added(numbers) == whole else "≈"

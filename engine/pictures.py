@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import torch
 
+from engine import jpeg, png
 from engine.errors import InputError
+from engine.files import open_file
 from engine.shapes import PictureSize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
+FILE_LIMIT = 2**29  # bytes
 PIXEL_LIMIT = 50_000_000
+#: With a size to bring it to, a picture may have so many: they are decoded as bytes, and brought together before they become numbers.
+SIZED_LIMIT = 2**27
+#: A picture over the first limit is brought down to about so many times its final size by averages, and from there by LANCZOS.
+SPARE = 4
+#: About so many pixels become numbers at once.
+AT_ONCE = 2**20
 
 # ITU-R BT.601, the weights Pillow uses for its own grey conversion.
 _LUMA = (0.299, 0.587, 0.114)
-_ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
-_GREY_MODES = ("1", "L", "LA", "La")
 
 
 def read_picture(path: Path, given: str, *, grey: bool = False, size: PictureSize | None = None) -> torch.Tensor:
-    """A PNG or JPEG file as float64 [1, H, W] (grey) or [3, H, W] (RGB), values in [0, 1].
+    """A PNG or JPEG file as float64 [1, H, W] (grey) or [3, H, W] (RGB): every sample divided by the largest that its bits can hold.
 
     The EXIF orientation is applied and transparency is laid over white. ``grey`` gives 0.299 R + 0.587 G + 0.114 B.
-    ``size`` is (height, width) after a LANCZOS resize, clipped to [0, 1]; one number is the longer side, the proportions are kept.
+    ``size`` is (height, width) after a LANCZOS resize, clipped to [0, 1]; one number is the longer side, the proportions are kept. With it
+    pictures over 50 megapixels are read, too, of which blocks of pixels are averaged first.
     ``given`` is how the message names the file.
-    Raises InputError for over 50 megapixels (before decoding) and for a picture that cannot be decoded.
+    Raises InputError for over 50 megapixels, with ``size`` over 134 (before decoding), and for a picture that is damaged or cut short.
     """
-    planes = torch.from_numpy(_decoded(path, given)).permute(2, 0, 1)
+    with open_file(path, given, FILE_LIMIT) as file:
+        planes = torch.from_numpy(_decoded(file, given, size)).permute(2, 0, 1)
     if grey and planes.shape[0] == 3:
         planes = torch.tensordot(torch.tensor(_LUMA, dtype=torch.float64), planes, dims=1).unsqueeze(0)
     target = _target(size, planes.shape[1], planes.shape[2])
@@ -48,15 +58,14 @@ def _target(size: PictureSize | None, height: int, width: int) -> tuple[int, int
     return size
 
 
-def _decoded(path: Path, given: str) -> NDArray[Any]:
+def _decoded(file: IO[bytes], given: str, size: PictureSize | None) -> NDArray[Any]:
     """The pixels as float64 [H, W, 1 or 3]."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            _check_pixels(image.size, given)
-            image.load()
-            return _pixels(ImageOps.exif_transpose(image))
+        begin = file.read(2)
+        file.seek(0)
+        return (_of_png if begin == png.SIGNATURE[:2] else _of_jpeg)(file, given, size)
     except InputError:
         raise
     except Image.DecompressionBombError as error:
@@ -65,35 +74,82 @@ def _decoded(path: Path, given: str) -> NDArray[Any]:
         raise InputError(f"{given} is damaged, cut short or not a PNG or JPEG picture; save it again as PNG") from error
 
 
-def _check_pixels(size: tuple[int, int], given: str) -> None:
-    width, height = size
-    if width * height > PIXEL_LIMIT:
-        raise InputError(f"{height}x{width} pixels in {given} are too many; use a picture of at most {PIXEL_LIMIT} pixels")
+def _of_png(file: IO[bytes], given: str, size: PictureSize | None) -> NDArray[Any]:
+    header = png.read_header(file)
+    factor = _factor(header.height, header.width, given, size)
+    found = png.read(file, header)
+    return _turned(_gathered(found.strips, header.height, header.width, factor), jpeg.orientation(found.exif))
 
 
-def _pixels(image: Image) -> NDArray[Any]:
+def _of_jpeg(file: IO[bytes], given: str, size: PictureSize | None) -> NDArray[Any]:
+    found = jpeg.Jpeg(file)
+    factor = _factor(found.height, found.width, given, size)
+    if factor > 1:
+        found.shrink(factor)
+        factor = _factor(found.height, found.width, given, size)
+    return _turned(_gathered(found.strips, found.height, found.width, factor), found.orientation)
+
+
+def _factor(height: int, width: int, given: str, size: PictureSize | None) -> int:
+    """How many pixels along each side become one before the resize proper: 1 but for what is too large otherwise."""
+    pixels = height * width
+    if pixels <= PIXEL_LIMIT:
+        return 1
+    if size is None or pixels > SIZED_LIMIT:
+        limit = PIXEL_LIMIT if size is None else SIZED_LIMIT
+        how = f"use a picture of at most {limit} pixels" + (f", or give --size to read up to {SIZED_LIMIT}" if size is None else "")
+        raise InputError(f"{height}x{width} pixels in {given} are too many; {how}")
+    # On its side or not: the smaller of the two factors keeps enough either way.
+    wanted = [max(_target(size, *sides)) for sides in ((height, width), (width, height))]
+    return max(math.isqrt(pixels // PIXEL_LIMIT) + 1, min(height, width) // (SPARE * max(wanted)))
+
+
+def _gathered(strips: Callable[[int], Iterator[NDArray[Any]]], height: int, width: int, factor: int) -> NDArray[Any]:
+    """All strips of a picture under one another, blocks of ``factor`` x ``factor`` pixels averaged, over white where it is clear."""
     import numpy as np
 
-    if image.mode.startswith("I"):  # how Pillow holds 16-bit grey: "I;16", "I;16B", or "I" in older versions
-        return np.asarray(image, dtype=np.float64)[:, :, None] / 65535.0
-    base = "L" if image.mode in _GREY_MODES else "RGB"
-    if image.mode in _ALPHA_MODES or "transparency" in image.info:
-        return _over_white(_bytes(image, "LA" if base == "L" else "RGBA"))
-    return _bytes(image, base)
+    rows = factor * max(1, AT_ONCE // (width * factor))
+    found: NDArray[Any] | None = None
+    top = 0
+    for strip in strips(rows):
+        part = _averaged(_over_white(strip), factor)
+        if found is None:
+            found = np.empty((-(-height // factor), *part.shape[1:]))
+        found[top : top + len(part)] = part
+        top += len(part)
+    if found is None or top != len(found):
+        raise ValueError("rows are missing")
+    return found
 
 
-def _bytes(image: Image, mode: str) -> NDArray[Any]:
+def _averaged(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
+    """Blocks of ``factor`` x ``factor`` pixels as their averages; at the ends they may be smaller."""
     import numpy as np
 
-    pixels = np.asarray(image.convert(mode), dtype=np.float64) / 255.0
-    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+    for axis in (0, 1) if factor > 1 else ():
+        starts = np.arange(0, pixels.shape[axis], factor)
+        counts = np.diff(starts, append=pixels.shape[axis])
+        pixels = np.add.reduceat(pixels, starts, axis=axis) / np.expand_dims(counts, [n for n in range(3) if n != axis])
+    return pixels
 
 
 def _over_white(pixels: NDArray[Any]) -> NDArray[Any]:
     """value * alpha + (1 - alpha): dropping alpha instead would show whatever colour hides under clear pixels."""
+    if pixels.shape[2] in (1, 3):
+        return pixels
     value, alpha = pixels[:, :, :-1], pixels[:, :, -1:]
     result: NDArray[Any] = value * alpha + (1.0 - alpha)
     return result
+
+
+def _turned(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """As a viewer shows it. Source: CIPA DC-008 (Exif), tag 274."""
+    import numpy as np
+
+    mirrored = orientation in (2, 4, 5, 7)
+    quarters = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}.get(orientation, 0)  # counter-clockwise, after the mirror
+    turned = np.rot90(pixels[:, ::-1] if mirrored else pixels, quarters)
+    return np.ascontiguousarray(turned)
 
 
 def _resized(plane: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:

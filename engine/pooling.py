@@ -265,6 +265,6 @@ class _Cutter:
             return f"{where}: all cells lie in the padding; {name} = {text.value}."
         if winner is None:
             numbers = sentences.count(len(text.terms), "number")
-            return f"{where}: the sum of {numbers} divided by {text.divisor} gives {name} {text.relation} {text.value}."
+            return f"{where}: the sum of {numbers} divided by {text.divisor} gives {sentences.result(name, text)}."
         first = f", the first of {ties} equal ones" if ties > 1 else ""
         return f"{where}: the largest number is {text.value}, at row {winner[0]}, column {winner[1]}{first}; {name} = {text.value}."

@@ -20,7 +20,7 @@ from torch import Tensor
 from engine.checks import as_float, at, check_exact, first
 from engine.errors import InputError
 from engine.shapes import unravel
-from engine.signature import one_line, shown_value
+from engine.shown import one_line, shown
 
 #: What a concept takes for a tensor.
 TensorLike = Tensor | Sequence[Any] | float
@@ -144,13 +144,13 @@ def _check_changed(tensor: Tensor, start: int, before: Tensor, after: Tensor, ch
 def check_ground(device: str, dtype: str) -> None:
     """Raises :class:`InputError` for a device that is not here, or a dtype that nothing is computed in."""
     if dtype not in DTYPES:
-        raise InputError(f"dtype is {shown_value(dtype)}; give 'float64' or 'float32'")
+        raise InputError(f"dtype is {shown(dtype)}; give 'float64' or 'float32'")
     try:
         usable = torch.device(device).type != "meta" and torch.empty(1, device=device).numel() == 1
     except Exception:  # torch's errors for what is not there are of many kinds
         usable = False
     if not usable:
-        raise InputError(f"device is {shown_value(device)}, which is not here; give 'cpu', or the name of a GPU that torch sees")
+        raise InputError(f"device is {shown(device)}, which is not here; give 'cpu', or the name of a GPU that torch sees")
 
 
 def together(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

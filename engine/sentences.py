@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from engine.functions import FUNCTIONS
-from engine.numbers import Sum, plain, products
+from engine.numbers import CANCELS, MINUS, Sum, products
 from engine.step import Cell, Reference
 
 #: More terms than this are cut short in a step's formula.
@@ -30,14 +31,29 @@ def cell_name(tensor: str, cell: Cell) -> str:
 def span(name: str, at: Sequence[int]) -> str:
     """Evenly spaced positions: ``row 3``, ``rows 0 to 2``, ``rows 0, 2, 4``, ``every third row from 0 to 9``."""
     if len(at) == 1:
-        return f"{name} {plain(at[0])}"
+        return f"{name} {_place(at[0])}"
     gap = at[1] - at[0]
     if gap == 1:
-        return f"{name}s {plain(at[0])} to {plain(at[-1])}"
+        return f"{name}s {_place(at[0])} to {_place(at[-1])}"
     if len(at) <= 3:
-        return f"{name}s {', '.join(map(plain, at))}"
+        return f"{name}s {', '.join(map(_place, at))}"
     ordinal = {2: "second", 3: "third"}.get(gap, f"{gap}th")
-    return f"every {ordinal} {name} from {plain(at[0])} to {plain(at[-1])}"
+    return f"every {ordinal} {name} from {_place(at[0])} to {_place(at[-1])}"
+
+
+def _place(index: int) -> str:
+    return str(index).replace("-", MINUS)
+
+
+def result(name: str, written: Sum) -> str:
+    """A cell and its value, as they stand behind "gives" or "add up to": ``output[0] = 3``, ``output[0], cancelling to 1e−10``."""
+    return f"{name}, cancelling to {written.value}" if written.relation == CANCELS else f"{name} {written.relation} {written.value}"
+
+
+def in_quotes(text: str) -> str:
+    """Words as they stand in a formula."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def sum_formula(name: str, written: Sum) -> str:
@@ -46,13 +62,13 @@ def sum_formula(name: str, written: Sum) -> str:
     shown = [text for (text,) in written.terms] if is_max else products(written, " dot ")
     if len(shown) > FORMULA_TERMS:
         shown = [*shown[: FORMULA_TERMS - 2], "dots.c", shown[-1]]
-    relation = "=" if written.relation == "=" else "approx"
+    relation = {"=": "=", "≈": "approx"}.get(written.relation, f'"{written.relation}"')
     result = f"max({', '.join(shown)})" if is_max else " + ".join(shown)
     if written.apply:
         result = f"{FUNCTIONS[written.apply].math}({result})"
     if written.divisor != "1":
         result = f"({result}) / {written.divisor}"
-    return f'"{name}" {relation} {result} {relation} {written.value}'
+    return f"{in_quotes(name)} {'=' if relation == '=' else 'approx'} {result} {relation} {written.value}"
 
 
 def size_formula(
@@ -86,7 +102,13 @@ def _axis_formula(size: int, kernel: int, stride: int, side: tuple[int, int], di
 
 def agreement(cells: int, reference: Reference) -> str:
     """What is said when all is computed."""
-    error = reference.max_abs_error
-    how = "gives the same numbers" if error == 0 else f"agrees to within {plain(error, 0)}"
     done = "The one output cell is" if cells == 1 else f"All {cells:,} output cells are"
-    return f"{done} computed, and {reference.name} {how}."
+    return f"{done} computed, and {reference.name} {agrees(reference)}."
+
+
+def agrees(reference: Reference, noun: str = "numbers") -> str:
+    """How well torch agrees, relative to the size of the numbers: ``agrees to 15 digits``."""
+    if reference.max_abs_error == 0:
+        return f"gives the same {noun}"
+    digits = -math.log10(reference.max_abs_error / reference.size) if reference.size > reference.max_abs_error else 0.0
+    return f"agrees to {count(math.floor(digits), 'digit')}" if digits >= 1 else "agrees, as far as numbers so small have digits"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, cast
 
 from engine.errors import InputError
+from engine.shown import shown
 
 #: One number for every axis, or one number per axis.
 Size = int | Sequence[int]
@@ -27,7 +28,7 @@ def per_axis(value: Size, axes: int, name: str, *, least: int) -> tuple[int, ...
     if len(given) != axes or not numbers or min(given) < least or max(given) > LARGEST:
         kind = f"one whole number, or {axes}" if axes > 1 else "a whole number"
         bound = f"at most {LARGEST}" if numbers and max(given, default=0) > LARGEST else f"at least {least}"
-        raise InputError(f"{name} is {value!r}; give {kind}, {bound}")
+        raise InputError(f"{name} is {shown(value)}; give {kind}, {bound}")
     return given
 
 
@@ -100,12 +101,12 @@ def padding_sides(
         return [(total // 2, total - total // 2) for total in totals]
     if isinstance(padding, str):
         words = "'valid', 'same' or 'causal'" if axes == 1 else "'valid' or 'same'"
-        raise InputError(f"padding is {padding!r}; give numbers, {words}")
+        raise InputError(f"padding is {shown(padding)}; give numbers, {words}")
     if not isinstance(padding, Sequence) or not any(isinstance(side, Sequence) and not isinstance(side, str) for side in padding):
         return [(p, p) for p in per_axis(cast("Size", padding), axes, "padding", least=0)]
     sides = [_side(side, padding) for side in cast("Sequence[int | Sequence[int]]", padding)]
     if len(sides) not in (1, axes):
-        raise InputError(f"padding is {padding!r}, which is for {len(sides)} axes; give {axes} or one for all")
+        raise InputError(f"padding is {shown(padding)}, which is for {len(sides)} axes; give {axes} or one for all")
     return sides * axes if len(sides) == 1 else sides
 
 
@@ -114,7 +115,7 @@ def _side(side: int | Sequence[int], padding: object) -> tuple[int, int]:
     pair = tuple(side) if isinstance(side, Sequence) else (side, side)
     if len(pair) != 2 or not all(isinstance(x, int) and not isinstance(x, bool) and 0 <= x <= LARGEST for x in pair):
         raise InputError(
-            f"padding is {padding!r}; give for each axis one whole number, or a pair of those before and after it such as [1,0], "
+            f"padding is {shown(padding)}; give for each axis one whole number, or a pair of those before and after it such as [1,0], "
             f"each from 0 to {LARGEST}"
         )
     return pair[0], pair[1]

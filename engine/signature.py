@@ -10,16 +10,15 @@ import ast
 import inspect
 import operator
 import re
-import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.errors import InputError
+from engine.shown import shown
 
 #: Whole numbers from −WHOLE up to, without it, WHOLE are taken: what torch takes for a seed.
 WHOLE = 2**63
 RANGE = "give a number from -2**63 to 2**63 - 1"
-LONGEST = 60
 
 Read = Callable[[Any], Any]
 
@@ -64,30 +63,13 @@ def read(name: str, value: Any, kinds: Sequence[str]) -> Any:
             if kind in READ:
                 return READ[kind][0](value)
         except OverflowError:
-            raise InputError(f"{name} is {shown_value(value)}, which is too large; {RANGE}") from None
+            raise InputError(f"{name} is {shown(value)}, which is too large; {RANGE}") from None
         except Exception:  # what is asked for its number, length or rows can fail in any way
             continue
         if isinstance(value, str) and value in words(kind):
             return str(value)
     takes = [READ[kind][1] if kind in READ else " or ".join(map(repr, words(kind))) for kind in kinds if kind != "None"]
-    raise InputError(f"{name} is {shown_value(value)}; give {', or '.join(takes)}")
-
-
-def shown_value(value: Any) -> str:
-    """Any value as a message may hold it: one line, about 60 characters."""
-    short = reprlib.Repr()
-    short.maxother = short.maxstring = short.maxlong = LONGEST
-    try:
-        text = one_line(short.repr(value))
-    except Exception:  # a repr of somebody else's may fail in any way
-        text = f"a value of type {type(value).__name__}"
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]}..."
-
-
-def one_line(text: str) -> str:
-    """Without line breaks and control characters, 200 characters at most."""
-    plain = " ".join(text.split())
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in plain)[:200]
+    raise InputError(f"{name} is {shown(value)}; give {', or '.join(takes)}")
 
 
 # --- the kinds ---------------------------------------------------------------------------------------------------------------------------

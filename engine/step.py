@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Cell = tuple[int, ...]
@@ -53,7 +53,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Reference:
-    """The torch function whose result the outputs were compared with, and the largest absolute difference found."""
+    """The torch function whose result the outputs were compared with, and the largest absolute difference found.
+
+    ``size`` is that of the numbers between which it was found: the largest of the results, or of what was added up to results that are 0.
+    """
 
     name: str
     max_abs_error: float
+    size: float = 0.0
+
+
+def worst(name: str, references: Iterable[Reference]) -> Reference:
+    """The one with the largest difference, by the ``name`` of all."""
+    return replace(max(references, key=lambda reference: reference.max_abs_error), name=name)

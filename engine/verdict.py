@@ -54,7 +54,7 @@ def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Refe
         raise refused
     if doubts is not None and not (right and bounded):
         doubts.append(None if right else refused)
-    return Reference(name, error)
+    return Reference(name, error, largest(expected[finite]) or scale)
 
 
 def by_path(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:

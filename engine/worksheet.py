@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.checks import shown
 from engine.errors import InputError
+from engine.markdown import code, escaped
 from engine.numbers import abridged, decimals_needed, plain, sum_line, written
 from engine.sentences import cell_name, times
 from engine.trace import Step, Trace, by_path
@@ -133,23 +134,26 @@ def text_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> 
 
 
 def markdown_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
-    """A worksheet in Markdown."""
-    yield f"# {trace.title}\n\n{trace.opening}\n"
-    yield from _matrices(trace.inputs, _markdown_matrix, "\n## {}\n\n")
-    yield from _worked(trace, steps, "\n## Steps: {}\n\n", "- **Step {}.** {}  \n  `{}`\n")
+    """A worksheet in Markdown, in which words of a user are no markup."""
+    yield f"# {escaped(trace.title)}\n\n{escaped(trace.opening)}\n"
+    yield from _matrices(trace.inputs, _markdown_matrix, "\n## {}\n\n", escaped)
+    yield from _worked(trace, steps, "\n## Steps: {}\n\n", "- **Step {}.** {}  \n  {}\n", escaped, code)
     if outputs:
-        yield from _matrices(trace.outputs, _markdown_matrix, "\n## {}\n\n")
-    yield f"\n{trace.closing}\n"
+        yield from _matrices(trace.outputs, _markdown_matrix, "\n## {}\n\n", escaped)
+    yield f"\n{escaped(trace.closing)}\n"
 
 
-def _worked(trace: Trace, steps: Iterable[int], heading: str, entry: str) -> Iterator[str]:
+def _worked(
+    trace: Trace, steps: Iterable[int], heading: str, entry: str, words: Callable[[str], str] = str, line: Callable[[str], str] = str
+) -> Iterator[str]:
+    """``words`` and ``line`` say how sentences and arithmetic are written."""
     phase = None
     for k in steps:
         step = trace[k]
         if step.phase != phase:
             phase = step.phase
-            yield heading.format(phase)
-        yield entry.format(k + 1, step.say, result_line(step))
+            yield heading.format(words(phase))
+        yield entry.format(k + 1, words(step.say), line(result_line(step)))
 
 
 def result_line(step: Step, most_terms: int | None = None) -> str:
@@ -163,14 +167,16 @@ def result_line(step: Step, most_terms: int | None = None) -> str:
     return f"{', '.join(names)} += {right if left == right else line}"
 
 
-def _matrices(tensors: Any, matrix: Callable[[Sequence[Sequence[str]]], str], heading: str) -> Iterator[str]:
+def _matrices(
+    tensors: Any, matrix: Callable[[Sequence[Sequence[str]]], str], heading: str, words: Callable[[str], str] = str
+) -> Iterator[str]:
     for name, tensor in by_path(tensors):
-        yield heading.format(f"{name} {times(tensor.shape)}".rstrip())
+        yield heading.format(f"{words(name)} {times(tensor.shape)}".rstrip())
         if tensor.numel() > MOST_VALUES:
             yield f"({tensor.numel():,} values)\n"
             continue
         for title, rows in planes(name, tensor):
-            yield f"{title}\n\n" if title else ""
+            yield f"{words(title)}\n\n" if title else ""
             yield f"{matrix(rows)}\n"
 
 

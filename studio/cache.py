@@ -12,8 +12,8 @@ from pathlib import Path
 import platformdirs
 
 from engine.errors import InputError
+from engine.shown import shown
 from studio.locks import free
-from studio.troubles import shown
 
 FOLDER_VARIABLE, LIMIT_VARIABLE = "TENSORREEL_CACHE", "TENSORREEL_CACHE_MB"
 LIMIT_MB = 2000

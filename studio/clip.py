@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import InputError
+from engine.shown import shown
 from studio.film import Film
 from studio.forms import forms
 from studio.order import Order
@@ -95,10 +96,10 @@ def render(
     """
     for name, value, whole in (("seconds", seconds, False), ("fps", fps, True), ("detail", detail, True), ("jobs", jobs, True)):
         if value is not None and not isinstance(value, int if whole else int | float):
-            raise InputError(f"{name} is {value!r}; give a{' whole' if whole else ''} number")
+            raise InputError(f"{name} is {shown(value)}; give a{' whole' if whole else ''} number")
     names = to if to is None or isinstance(to, str) else ",".join(to)
     if path is not None and not isinstance(path, str | Path):
-        raise InputError(f"path is {path!r}; give the name of a file, such as renders/mine.mp4")
+        raise InputError(f"path is {shown(path)}; give the name of a file, such as renders/mine.mp4")
     with _folder(path) as (output, vanishing):
         order = Order.of(
             trace.concept,

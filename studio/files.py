@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from engine.errors import InputError
-from studio.troubles import reason, remedy, shown
+from engine.shown import shown
+from studio.troubles import reason, remedy
 
 FOLDER = Path("renders")
 SLASHES = tuple(filter(None, (os.sep, os.altsep)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.errors import InputError
+from scenes.parts import glyphs, press
+from scenes.parts.formula import typst_math
 from studio.film import Film
 from studio.script import Mark, Part, Script
 from studio.stills import stills
@@ -27,8 +29,7 @@ _TEMPLATE = """
   header: context if here().page() > 1 { text(9pt, muted, sheet.title) },
   footer: align(center, text(9pt, muted, context counter(page).display("1 / 1", both: true))),
 )
-#set text(font: "Libertinus Serif", size: 10.5pt, lang: "en", hyphenate: false)
-#show math.equation: set text(font: "New Computer Modern Math")
+#set text(size: 10.5pt, lang: "en")
 #show heading: set block(above: 0mm, below: 3mm)
 #show heading: set text(13pt)
 
@@ -41,7 +42,7 @@ _TEMPLATE = """
 #let words(mark, width, height) = {
   let name = par(strong(mark.name) + if mark.phase != "" { text(muted, "  " + mark.phase) })
   let formula = if mark.formula != "" { par(text(0.95em, math.equation(math.display(eval(mark.formula, mode: "math").body)))) }
-  let lines = text(0.8em, font: "DejaVu Sans Mono", mark.lines.join(linebreak()))
+  let lines = text(0.8em, font: mono, mark.lines.join(linebreak()))
   let of(size, ..parts) = text(size, name + par(mark.say) + parts.pos().join())
   let sizes = ((10.5pt, formula, lines), (9pt, formula, lines), (10.5pt, formula), (9pt, formula), (10.5pt,), (9pt,), (7pt,), (5pt,))
   fitting(width, height, ..sizes.map(size => of(..size)))
@@ -95,18 +96,18 @@ class Entry:
 
 def handout(film: Film, path: Path, scratch: Path, paper: str, per_page: int) -> None:
     """Writes a PDF; ``scratch`` is an empty folder for the pictures and texts that it is set from."""
-    import typst
-
     script = film.script
     for number, picture in stills(film.path, [mark.after - 1 for mark in script.marks]):
         picture.thumbnail((MOST_PX[per_page],) * 2)
         # JPEG within a PDF goes from there into the handout as it is; other pictures Typst keeps in memory, decoded. Colours have their
         # full resolution for the sake of small coloured letters.
         picture.save(scratch / _image(number), quality=80, subsampling=0, optimize=True)
-    (scratch / "sheet.json").write_text(json.dumps(_sheet(script, paper, per_page)), encoding="utf-8")
-    (scratch / "sheet.typ").write_text(_TEMPLATE, encoding="utf-8")
-    fonts = typst.Fonts(include_system_fonts=False)
-    typst.compile(scratch / "sheet.typ", path, root=scratch, font_paths=fonts, format="pdf")
+    sheet = json.dumps(_sheet(script, paper, per_page), ensure_ascii=False)
+    (scratch / "sheet.json").write_text(sheet, encoding="utf-8")
+    more = glyphs.need_more([sheet])
+    letters = f"{press.letters(more=more)}#let mono = {press.families(press.MONO, more=more)}\n"
+    (scratch / "sheet.typ").write_text(letters + _TEMPLATE, encoding="utf-8")
+    press.within(scratch, more=more).compile(scratch / "sheet.typ", path, format="pdf")
 
 
 def _sheet(script: Script, paper: str, per_page: int) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _part(script: Script, part: Part) -> dict[str, Any]:
 
 def _entry(mark: Mark) -> Entry:
     single = mark.stop - mark.start == 1
-    formula = mark.formula if (single or mark.kind == "opening") and _can_be_set(mark.formula) else ""
+    formula = _math(mark.formula) if single or mark.kind == "opening" else ""
     lines = mark.lines if not formula else ()
     if len(lines) > MOST_LINES:
         lines = (*lines[: MOST_LINES - 1], "⋯")
@@ -153,22 +154,9 @@ def _line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-@functools.lru_cache(maxsize=4096)
-def _can_be_set(formula: str) -> bool:
-    """Whether Typst takes it for math. What ``eval`` evaluates cannot read files."""
-    import typst
-
-    if not formula.strip():
-        return False
+def _math(formula: str) -> str:
+    """As Typst may evaluate it: written by the grammar; nothing for what is no formula."""
     try:
-        _compiler().compile(f'#eval({json.dumps(formula, ensure_ascii=False)}, mode: "math")'.encode(), format="svg")
-    except typst.TypstError:
-        return False
-    return True
-
-
-@functools.cache
-def _compiler() -> Any:
-    import typst
-
-    return typst.Compiler(font_paths=typst.Fonts(include_system_fonts=False))
+        return str(typst_math(formula))
+    except InputError:
+        return ""

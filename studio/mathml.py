@@ -1,4 +1,4 @@
-"""Formulas in Typst math as MathML, for pages."""
+"""Formulas as MathML, for pages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
-_STRING = re.compile(r'\\.|"(?:\\.|[^"\\])*"', re.DOTALL)
-#: What, outside of a string, could begin code, end the formula, or hide either of them.
-_CODE = re.compile(r'#|\$|std|//|/\*|`|"')
+from engine.errors import InputError
+from scenes.parts import press
+from scenes.parts.formula import typst_math
+
+#: How Typst keeps spaces that a browser would leave out; MathML has no such element.
+_SPACES = re.compile(r'<span style="white-space: pre-wrap">((?:&#x20;)+)</span>')
 _BLOCK = re.compile(r"<p data-formula>(.*?)</p>", re.DOTALL)
 #: Source: W3C, "MathML Core", presentation elements and their attributes.
 _ELEMENTS = re.compile(
@@ -23,10 +26,17 @@ _ATTRIBUTES = re.compile(
 
 
 def mathml(formulas: Sequence[str]) -> list[str]:
-    """Each formula as a ``math`` element, in which it is plain text where it is no formula, or more than one."""
-    safe = [formula for formula in formulas if not _CODE.search(_STRING.sub("", formula))]
-    made = dict(zip(safe, _compiled(safe), strict=True))
+    """Each formula as a ``math`` element, in which it is plain text where it is no formula."""
+    written = {formula: math for formula in formulas if (math := _written(formula))}
+    made = dict(zip(written, _compiled(list(written.values())), strict=True))
     return [made.get(formula) or _plain(formula) for formula in formulas]
+
+
+def _written(formula: str) -> str:
+    try:
+        return str(typst_math(formula))
+    except InputError:
+        return ""
 
 
 def _plain(formula: str) -> str:
@@ -34,24 +44,18 @@ def _plain(formula: str) -> str:
 
 
 def _compiled(formulas: Sequence[str]) -> list[str | None]:
-    """All at once, for starting the compiler takes longer than a formula; if that fails, each half, down to the one that is to blame."""
-    import typst
-
+    """All at once, for starting the compiler takes longer than a formula."""
     if not formulas:
         return []
-    try:
-        page = typst.compile("\n".join(map(_source, formulas)).encode(), format="html")
-    except RuntimeError:
-        middle = len(formulas) // 2
-        return [*_compiled(formulas[:middle]), *_compiled(formulas[middle:])] if middle else [None]
-    blocks = _BLOCK.findall((page or b"").decode())
+    page = press.compiler().compile("\n".join(map(_source, formulas)).encode(), format="html")
+    assert isinstance(page, bytes)
+    spaced = _SPACES.sub(lambda found: "\u00a0" * found[1].count("&#x20;"), page.decode())
+    blocks = _BLOCK.findall(spaced)
     return [block if _is_math(block) else None for block in blocks]
 
 
 def _source(formula: str) -> str:
-    """The formula is a string that is evaluated as math: brackets in it cannot close what is around it."""
-    quoted = formula.replace("\\", "\\\\").replace('"', '\\"')
-    return f'#html.elem("p", attrs: ("data-formula": ""), math.equation(block: true, eval("{quoted}", mode: "math")))'
+    return f'#html.elem("p", attrs: ("data-formula": ""), $ {formula} $)'
 
 
 def _is_math(text: str) -> bool:

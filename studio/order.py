@@ -13,7 +13,6 @@ from studio.crew import Crew, check_jobs
 from studio.files import target
 from studio.forms import check_transparent, checked, chosen, draw, endings, forms
 from studio.picture import Picture
-from studio.room import check_room
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -76,14 +75,11 @@ class Order:
         return Crew(self.jobs) if draw(self.to) else nullcontext()
 
     def beats(self, trace: Trace) -> list[Beat]:
-        """What is shown when. Raises :class:`InputError` for a pace that cannot be."""
-        from studio.captions import burnt
-        from studio.pace import beats
+        """What is shown when. Raises :class:`InputError` for what cannot be shown."""
+        from studio.plan import planned
 
-        if draw(self.to):
-            check_room(trace)
-        planned = beats(trace, detail=self.detail, seconds=self.seconds, fps=self.picture.fps)
-        return burnt(planned, self.picture.fps) if self.burn_captions else planned
+        look = self.picture
+        return planned(trace, detail=self.detail, seconds=self.seconds, fps=look.fps, burn=self.burn_captions, drawn=draw(self.to))
 
     def render(self, trace: Trace, planned: Sequence[Beat], crew: Crew | None, *, at_once: bool = True) -> list[Path]:
         """Renders; says how far it is, nothing of that for what is quick if not ``at_once``; returns the files."""

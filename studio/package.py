@@ -17,10 +17,9 @@ TYPES = "[Content_Types].xml"
 COMPRESSED = {".mp4", ".png", ".jpeg", ".jpg"}
 
 
-def names(path: Path) -> list[str]:
+def names(package: ZipFile) -> list[str]:
     """Of all that is in a package, also of parts that nothing leads to."""
-    with ZipFile(path) as package:
-        return package.namelist()
+    return package.namelist()
 
 
 def save(deck: Any, path: Path) -> None:
@@ -31,15 +30,15 @@ def save(deck: Any, path: Path) -> None:
             _copy(made, target, made.namelist())
 
 
-def save_with(deck: Any, original: Path, path: Path) -> None:
-    """Writes a deck of python-pptx that was read from ``original``, to which parts were added.
+def save_with(deck: Any, before: ZipFile, path: Path) -> None:
+    """Writes a deck of python-pptx that was read from the package ``before``, to which parts were added.
 
     All that was in the original is copied as it is, also what python-pptx leaves out; only the deck's main part, its relationships and the
     list of content types are new.
     """
     with tempfile.TemporaryFile(dir=path.parent) as file:
         deck.save(file)
-        with ZipFile(original) as before, ZipFile(file) as made, ZipFile(path, "w") as target:
+        with ZipFile(file) as made, ZipFile(path, "w") as target:
             main = deck.part.partname
             changed = {TYPES, main.membername, main.rels_uri.membername}
             known = set(before.namelist())

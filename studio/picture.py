@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import InputError
+from engine.shown import shown
 
 QUALITIES = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "2160p": (3840, 2160)}
 FPS = (1, 120)
@@ -27,9 +28,9 @@ class Picture:
     def of(cls, quality: str, fps: int, theme: str, *, transparent: bool = False) -> Picture:
         """Raises :class:`InputError` for a quality, rate or theme that there is not."""
         if quality not in QUALITIES:
-            raise InputError(f"-q is {quality!r}; give one of {', '.join(QUALITIES)}")
+            raise InputError(f"-q is {shown(quality)}; give one of {', '.join(QUALITIES)}")
         if not FPS[0] <= fps <= FPS[1]:
             raise InputError(f"--fps is {fps}; give {FPS[0]} to {FPS[1]}")
         if theme not in THEMES:
-            raise InputError(f"--theme is {theme!r}; give one of {', '.join(THEMES)}")
+            raise InputError(f"--theme is {shown(theme)}; give one of {', '.join(THEMES)}")
         return cls(*QUALITIES[quality], fps, theme, transparent)

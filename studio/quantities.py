@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from engine.errors import InputError
+from engine.shown import shown
 from engine.signature import WHOLE
-from studio.troubles import shown
 
 #: As the concepts take them, from Python too.
 SEEDS = (-WHOLE, WHOLE - 1)

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import InputError
-from studio.troubles import shown
+from engine.shown import shown
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -25,6 +25,8 @@ MOST_TERMS = 64
 VERSION = 1
 #: A word with what Python makes of bytes that are no UTF-8.
 _NO_TEXT = re.compile("[^\\s“”]*[\ud800-\udfff][^\\s“”]*")
+#: Pixels along a side, and frames a second.
+MOST = 2**15
 
 
 @dataclass(frozen=True)
@@ -109,18 +111,26 @@ class Script:
 
     @classmethod
     def from_json(cls, text: str) -> Script | None:
-        """None if that is no script, or one of another version."""
+        """None if that is no script, or one of another version, or one that no film can have."""
+        from pydantic import TypeAdapter
+
         try:
             values = json.loads(text)
-            if values.pop("version") != VERSION:
+            if values.pop("version") != VERSION or not set(values) <= set(cls.__dataclass_fields__):
                 return None
-            parts = tuple(
-                Part(**{**part, "marks": tuple(Mark(**{**mark, "lines": tuple(mark["lines"])}) for mark in part["marks"])})
-                for part in values.pop("parts")
-            )
-            return cls(parts=parts, **values)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            found = TypeAdapter(cls).validate_python(values, strict=False)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
+        return found if _is_sound(found) else None
+
+
+def _is_sound(script: Script) -> bool:
+    """Whether the marks follow one another from the first frame on, and sizes and rates are such as a film has."""
+    ends = [0, *(mark.after for mark in script.marks)]
+    follow = all(first == mark.first < mark.after for first, mark in zip(ends, script.marks, strict=False))
+    steps = all(0 <= mark.start <= mark.stop for mark in script.marks)
+    sizes = all(0 < number <= MOST for number in (script.fps, script.width, script.height))
+    return bool(script.parts) and all(part.marks for part in script.parts) and follow and steps and sizes
 
 
 def escaped_json(values: Any) -> str:

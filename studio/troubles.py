@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any
+
+from engine.shown import shown
 
 ELSEWHERE = "choose another place, or see to its rights"
 REMEDIES = {
@@ -19,12 +20,6 @@ REMEDIES = {
 }
 #: Numbers of errors that are the system's, not ours.
 KNOWN = {number for number, name in errno.errorcode.items() if name in REMEDIES}
-
-
-def shown(value: Any) -> str:
-    """A text, or another value, as a message may hold it: one line, control characters escaped, about 60 characters."""
-    quoted = repr(value)
-    return quoted if len(quoted) <= 60 else f"{quoted[:28]}...{quoted[-29:]}"
 
 
 def reason(error: OSError) -> str:

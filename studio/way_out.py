@@ -17,8 +17,9 @@ from typing import Any
 import click
 
 from engine.errors import CheckError, InputError
+from engine.shown import shown
 from studio.printing import murmur, prepared
-from studio.troubles import KNOWN, reason, remedy, shown
+from studio.troubles import KNOWN, reason, remedy
 
 #: With this in the environment a bug shows where it is.
 DEBUG_VARIABLE = "TENSORREEL_DEBUG"

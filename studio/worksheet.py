@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.blanks import BLANK, blank_line, blank_sentence
+from engine.markdown import code, escaped, table
 from engine.numbers import plain
 from engine.sentences import times
 from engine.trace import Trace, by_path
 from engine.worksheet import MOST_VALUES, planes, result_line
-from studio.markdown import code, escaped, table
 from studio.script import MOST_TERMS, Mark, Part, Script, phases
 
 if TYPE_CHECKING:

@@ -24,3 +24,19 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOLDER_VARIABLE, str(folder))
         yield folder
+
+
+@pytest.fixture
+def bundled_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if there were no fonts but those that Typst brings along."""
+    from scenes.parts import glyphs, press, typeset
+
+    kept = (press.folders, press._families, press.families, press.compiler, glyphs._is_drawn, typeset.text_outline, typeset.math_outline)
+    with monkeypatch.context() as patch:
+        patch.setattr(press, "PACKS", ())
+        patch.delenv(press.VARIABLE, raising=False)
+        for found in kept:
+            found.cache_clear()
+        yield
+    for found in kept:
+        found.cache_clear()

@@ -13,8 +13,8 @@ from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_width
 from scenes.parts.legend import Legend
 from scenes.parts.motion import Cue
+from scenes.parts.press import SERIF
 from scenes.parts.theme import Theme
-from scenes.parts.typeset import SERIF
 
 #: left, bottom, right, top
 TITLE: Box = (-6.95, 3.3, 6.95, 3.95)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from manim import VMobject
+from manim import Mobject, VMobject
 
-from scenes.parts.typeset import MATH, MONO, Outline, digit_height, math_outline, polygon, small_letter_height, straight, text_outline
+from scenes.parts.press import MATH, MONO
+from scenes.parts.typeset import Outline, digit_height, math_outline, polygon, small_letter_height, straight, text_outline
 
 PX = 1 / 135  # Manim units per pixel at 1080p
 #: Least height of a digit, and of a small letter, in px at 1080p.
@@ -169,6 +170,12 @@ class Ink(Letters):
 def text_width(text: str, size: float, font: str = MONO) -> float:
     """Width of a line of text of which a zero is ``size`` px high."""
     return Line(text, size, 0.0, 0.0, font).width
+
+
+def text_boxes(marks: Iterable[Mobject]) -> list[Box]:
+    """Where texts stand."""
+    letters = [part for mark in marks for part in mark.get_family() if isinstance(part, Letters)]
+    return [line.box for part in letters for line in part.lines]
 
 
 def letter_size(font: str = MONO) -> float:

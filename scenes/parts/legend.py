@@ -10,9 +10,9 @@ from manim import Group
 
 from engine.numbers import plain
 from scenes.parts.ink import LEAST_PX, PX, Ink, Mark, boxes, dashes, letter_size, lines, text_width
+from scenes.parts.press import SERIF
 from scenes.parts.raster import Raster, cell_colours
 from scenes.parts.theme import Theme
-from scenes.parts.typeset import SERIF
 
 SWATCH, GAP, LEAST_GAP = 0.24, 0.4, 0.18
 

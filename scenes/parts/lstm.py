@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine.lstm_step import STAGES, LstmStep
-from engine.numbers import USUAL_DECIMALS, Sum, plain, relation, sum_of_products, written
+from engine.numbers import USUAL_DECIMALS, Sum, plain, sum_of_products, written
+from engine.running import relation
 from engine.sentences import cell_name
 from scenes.parts.affine import Affine, Block, least_height
 from scenes.parts.beat import Beat

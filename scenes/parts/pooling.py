@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from engine.numbers import Sum, plain, written
+from engine.numbers import Sum, written
 from engine.pool_step import PoolStep
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
@@ -63,7 +63,7 @@ class PoolReel(SlidingReel):
         plane = Plane(padded, rooms[0], "input", self.label(f"{name} {size}", rooms[0]), self.theme, sides=trace.sides)
         rows, width = trace.kernel_size
         texts = [text for reading in self.sampled for (text,) in reading.written.terms]
-        texts += [plain(float(x), self.sampled[0].written.decimals) for x in (padded.min(), padded.max())]
+        texts += [self.sampled[0].written.way.text(float(x)) for x in (padded.min(), padded.max())]
         self.glass_room = rooms[1]
         glass = Glass(rows, width, rooms[1], self.theme, self.windowed(rows, width), texts)
         self.lenses = [Lens(plane, glass, slice(0, rows * width), self.theme)]

@@ -10,7 +10,7 @@ from engine.pool_backward_step import PoolBackwardStep, gathered, partial
 from scenes.parts.beat import Beat
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
-from scenes.parts.ink import Mark, boxes
+from scenes.parts.ink import text_boxes
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.plane import Plane
 from scenes.parts.reel import Reel
@@ -73,8 +73,6 @@ class PoolBackwardReel(Reel):
                 *(window.shade for window in windows),
                 *self.beams,
                 *planes,
-                # The lines pass behind the window.
-                Mark(self.theme.ground, fill=1.0).draw(boxes([self.glass.whole])),
                 self.glass,
                 *windows,
             ],
@@ -190,11 +188,13 @@ class PoolBackwardReel(Reel):
         """The way that the gradient takes, and what it becomes."""
         *_, y, x = step.reads["grad_output"][0]
         target = self.grad_input.span(step.targets)
+        planes = [*([] if self.input is None else [self.input]), self.grad_output, self.grad_input]
+        texts = text_boxes([*(mark for plane in planes for mark in plane.ground), self.glass.label])
         if step.winner is None:
-            self.beams[0].join(self.grad_output.box(y, x), self.glass.whole)
-            self.beams[1].join(self.glass.whole, target)
+            self.beams[0].join(self.grad_output.box(y, x), self.glass.whole, texts)
+            self.beams[1].join(self.glass.whole, target, texts)
         else:
-            self.beams[0].join(self.grad_output.box(y, x), target)
+            self.beams[0].join(self.grad_output.box(y, x), target, [*texts, self.glass.whole])
         self.strip.write(self.line(step))
 
     def line(self, step: PoolBackwardStep) -> list[Piece]:

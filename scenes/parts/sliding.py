@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.convolution_step import ConvStep
-from engine.numbers import factor, relation
+from engine.numbers import factor
+from engine.running import relation
 from engine.sentences import cell_name
 from scenes.parts.beat import Beat
-from scenes.parts.ink import Box, Ink, letter_size, text_width
+from scenes.parts.ink import Box, Ink, letter_size, text_boxes, text_width
 from scenes.parts.lens import SUM_ROOM, Lens, Reading, lens_count
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.plane import LABEL_COLUMN, Plane
@@ -79,6 +80,8 @@ class SlidingReel(Reel):
         behind = [*self.output.ground, self.target.shade, self.out_beam]
         behind += [mark for lens in self.lenses for mark in (lens.window.shade, lens.beam)]
         ground = [mark for plane in planes for mark in plane.ground]
+        # Lines stop at the names and scales of planes and at the names of tiles.
+        self.texts = text_boxes([*ground, *self.output.ground, *(lens.tile.label for lens in self.lenses)])
         live = [*behind, *planes, self.output, *self.lenses, self.target, *self.extras]
         # Then they may change within a beat.
         changing = self.planes_change
@@ -162,7 +165,7 @@ class SlidingReel(Reel):
         for lens in self.lenses:
             box = lens.plane.span(cells)
             lens.window.put(box, self.shaded(lens.plane, cells))
-            lens.beam.join(box, lens.tile.whole)
+            lens.beam.join(box, lens.tile.whole, self.texts)
 
     def shaded(self, plane: Plane, cells: Sequence[tuple[int, ...]]) -> list[Box]:
         """The cells to shade: all that are read, but on a coloured plane none where the frame alone says which they are."""
@@ -182,8 +185,9 @@ class SlidingReel(Reel):
         for number, lens in enumerate(self.lenses):
             ready = len(self.lenses) > 1 and done >= lens.terms.stop
             text = reading.by_channel.terms[number][0]
-            exact = lens.tile.exact and relation(reading.written.terms[lens.terms], text) == "="
-            lens.sum.write(f"{'=' if exact else '≈'} {text}" if ready else "")
+            found = relation(reading.written.terms[lens.terms], text)
+            sign = {"=": "= " if lens.tile.exact else "≈ ", "≈": "≈ "}.get(found, "")  # shown digits may be too few for either
+            lens.sum.write(f"{sign}{text}" if ready else "")
         if self.extras:
             ready = done >= len(reading.step.terms) - (reading.step.bias is not None)
             self.extras[-1].write(f"add {reading.by_channel.terms[len(self.lenses)][0]}" if ready else "")
@@ -197,7 +201,7 @@ class SlidingReel(Reel):
         if shown:
             box = self.output.box(*divmod(at, self.output.columns))
             self.target.put(box)
-            self.out_beam.join(self.lenses[-1].tile.whole, box)
+            self.out_beam.join(self.lenses[-1].tile.whole, box, [*self.texts, *text_boxes(self.extras)])
 
     def line(self, reading: Reading) -> list[Piece]:
         """The sum of a step on one line: by channels where they stand side by side, else by terms."""

@@ -9,7 +9,8 @@ from itertools import pairwise
 from manim import Group
 
 from engine.functions import FUNCTIONS
-from engine.numbers import Sum, factor, relation, running_sums
+from engine.numbers import Sum, factor
+from engine.running import relation, running_sums
 from scenes.parts.frame import STRIP
 from scenes.parts.ink import LEAST_PX, Ink, Letters, Line, letter_size, text_width
 from scenes.parts.theme import Theme
@@ -151,7 +152,8 @@ class Strip(Group):
         total = page.sums[done - 1] if done else page.carried
         if total:
             added = [(page.carried,), *page.terms[:done]] if page.carried else page.terms[:done]
-            exact = written.relation if written.relation == "≈" or is_max else relation(added, total)
+            is_last = page.first + done == len(written.terms)
+            exact = written.relation if is_max or (is_last and written.relation != "=") else relation(added, total)
             pieces += [Piece(exact, "ink"), Piece(total, result)]
         return pieces, current
 

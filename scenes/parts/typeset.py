@@ -12,19 +12,16 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 import numpy as np
-import typst
 
-SERIF = "Libertinus Serif"
-MONO = "DejaVu Sans Mono"
-MATH = "New Computer Modern Math"
+from scenes.parts import glyphs, press
+from scenes.parts.formula import typst_math
+from scenes.parts.press import MATH, SERIF, SVG, quoted
 
 POINTS = 100  # the size that outlines are set in; they are scaled afterwards
 
-_HEAD = """#set page(width: auto, height: auto, margin: 0pt, fill: none)
-#set text(size: {size}pt, font: "{font}", top-edge: "cap-height", bottom-edge: "baseline", hyphenate: false)
-#show math.equation: set text(font: "{math}")
+_HEAD = f"""#set page(width: auto, height: auto, margin: 0pt, fill: none)
+#set text(size: {POINTS}pt, top-edge: "cap-height", bottom-edge: "baseline")
 """
-_SVG = "{http://www.w3.org/2000/svg}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _TOKEN = re.compile(r"[A-Za-z]|-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _ARGUMENTS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "Q": 4, "Z": 0}
@@ -47,22 +44,19 @@ class Outline:
         return left, bottom, right, top
 
 
-def quoted(text: str) -> str:
-    """``text`` as a Typst string, in which nothing is code."""
-    escaped = "".join(c if c.isprintable() else " " for c in text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
 @functools.lru_cache(maxsize=20_000)
 def text_outline(text: str, font: str) -> Outline:
     """One line of plain text."""
-    return _outline(f"#{quoted(text)}", font)
+    return _outline(f"#{quoted(text)}", font, text)
 
 
 @functools.lru_cache(maxsize=2_000)
 def math_outline(formula: str) -> Outline:
-    """A formula in Typst math; the box, not the baseline, is what it is placed by."""
-    return _outline(f"$ {formula} $", SERIF)
+    """A formula in the grammar of :mod:`scenes.parts.formula`; the box, not the baseline, is what it is placed by.
+
+    Raises :class:`InputError` for what is no such formula.
+    """
+    return _outline(f"$ {typst_math(formula)} $" if formula else "$ $", SERIF, formula)
 
 
 @functools.cache
@@ -78,17 +72,14 @@ def small_letter_height(font: str) -> float:
     return float(text_outline("x", font).points[:, 1].max())
 
 
-@functools.cache
-def _compiler() -> typst.Compiler:
-    return typst.Compiler(font_paths=typst.Fonts(include_system_fonts=False))
-
-
-def _outline(body: str, font: str) -> Outline:
-    source = _HEAD.format(size=POINTS, font=font, math=MATH) + body
-    svg = _compiler().compile(source.encode(), format="svg")
-    root = ElementTree.fromstring(svg)
+def _outline(body: str, font: str, text: str) -> Outline:
+    more = glyphs.need_more([text])
+    if more:
+        # What is asked for from outside is checked before anything is drawn; no box is drawn for what was not.
+        glyphs.check([("a text of the picture", text)])
+    root = press.svg(_HEAD + press.letters(font, more=more) + body, more=more)
     width, height = (float(v) for v in root.get("viewBox", "").split()[2:])
-    shapes = {f"#{symbol.get('id')}": symbol.find(f"{_SVG}path").get("d") for symbol in root.iter(f"{_SVG}symbol")}
+    shapes = press.glyphs(root)
     parts: list[np.ndarray] = []
     _collect(root, np.eye(3), shapes, parts)
     points = np.concatenate(parts) if parts else np.zeros((0, 3))
@@ -98,13 +89,13 @@ def _outline(body: str, font: str) -> Outline:
 
 def _collect(node: ElementTree.Element, matrix: np.ndarray, shapes: dict[str, str], parts: list[np.ndarray]) -> None:
     for child in node:
-        if child.tag == f"{_SVG}g":
+        if child.tag == f"{SVG}g":
             _collect(child, matrix @ _matrix(child.get("transform", "")), shapes, parts)
-        elif child.tag == f"{_SVG}use":
+        elif child.tag == f"{SVG}use":
             offset = np.eye(3)
             offset[:2, 2] = float(child.get("x", 0)), float(child.get("y", 0))
             parts.append(_apply(matrix @ offset, curves(shapes[child.get(_HREF, "")])))
-        elif child.tag == f"{_SVG}path":
+        elif child.tag == f"{SVG}path":
             at = matrix @ _matrix(child.get("transform", ""))
             outline = _bar(child) if child.get("stroke", "none") != "none" else curves(child.get("d", ""))
             parts.append(_apply(at, outline))

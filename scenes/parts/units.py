@@ -12,8 +12,9 @@ from manim import Group, Mobject
 
 from scenes.parts.ink import LEAST_PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines, text_width
 from scenes.parts.lattice import LARGEST_DIGIT_PX, Lattice, holds, same_size
+from scenes.parts.press import SERIF
 from scenes.parts.theme import Theme
-from scenes.parts.typeset import SERIF, polygon
+from scenes.parts.typeset import polygon
 
 MATH_PX = 36.0
 WIDTH = 1.0  # of a column

@@ -7,8 +7,13 @@ from collections.abc import Iterable
 import numpy as np
 from manim import Group
 
-from scenes.parts.ink import Box, Mark, boxes, lines
+from scenes.parts.ink import PX, Box, Mark, boxes, lines
 from scenes.parts.theme import Theme
+
+#: From one point to another.
+Straight = tuple[tuple[float, float], tuple[float, float]]
+#: Between a line and a text that it would run through.
+CLEARANCE = 7 * PX
 
 
 class Window(Group):
@@ -64,16 +69,41 @@ class Beam(Mark):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme.reading if theme.name == "dark" else theme.casing, stroke=2.2, opacity=0.5)
 
-    def join(self, a: Box, b: Box) -> None:
-        """From the right side of ``a`` to the left side of ``b``, or from the bottom to the top where ``b`` is below."""
+    def join(self, a: Box, b: Box, texts: Iterable[Box] = ()) -> None:
+        """From the right side of ``a`` to the left side of ``b``, or from the bottom to the top where ``b`` is below; not through texts."""
         if b[0] >= a[2]:
-            self.draw(lines([((a[2], a[3]), (b[0], b[3])), ((a[2], a[1]), (b[0], b[1]))]))
+            whole = [((a[2], a[3]), (b[0], b[3])), ((a[2], a[1]), (b[0], b[1]))]
         else:
-            self.draw(lines([((a[0], a[1]), (b[0], b[3])), ((a[2], a[1]), (b[2], b[3]))]))
+            whole = [((a[0], a[1]), (b[0], b[3])), ((a[2], a[1]), (b[2], b[3]))]
+        for text in texts:
+            whole = [piece for line in whole for piece in outside(line, text)]
+        self.draw(lines(whole))
 
     def clear(self) -> None:
         """Takes the lines away."""
         self.draw(np.zeros((0, 3)))
+
+
+def outside(line: Straight, box: Box) -> list[Straight]:
+    """The pieces of a line that are not in a box nor close to it (Liang and Barsky, 1984)."""
+    start, end = line
+    enter, leave = 0.0, 1.0
+    for at, to, low, high in zip(start, end, box[:2], box[2:], strict=True):
+        low, high, along = low - CLEARANCE, high + CLEARANCE, to - at
+        if not along:
+            if not low < at < high:
+                return [line]
+            continue
+        one, other = sorted(((low - at) / along, (high - at) / along))
+        enter, leave = max(enter, one), min(leave, other)
+    if enter >= leave:
+        return [line]
+    return [_piece(line, a, b) for a, b in ((0.0, enter), (leave, 1.0)) if b > a]
+
+
+def _piece(line: Straight, a: float, b: float) -> Straight:
+    (x0, y0), (x1, y1) = line
+    return (x0 + (x1 - x0) * a, y0 + (y1 - y0) * a), (x0 + (x1 - x0) * b, y0 + (y1 - y0) * b)
 
 
 def blend(a: Box, b: Box, share: float) -> Box:

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import click
 
 from engine.errors import InputError
+from engine.shown import shown
 from studio.film import Film
 
 USUAL = ("mp4", "vtt")
@@ -55,12 +56,12 @@ def chosen(text: str | None, output: str | None = None) -> list[str]:
     if text is None:
         suffix = Path(output or "").suffix
         if suffix and suffix[1:].lower() not in forms():
-            raise InputError(f"-o is {output!r}; give a name that ends in one of {_listed('.')}, or say which forms to write by --to")
+            raise InputError(f"-o is {shown(output)}; give a name that ends in one of {_listed('.')}, or say which forms to write by --to")
         return list(USUAL) if not suffix or suffix.lower() == ".mp4" else [suffix[1:].lower()]
     names = [word.strip().lower().removeprefix(".") for word in text.split(",")]
     for name in names:
         if name not in forms():
-            raise InputError(f"--to is {text!r}; give one or more of {_listed()}, with commas between them")
+            raise InputError(f"--to is {shown(text)}; give one or more of {_listed()}, with commas between them")
     return list(dict.fromkeys(names))
 
 

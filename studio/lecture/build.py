@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from engine.arguments import opened
 from engine.catalogue import find
 from engine.errors import CheckError, InputError
+from engine.files import BINARY_LIMIT, digest, is_there
+from engine.shown import shown
 from studio import forms
 from studio.cache import Cache
-from studio.captions import burnt
 from studio.crew import Crew
 from studio.files import ended
 from studio.film import Film
@@ -24,7 +25,6 @@ from studio.lecture.inputs import KEYS, files_of, texts_of
 from studio.lecture.origin import code, script_of, unique
 from studio.lecture.spec import Clip, Lecture
 from studio.picture import Picture
-from studio.room import check_room
 from studio.script import Script, joined, script
 from studio.sets import keep, made, present, scratch, tidied, together
 from studio.signals import tidy_when_killed
@@ -76,22 +76,28 @@ class Builder:
         """The clips."""
         taken: set[str] = set()
         return [
-            Scene(number, part, unique(part.name or part.concept, taken), self.key(part))
+            Scene(number, part, unique(part.name or part.concept, taken), self.key(part, number))
             for number, part in enumerate(self.lecture.parts)
             if isinstance(part, Clip)
         ]
 
-    def key(self, clip: Clip) -> str:
-        """A name for all that a clip is made from: its lines in the file, the files it reads, the look, the code."""
+    def key(self, clip: Clip, number: int) -> str:
+        """A name for all that a clip is made from: its lines in the file, the files it reads, the look, the code.
+
+        Raises :class:`InputError` for a file that is too large, or no file.
+        """
         look = self.lecture.model_dump_json(include={"theme", "quality", "fps", "burn_captions", "clips_to", "options"})
         found = hashlib.blake2b(f"{clip.model_dump_json()} {look} {code()}".encode(), digest_size=16)
         for file in self.files(clip):
-            found.update(hashlib.blake2b(file.read_bytes()).digest())
+            try:
+                found.update(digest(file, shown(str(file)), BINARY_LIMIT))
+            except InputError as error:
+                raise InputError(f"parts[{number + 1}], {clip.concept}: {error}") from error
         return found.hexdigest()
 
     def files(self, clip: Clip) -> list[Path]:
         """The files that a clip reads."""
-        return [path for path in files_of(clip, self.place.source) if path.is_file()]
+        return [path for path in files_of(clip, self.place.source) if is_there(path)]
 
     def clip_base(self, scene: Scene) -> Path:
         """What the names of a clip's files begin with."""
@@ -165,22 +171,25 @@ class Builder:
         return [ended(self.clip_base(scene), ending) for scene in self.scenes for ending in forms.endings(self.clip_forms)]
 
     def check_cards(self) -> None:
-        """Raises :class:`InputError` for a card that cannot be drawn."""
+        """Raises :class:`InputError` for a card that cannot be drawn, and for titles that cannot be set on paper."""
+        if "pdf" in (*self.lecture.to, *self.lecture.clips_to):
+            from scenes.parts import glyphs
+
+            titles = [(f"parts[{scene.number + 1}].title", scene.clip.title) for scene in self.scenes]
+            glyphs.check([("title", self.lecture.title), *titles])
         for number, part in enumerate(self.lecture.parts):
             if not isinstance(part, Clip):
                 self.card_film(part, number).check()
 
     def planned(self, scene: Scene, trace: Trace) -> list[Beat]:
         """The beats of a clip."""
-        from studio.pace import beats
+        from studio.plan import planned
 
+        clip, look = scene.clip, self.lecture
         try:
-            if self.drawn:
-                check_room(trace)
-            found = beats(trace, detail=scene.clip.detail, seconds=scene.clip.seconds, fps=self.lecture.fps)
+            return planned(trace, detail=clip.detail, seconds=clip.seconds, fps=look.fps, burn=look.burn_captions, drawn=self.drawn)
         except InputError as error:
-            raise InputError(f"{scene.place}, {scene.clip.concept}: {error}") from error
-        return burnt(found, self.lecture.fps) if self.lecture.burn_captions else found
+            raise InputError(f"{scene.place}, {clip.concept}: {error}") from error
 
     def draw(self, scene: Scene, crew: Crew | None) -> None:
         """Renders a clip, if there is a crew, and writes its forms."""

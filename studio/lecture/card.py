@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import io
-import shutil
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import typst
 
 from engine.errors import InputError
+from scenes.parts import glyphs, press
+from scenes.parts.formula import typst_math
+from scenes.parts.press import quoted
 from scenes.parts.theme import THEMES, Theme
-from scenes.parts.typeset import MATH, SERIF, quoted
 from studio.lecture.spec import TextCard, TitleCard
 from studio.lecture.words import Words, paragraphs
 from studio.picture import Picture
@@ -27,8 +23,7 @@ SIZES = (72, 64, 56)
 FULL_HD = 1080
 
 _PAGE = """#set page(width: {width}pt, height: {height}pt, margin: (x: {side}pt, top: {top}pt, bottom: {bottom}pt), fill: rgb("{ground}"))
-#set text(font: "{serif}", size: {size}pt, fill: rgb("{ink}"), hyphenate: false, lang: "en")
-#show math.equation: set text(font: "{math}")
+{letters}#set text(size: {size}pt, fill: rgb("{ink}"), lang: "en")
 #set par(leading: 0.62em, spacing: 0.95em)
 #set list(marker: text(fill: rgb("{accent}"), sym.bullet), indent: 0.2em, body-indent: 0.6em, spacing: 0.8em)
 """
@@ -67,12 +62,18 @@ def draw(card: Card, picture: Picture, place: str, caption: Sequence[str] | None
 
     Room is kept for a ``caption`` of two lines at the bottom if there is one.
 
-    Raises :class:`InputError` if a formula cannot be set, or if the text does not fit.
+    Raises :class:`InputError` for a formula that is none, for signs that no font has, or if the text does not fit.
     """
     from PIL import Image
 
+    texts = list(_texts(card, place, caption))
+    glyphs.check(texts)
+    more = glyphs.need_more(text for _, text in texts)
     for size in SIZES:
-        pages = _compiled(_source(card, picture, THEMES[picture.theme], size, caption), place)
+        found = press.compiler(more=more).compile(
+            _source(card, picture, THEMES[picture.theme], size, caption, more=more).encode(), format="png", ppi=72
+        )
+        pages = found if isinstance(found, list) else [found or b""]
         if len(pages) == 1:
             pixels = np.asarray(Image.open(io.BytesIO(pages[0])).convert("RGBA"))
             assert pixels.shape == (picture.height, picture.width, 4)
@@ -80,7 +81,19 @@ def draw(card: Card, picture: Picture, place: str, caption: Sequence[str] | None
     raise InputError(f"{place} has more text than fits on a card in letters of {SIZES[-1]} px; make two cards of it")
 
 
-def _source(card: Card, picture: Picture, theme: Theme, size: int, caption: Sequence[str] | None = None) -> str:
+def _texts(card: Card, place: str, caption: Sequence[str] | None) -> Iterator[tuple[str, str]]:
+    """All that stands on it, each behind its key in the file."""
+    yield f"{place}.title", card.title
+    yield from [(f"{place}.subtitle", card.subtitle)] if isinstance(card, TitleCard) else _body_texts(card, place)
+    yield from ((f"{place}.say", line) for line in caption or ())
+
+
+def _body_texts(card: TextCard, place: str) -> Iterator[tuple[str, str]]:
+    yield from ((f"{place}.text", text) for words in paragraphs(card.text) for text, _ in words.pieces)
+    yield f"{place}.formula", card.formula
+
+
+def _source(card: Card, picture: Picture, theme: Theme, size: int, caption: Sequence[str] | None = None, *, more: bool = False) -> str:
     scale = picture.height / FULL_HD
     measures = {
         "width": picture.width,
@@ -96,39 +109,23 @@ def _source(card: Card, picture: Picture, theme: Theme, size: int, caption: Sequ
         "gap": 44 * scale,
         "stroke": 4 * scale,
     }
-    looks = {"ground": theme.ground, "ink": theme.ink, "muted": theme.muted, "accent": theme.input, "serif": SERIF, "math": MATH}
+    looks = {"ground": theme.ground, "ink": theme.ink, "muted": theme.muted, "accent": theme.input}
     values = {
         **measures,
         **looks,
+        "letters": press.letters(more=more),
         "title": f"#{quoted(card.title)};",
         "caption": " \\ ".join(f"#{quoted(line)};" for line in caption or ()),
     }
     page = _PAGE + (_CAPTION if caption is not None else "")
     if isinstance(card, TitleCard):
         return (page + _TITLE).format(**values, subtitle=f"#{quoted(card.subtitle)};")
-    return (page + _TEXT).format(**values) + _body(paragraphs(card.text)) + (_FORMULA.format(formula=card.formula) if card.formula else "")
-
-
-def _lines(texts: Sequence[str]) -> str:
-    return " \\ ".join(f"#{quoted(text)};" for text in texts)
+    return (
+        (page + _TEXT).format(**values)
+        + _body(paragraphs(card.text))
+        + (_FORMULA.format(formula=typst_math(card.formula)) if card.formula else "")
+    )
 
 
 def _body(words: Sequence[Words]) -> str:
     return "".join(f"- {one.typst}\n" if one.is_item else f"\n{one.typst}\n\n" for one in words)
-
-
-def _compiled(source: str, place: str) -> list[bytes]:
-    try:
-        pages = _compiler().compile(source.encode(), format="png", ppi=72)
-    except typst.TypstError as error:
-        reason = " ".join(str(error.message).split())
-        raise InputError(f"{place} has a formula that cannot be set ({reason}); give Typst math, such as y_i = w_i x") from error
-    return pages if isinstance(pages, list) else [pages or b""]
-
-
-@functools.cache
-def _compiler() -> typst.Compiler:
-    # A folder without files, for a formula must not read any.
-    empty = tempfile.mkdtemp(prefix="tensorreel-")
-    atexit.register(shutil.rmtree, empty, ignore_errors=True)
-    return typst.Compiler(root=Path(empty), font_paths=typst.Fonts(include_system_fonts=False))

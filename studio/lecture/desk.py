@@ -12,6 +12,7 @@ from typing import Self
 import click
 
 from engine.errors import InputError
+from engine.shown import shown
 from studio.cache import Cache
 from studio.crew import Crew
 from studio.files import FOLDER, check_text, check_writable
@@ -19,7 +20,6 @@ from studio.lecture.build import Builder, Place
 from studio.lecture.spec import read
 from studio.printing import murmur
 from studio.sets import whole
-from studio.troubles import shown
 from studio.way_out import one_line
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from engine.arguments import Place
 from engine.catalogue import Parameter, find
 from engine.errors import InputError
+from engine.shown import shown
 from studio.lecture.spec import Clip
 
 Texts = dict[str, str | tuple[str, ...]]
@@ -31,9 +32,9 @@ def texts_of(clip: Clip, folder: Path) -> Texts:
         if parameter.is_many and isinstance(value, dict):
             found[parameter.name] = tuple(f"{name}={_text(one, folder)}" for name, one in value.items())
         elif parameter.is_many:
-            raise InputError(f"inputs.{key} is {value!r}; give names with values, such as {{ x = [1, 2] }}")
+            raise InputError(f"inputs.{key} is {shown(value)}; give names with values, such as {{ x = [1, 2] }}")
         elif isinstance(value, dict):
-            raise InputError(f"inputs.{key} is {value!r}; give a value without names")
+            raise InputError(f"inputs.{key} is {shown(value)}; give a value without names")
         else:
             found[parameter.name] = _text(value, folder) if _may_be_file(parameter) else _plain(value)
     return found

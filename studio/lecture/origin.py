@@ -8,6 +8,9 @@ import itertools
 from pathlib import Path
 
 import studio
+from engine.errors import InputError
+from engine.shown import shown
+from studio.opened import opened_film
 from studio.script import Script
 
 #: What the look and the words of a clip depend on, besides its inputs.
@@ -23,12 +26,9 @@ def unique(name: str, taken: set[str]) -> str:
 
 def script_of(path: Path) -> Script | None:
     """The script that a film bears; none if there is no such film, or none of ours."""
-    import av
-
     try:
-        with av.open(str(path)) as container:
-            return Script.from_json(container.metadata.get("synopsis", ""))
-    except (OSError, av.FFmpegError):
+        return opened_film(path, shown(str(path))).script
+    except InputError:
         return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from engine.arguments import SHARED
 from engine.catalogue import find
 from engine.errors import InputError
+from engine.shown import bare, one_line, shown
 from studio.forms import forms, options
+from studio.lecture.toml import values_of, where
 from studio.lecture.words import formula, paragraphs
 
 Value = str | bool | int | float | list[Any] | dict[str, Any]
@@ -81,7 +82,7 @@ class Clip(Strict):
         try:
             find(value)
         except InputError as error:
-            raise ValueError(f"is {value!r}: {error}") from error
+            raise ValueError(f"is {shown(value)}: {error}") from error
         return value
 
     @model_validator(mode="after")
@@ -92,7 +93,7 @@ class Clip(Strict):
             if key in SHARED:
                 raise ValueError(f"inputs.{key} is no input; give {key} beside the inputs, as a key of the clip")
             if key.replace("_", "-") not in known:
-                raise ValueError(f"inputs.{key} is no input of {self.concept}; give {_choice(sorted(known), key)}")
+                raise ValueError(f"inputs.{bare(key)} is no input of {self.concept}; give {_choice(sorted(known), key)}")
         missing = [p.option for p in parameters if p.required and p.option not in {key.replace("_", "-") for key in self.inputs}]
         if missing:
             raise ValueError(f"inputs.{missing[0].replace('-', '_')} is missing, which {self.concept} needs")
@@ -121,7 +122,7 @@ class Lecture(Strict):
     def _forms(cls, value: list[str]) -> list[str]:
         for name in value:
             if name not in forms():
-                raise ValueError(f"has {name!r}; give {_choice(list(forms()), name)}")
+                raise ValueError(f"has {shown(name)}; give {_choice(list(forms()), name)}")
         return list(dict.fromkeys(value))
 
     @field_validator("options")
@@ -130,11 +131,11 @@ class Lecture(Strict):
         known = {str(option.name): option for option in options()}
         for key, given in value.items():
             if key not in known:
-                raise ValueError(f"has {key!r}; give {_choice(sorted(known), key)}")
+                raise ValueError(f"has {shown(key)}; give {_choice(sorted(known), key)}")
             try:
                 known[key].type.convert(given, known[key], None)
             except Exception as error:
-                raise ValueError(f"has {key} = {given!r}: {error}") from error
+                raise ValueError(f"has {key} = {shown(given)}: {one_line(str(error))}") from error
         return value
 
 
@@ -144,18 +145,11 @@ def read(path: Path) -> Lecture:
     Raises :class:`InputError`, naming the key and what it may be, if it cannot be used.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        how = "give a lecture's file, or begin one: tensorreel lecture new FILE.toml"
-        raise InputError(f"{str(path)!r} cannot be read ({error.strerror}); {how}") from error
-    except ValueError as error:
-        raise InputError(f"{str(path)!r} is not TOML ({_one_line(str(error))}); mend it there") from error
-    try:
-        return Lecture.model_validate(values)
+        return Lecture.model_validate(values_of(path))
     except ValidationError as error:
         first, *others = error.errors(include_url=False)
         more = f" ({len(others)} more such in this file)" if others else ""
-        raise InputError(f"{str(path)!r}: {_sentence(first)}{more}") from error
+        raise InputError(f"{shown(str(path))}: {_sentence(first)}{more}") from error
 
 
 # --- errors ------------------------------------------------------------------------------------------------------------------------------
@@ -168,41 +162,28 @@ def _sentence(error: Any) -> str:
     path = list(error["loc"])
     # Behind the number of a part stands its kind, which is no key of the file.
     model = _KINDS[path.pop(2)] if path[0] == "parts" and len(path) > 2 else Lecture
-    where, kind, context = _where(path), error["type"], error.get("ctx", {})
+    place, kind, context = where(path), error["type"], error.get("ctx", {})
     if kind == "missing":
-        return f"{where} is missing; a {_name(model)} needs it"
+        return f"{place} is missing; a {_name(model)} needs it"
     if kind == "extra_forbidden":
-        return f"{where} is not known; a {_name(model)} has {_choice(list(model.model_fields), str(path[-1]))}"
+        return f"{place} is not known; a {_name(model)} has {_choice(list(model.model_fields), str(path[-1]))}"
     if kind == "literal_error":
-        return f"{where} is {_short(error['input'])}; give {context['expected']}"
+        return f"{place} is {shown(error['input'])}; give {context['expected']}"
     if kind == "union_tag_invalid":
-        return f"{where}.kind is {context['tag']!r}; give {context['expected_tags']}"
+        return f"{place}.kind is {shown(context['tag'])}; give {context['expected_tags']}"
     if kind == "union_tag_not_found":
-        return f"{where}.kind is missing; give 'title', 'text' or 'clip'"
+        return f"{place}.kind is missing; give 'title', 'text' or 'clip'"
     if kind == "value_error":
         message = str(context["error"])
-        return f"{where}.{message}" if message.startswith("inputs.") else f"{where} {message}"
-    return f"{where} is {_short(error['input'])}; {_one_line(error['msg'])[0].lower()}{_one_line(error['msg'])[1:]}"
+        return f"{place}.{message}" if message.startswith("inputs.") else f"{place} {message}"
+    message = one_line(error["msg"])
+    return f"{place} is {shown(error['input'])}; {message[0].lower()}{message[1:]}"
 
 
 def _name(model: type[Strict]) -> str:
     return {TitleCard: "title card", TextCard: "text card", Clip: "clip"}.get(model, "lecture")
 
 
-def _where(path: Sequence[str | int]) -> str:
-    """``parts[2].seconds``; parts count from 1, as a reader of the file counts them."""
-    return "".join(f"[{at + 1}]" if isinstance(at, int) else f".{at}" for at in path).removeprefix(".")
-
-
 def _choice(known: Sequence[str], given: str) -> str:
     near = difflib.get_close_matches(given, known, n=1)
     return f"{', '.join(known)}" + (f" (did you mean {near[0]!r}?)" if near else "")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

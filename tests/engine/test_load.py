@@ -71,6 +71,16 @@ def npy(array: np.ndarray[Any, Any]) -> bytes:
         ("[9007199254740992]", [2.0**53]),
         ("[18446744073709551616]", [2.0**64]),
         ("[[[[[[[[7]]]]]]]]", [[[[[[[[7]]]]]]]]),
+        ("[[1.,2.]]", [[1, 2]]),
+        ("[[1. 2.]\n [3. 4.]]", [[1, 2], [3, 4]]),
+        ("[[ 1.5  -2. ]\n [ 3e-1 .5]]", [[1.5, -2], [0.3, 0.5]]),
+        ("[1 2\n 3]", [1, 2, 3]),
+        ("array([[1., 2.],\n       [3., 4.]])", [[1, 2], [3, 4]]),
+        ("array([1, 2], dtype=int8)", [1, 2]),
+        ("tensor([[1., 2.]])", [[1, 2]]),
+        ("tensor([[1., 2.]], dtype=torch.float64, requires_grad=True)", [[1, 2]]),
+        ("tensor(3.)", 3),
+        ("5.", 5),
     ],
 )
 def test_inline_numbers(spec: str, expected: Any) -> None:
@@ -105,6 +115,12 @@ def test_inline_numbers(spec: str, expected: Any) -> None:
         ("[1] x", "invalid JSON at character 4"),
         ("+3", "invalid JSON at character 0"),
         ("[", "invalid JSON at character 1"),
+        ("[1.5 2.5,3.5]", "invalid JSON at character 5"),
+        ("[[1.5 2.5]", "invalid JSON at character 6"),
+        ("[1.5 ... 9.5]", "is printed with ... in place of most numbers"),
+        ("tensor([1., nan])", "NaN at index [1]"),
+        ("[1.5 2.5 x]", "invalid JSON"),
+        ("tensor([", "invalid JSON"),
         ("[1,\n]", "invalid JSON at character 4 in '[1,\\n]'"),
         ("[]", "no values in '[]' (shape [0])"),
         ("[[],[]]", "no values in '[[],[]]' (shape [2, 0])"),
@@ -172,6 +188,26 @@ def test_name_begins_the_message() -> None:
         ("crlf.csv", b"1,2\r\n3,4\r\n", [[1, 2], [3, 4]]),
         ("bom.csv", b"\xef\xbb\xbf1,2\n", [[1, 2]]),
         ("row.csv", b"1,2,3\n", [[1, 2, 3]]),
+        ("head.csv", b"x,y\n1,2\n", [[1, 2]]),
+        ("quoted-head.csv", b'"width, cm";"height"\n1;2\n', [[1, 2]]),
+        ("decimal.csv", b"1,5;2,25\n-3,0;4\n", [[1.5, 2.25], [-3, 4]]),
+        ("decimal-points.csv", b"1.5;2\n", [[1.5, 2]]),
+        ("sep.csv", b"sep=;\r\n1,5;2\r\n", [[1.5, 2]]),
+        ("sep-comma.csv", b"sep=,\n1,5\n", [[1, 5]]),
+        ("tabs.csv", b"1\t2\n3\t4\n", [[1, 2], [3, 4]]),
+        ("tabs-decimal.csv", b"1,5\t2\n", [[1.5, 2]]),
+        ("tabs-behind.csv", b"1,\t2\n3,\t4\n", [[1, 2], [3, 4]]),
+        ("comments.csv", b"# made on Monday\n1,2\n  # more\n3,4\n", [[1, 2], [3, 4]]),
+        ("gaps.csv", b"\n1,2\n\n3,4\n\n", [[1, 2], [3, 4]]),
+        ("tail.csv", b"1,2\n3,4\n,\n,\n", [[1, 2], [3, 4]]),
+        ("one.csv", b"1,5\n2,5\n", [[1, 5], [2, 5]]),
+        ("decimal.tsv", b"1,5\t2\n", [[1.5, 2]]),
+        ("mac.csv", b"1,2\r3,4\r", [[1, 2], [3, 4]]),
+        ("utf16.csv", "1,2\n3,4\n".encode("utf-16"), [[1, 2], [3, 4]]),
+        ("utf16be.csv", "\ufeff1,2\n".encode("utf-16-be"), [[1, 2]]),
+        ("utf16bare.json", "[1,2]".encode("utf-16-le"), [1, 2]),
+        ("utf32.json", "\ufeff[1,2]".encode("utf-32-le"), [1, 2]),
+        ("numpy.json", b"[[1. 2.]\n [3. 4.]]", [[1, 2], [3, 4]]),
         ("column.csv", b"1\n2\n3\n", [[1], [2], [3]]),
         ("blank.csv", b"1,2\n\n  \n\n", [[1, 2]]),
         ("semicolon.csv", b"1;2.5\n3;4\n", [[1, 2.5], [3, 4]]),
@@ -206,16 +242,26 @@ def test_text_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, 
         ("blank.json", b" \n", "invalid JSON"),
         ("key.json#a", b"[1]", "holds a single tensor"),
         ("word.csv", b"1,2\n3,four\n", "the word 'four' at line 2, column 2"),
-        ("head.csv", b"x,y\n1,2\n", "the word 'x' at line 1, column 1"),
+        ("head.csv", b"x,y\n1,2,3\n", "line 1 of 'head.csv' is a header row: 'x', 'y', but the rows below it have 3 values"),
+        ("only.csv", b"x,y\n", "is a header row: 'x', 'y', but there is no row of numbers below it"),
+        ("heads.csv", b"x,y\n1,2\nz,w\n", "the word 'z' at line 3, column 1"),
+        ("names.csv", b"a,1\nb,2\n", "the word 'a' at line 1, column 1"),
         ("esc.csv", b"1,\x1b[31m\n", r"the word '\x1b[31m' at line 1, column 2"),
         ("true.csv", b"1,true\n", "the word 'true'"),
         ("under.csv", b"1_000\n", "the word '1_000'"),
         ("long.csv", b"1," + b"w" * 5000, "at line 1, column 2"),
         ("cell.csv", b"1,2\n3,\n", "an empty cell at line 2, column 2"),
-        ("comma.csv", b"1,5;2,5\n", "the word '5;2'"),
-        ("tabs.csv", b"1\t2\n", r"the word '1\t2'"),
-        ("gap.csv", b"1,2\n\n3,4\n", "an empty cell at line 2, column 1"),
-        ("lead.csv", b"\n1,2\n3,4\n", "an empty cell at line 1, column 1"),
+        ("thousands.csv", b"1.000,5;2\n", "the word '1.000,5' at line 1, column 1"),
+        ("commas.csv", b"1,000,000;2\n", "the word '1,000,000'"),
+        ("blanks.csv", b"1 2\n3 4\n", "the word '1 2' at line 1, column 1"),
+        (
+            "one.csv",
+            b"1,5\n2\n",
+            "line 2 has 1 value but the lines above have 2 in 'one.csv'; give every line the same length (1,5 are two columns",
+        ),
+        ("gap.csv", b"1\n\n3\n", "an empty cell at line 2, column 1"),
+        ("missing.csv", b"1,2\n,\n3,4\n", "an empty cell at line 2, column 1"),
+        ("sep.csv", b"sep=;\n1,2,3\n", "the word '1,2,3' at line 2"),
         ("ragged.csv", b"1,2\n3,4\n5,6,7\n", "line 3 has 3 values but the lines above have 2"),
         ("blank.csv", b"\n \n", "no values"),
         ("nan.csv", b"1,2\n3,nan\n", "NaN at index [1, 1]"),
@@ -289,7 +335,7 @@ def test_damaged_file(tmp_path: Path, suffix: str) -> None:
     refusal(str(path))
 
 
-@pytest.mark.parametrize(("suffix", "limit"), [(".npy", 2**30), (".pt", 2**30), (".png", 2**30), (".safetensors", 2**30), (".csv", 2**26)])
+@pytest.mark.parametrize(("suffix", "limit"), [(".npy", 2**30), (".pt", 2**30), (".png", 2**29), (".safetensors", 2**30), (".csv", 2**26)])
 def test_huge_file_is_refused_unread(tmp_path: Path, suffix: str, limit: int) -> None:
     path = tmp_path / f"a{suffix}"
     with path.open("wb") as file:
@@ -311,7 +357,7 @@ def test_text_just_over_the_limit_is_refused(tmp_path: Path) -> None:
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.csv"
     path.write_text("1")
-    monkeypatch.setattr(Path, "open", raise_permission_error)  # file modes do not stop every user, such as root
+    monkeypatch.setattr(os, "open", raise_permission_error)  # file modes do not stop every user, such as root
     assert "cannot be read (Permission denied)" in refusal(str(path))
 
 
@@ -336,7 +382,7 @@ def test_unknown_ending_lists_the_accepted_ones(tmp_path: Path, name: str) -> No
     path = tmp_path / name
     path.write_text("1")
     message = refusal(str(path))
-    assert ".json, .csv, .tsv, .npy, .npz, .pt, .pth, .safetensors, .png, .jpg, .jpeg" in message
+    assert ".json, .csv, .tsv, .npy, .npz, .pt, .pth, .ckpt, .bin, .safetensors, .png, .jpg, .jpeg" in message
 
 
 @pytest.mark.parametrize("spec", ["missing.txt", "folder/missing", "https://example.org/a.gif"])
@@ -821,7 +867,8 @@ def test_global_random_state_is_left_alone() -> None:
         ("Sobel_Y", "did you mean sobel_y"),
         ("guassian5", "did you mean gaussian5"),
         ("nonsense", "give numbers such as [[1,2],[3,4]], a file such as image.png, a generator such as randn:3x8x8 or a kernel"),
-        ("1,2,3", "is neither numbers, a file, a generator nor a kernel"),
+        ("1,2,3", "'1,2,3' is several numbers with commas between them; write [1,2,3]"),
+        ("1,5", "'1,5' is several numbers with commas between them; write [1,5], or 1.5 if the comma is decimal"),
         ("x" * 9000, "is neither numbers"),
         ("#", "is neither numbers"),
     ],

@@ -208,7 +208,7 @@ ONES = {"weight_ih": torch.ones(8, 2), "weight_hh": torch.ones(8, 2)}
         ),
         (
             {"state_dict": {"a.weight_ih_l0": torch.ones(8, 2), "b.weight_ih_l0": torch.ones(8, 2)}},
-            "state_dict has the weights of 2 LSTMs (a and b); give that of one of them",
+            "state_dict has the weights of 2 LSTMs ('a' and 'b'); name one, as in FILE#a, or give the tensors that begin with 'a.'",
         ),
         (
             {"input": torch.ones(3, 5), "state_dict": module_state()},

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from cli import main
 from engine.functions import FUNCTIONS
-from engine.numbers import running_sums, sum_line, sum_of_products, written
+from engine.numbers import sum_line, sum_of_products, written
+from engine.running import running_sums
 
 NUMBERS = st.one_of(st.integers(-999, 999).map(float), st.floats(-1000, 1000).map(lambda x: round(x, 5)))
 

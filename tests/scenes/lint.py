@@ -14,6 +14,7 @@ from scenes.parts.frame import CAPTION, STAGE, STRIP, TITLE
 from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark
 from scenes.parts.raster import Raster
 from scenes.parts.theme import Theme, contrast, rgb
+from scenes.parts.window import Beam
 
 #: Strokes are drawn around the outlines that are measured here.
 SLACK = 4 * PX
@@ -49,6 +50,7 @@ def picture(scene: object) -> Iterator[str]:
     yield from outside(marks, texts, boxes, zones)
     yield from overlapping(texts, boxes)
     yield from over_rasters(texts, boxes, [mark.box for mark in marks if isinstance(mark, Raster)])
+    yield from crossed(marks, texts, boxes)
     yield from pale(texts, scene.theme)
 
 
@@ -97,6 +99,31 @@ def over_rasters(texts: list, boxes: np.ndarray, rasters: list[Box]) -> Iterator
         for left, bottom, right, top in rasters:
             if x0 < right - PX and left < x1 - PX and y0 < top - PX and bottom < y1 - PX:
                 yield f"{line.text!r} stands on coloured cells"
+
+
+def crossed(marks: list, texts: list, boxes: np.ndarray) -> Iterator[str]:
+    """No line from one part of the picture to another runs through a text, but behind one that keeps it at a distance."""
+    without_halo = [(line, box) for (mark, line), box in zip(texts, boxes, strict=True) if not mark.get_stroke_width(background=True)]
+    for mark in marks:
+        if not isinstance(mark, Beam):
+            continue
+        starts, ends = mark.points[::4, :2], mark.points[3::4, :2]
+        for line, box in without_halo:
+            if through(starts, ends, box).any():
+                yield f"a {type(mark).__name__} runs through {line.text!r}"
+
+
+def through(starts: np.ndarray, ends: np.ndarray, box: Box) -> np.ndarray:
+    """Which of the straight lines have a point within the box, but for its edge (Liang and Barsky, 1984)."""
+    low, high = np.array(box[:2]) + SLACK / 2, np.array(box[2:]) - SLACK / 2
+    along = ends - starts
+    with np.errstate(divide="ignore", invalid="ignore"):
+        one, other = (low - starts) / along, (high - starts) / along
+    level = along == 0
+    inside = (low < starts) & (starts < high)
+    enter = np.where(level, np.where(inside, -np.inf, np.inf), np.minimum(one, other)).max(axis=1)
+    leave = np.where(level, np.where(inside, np.inf, -np.inf), np.maximum(one, other)).min(axis=1)
+    return np.maximum(enter, 0) < np.minimum(leave, 1)
 
 
 def pale(texts: list, theme: Theme) -> Iterator[str]:

@@ -16,8 +16,8 @@ from manim import Annulus, Arc, Camera, Circle, Dot, ManimColor, Mobject, Square
 from scenes.parts.canvas import MOST_RECTANGLES, Canvas, Rectangle, merged
 from scenes.parts.display import Watch
 from scenes.parts.ink import Box, Ink, Letters, Line, Mark, boxes, dashes, lines
+from scenes.parts.press import SERIF
 from scenes.parts.raster import Raster
-from scenes.parts.typeset import SERIF
 
 #: Of the whole frame, in Manim's units.
 FRAME = (8 * 16 / 9, 8.0)

@@ -19,8 +19,8 @@ from manim import BLUE, RED, RIGHT, Camera, Dot, Group, ImageMobject, Mobject, P
 from scenes.parts.canvas import Canvas
 from scenes.parts.display import STROKE_UNIT, Cells, Shape, Watch, changed
 from scenes.parts.ink import HALO, Box, Ink, Letters, Line, Mark, boxes, lines
+from scenes.parts.press import MONO, SERIF
 from scenes.parts.raster import Raster
-from scenes.parts.typeset import MONO, SERIF
 
 ROOT = Path(__file__).parents[2]
 CLEAR, WHITE, BLACK = (0, 0, 0, 0), (255, 255, 255, 255), (0, 0, 0, 255)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from manim import tempconfig
 
+import engine
 from engine import conv1d, conv2d
 from engine.arguments import open_example
 from engine.catalogue import concepts
@@ -17,6 +18,7 @@ from scenes.conv1d import Conv1d
 from scenes.conv2d import Conv2d
 from scenes.parts.beat import Beat
 from scenes.parts.theme import THEMES, Theme, contrast, rgb
+from scenes.parts.window import CLEARANCE, outside
 from studio.pace import beats as paced
 from studio.worker import scene_class
 from tests.scenes.lint import findings
@@ -136,11 +138,59 @@ def test_the_lint_finds_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return "\n".join(findings(Spoilt, trace, beats(trace)[:2]))
 
+    def put_in_the_way(scene: Conv2d) -> None:
+        monkeypatch.setattr(scene, "texts", [])
+        (_, _, x, y), (other_x, _, _, other_y) = scene.lenses[0].tile.whole, scene.output.box(0, 0)
+        scene.output.label.put((x + other_x) / 2, (y + other_y) / 2)
+
     assert "px high" in found(lambda scene: scene.output.label.resize(20))
     assert "leaves its zone" in found(lambda scene: scene.output.label.put(7, 3))
     assert "overlap" in found(lambda scene: scene.output.label.put(*scene.lenses[0].tile.label.line.points.mean(axis=0)[:2]))
     assert "contrast" in found(lambda scene: scene.output.label.set_fill("#222222"))
+    assert "a Beam runs through" in found(put_in_the_way)
     assert found(lambda scene: None) == ""
+
+
+SMALL = {
+    "conv2d": lambda name: [
+        name([[1, 2], [3, 4]], [[1, 1], [1, 1]]),
+        name(numbers("whole", 3, 3), numbers("whole", 2, 2)),
+        name(numbers("whole", 2, 2, 2), numbers("whole", 1, 2, 2, 2)),
+        name(numbers("whole", 3, 2, 2), numbers("whole", 2, 3, 1, 1)),
+        name(numbers("whole", 2, 9), numbers("whole", 2, 2)),
+    ],
+    "conv1d": lambda name: [name([1, 2], [1, 1]), name([1], [1])],
+    "max_pool2d": lambda name: [name([[1, 2], [3, 4]], 2), name(numbers("whole", 3, 3), 2, stride=1)],
+    "avg_pool2d": lambda name: [name([[1, 2], [3, 4]], 2), name(numbers("whole", 3, 3), 2, stride=1)],
+    "conv2d_backward": lambda name: [
+        name([[1]], [[1, 2], [3, 4]], [[1, 1], [1, 1]]),
+        name([[[1]]], numbers("whole", 2, 2, 2), numbers("whole", 1, 2, 2, 2)),
+    ],
+    "max_pool2d_backward": lambda name: [
+        name([[1]], [[1, 2], [3, 4]], 2),
+        name(numbers("whole", 2, 2), numbers("whole", 3, 3), 2, stride=1),
+    ],
+    "avg_pool2d_backward": lambda name: [name([[1]], numbers("whole", 2, 2), 2), name([[1, 2]], numbers("whole", 2, 4), 2)],
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_ones_whose_labels_are_wider_than_they_are(name: str) -> None:
+    """Lines from part to part stop at the labels."""
+    for trace in SMALL[name](getattr(engine, name)):
+        assert findings(scene_class(name), trace, beats(trace)[1:3]) == []
+
+
+def test_lines_stop_at_texts() -> None:
+    box = (2.0, -1.0, 4.0, 1.0)
+    (one, other) = outside(((0.0, 0.0), (8.0, 0.0)), box)
+    assert one == ((0.0, 0.0), (pytest.approx(2 - CLEARANCE), 0.0))
+    assert other == ((pytest.approx(4 + CLEARANCE), 0.0), (8.0, 0.0))
+    (slanted, _) = outside(((0.0, -3.0), (6.0, 3.0)), box)
+    assert slanted[1] == pytest.approx((2 - CLEARANCE, -1 - CLEARANCE))
+    for line in (((0.0, 2.0), (8.0, 2.0)), ((0.0, 0.0), (1.0, 0.0)), ((1.0, -5.0), (1.0, 5.0))):
+        assert outside(line, box) == [line]
+    assert outside(((2.5, 0.0), (3.0, 0.5)), box) == []
 
 
 def test_cells_that_are_read_are_the_cells_that_are_framed() -> None:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from engine.errors import InputError
+from scenes.parts import press
 from scenes.parts.theme import THEMES, contrast, rgb
 from studio.captions import cues
 from studio.lecture import card
@@ -47,30 +46,40 @@ def test_a_card_is_of_its_theme_and_keeps_its_margins(page: card.Card, theme: st
     assert contrast(THEMES[theme].muted, THEMES[theme].ground) >= 4.5
 
 
-def test_what_is_written_is_what_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_written_is_what_is_seen() -> None:
     """The source is compiled to HTML as well, in which the text can be read."""
     page = TextCard(kind="text", title=HOSTILE, text=HOSTILE)
     source = card._source(page, Picture.of("480p", 30, "dark"), THEMES["dark"], SIZES[0])
     body = source.partition("#block")[2]
-    html = card._compiler().compile(("#block" + body).replace("#v(-0.55em)", "").replace("#line", "//").encode(), format="html").decode()
+    html = press.compiler().compile(("#block" + body).replace("#v(-0.55em)", "").replace("#line", "//").encode(), format="html").decode()
     for words in ("&lt;/script>", '#read("/etc/passwd")', "*b* _i_ `r` = h", "@r // c /* d"):
         assert words in html
 
 
-def test_a_formula_that_cannot_be_set() -> None:
-    page = TextCard(kind="text", title="T", formula="nonsense + 1")
-    with pytest.raises(InputError, match=r"^parts\[3\] has a formula that cannot be set \(.*\); give Typst math"):
+def test_a_formula_that_is_none() -> None:
+    page = TextCard.model_construct(kind="text", title="T", text="", formula='#read("secret.txt")', say="", seconds=8)
+    with pytest.raises(InputError, match=r"has '#' at character 1 of the formula .*; no code is run"):
         draw(page, Picture.of("480p", 30, "dark"), "parts[3]")
 
 
-def test_a_formula_reads_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even if code should get through to Typst."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "secret.txt").write_text("secret")
-    card._compiler.cache_clear()
-    page = TextCard.model_construct(kind="text", title="T", text="", formula='#read("secret.txt")', say="", seconds=8)
-    with pytest.raises(InputError, match="cannot be set"):
-        draw(page, Picture.of("480p", 30, "dark"), "parts[1]")
+SIGNS = TextCard(kind="text", title="T", text="One 猫.", formula='"坐" + 1')
+
+
+def test_signs_of_more_fonts() -> None:
+    one = draw(SIGNS, Picture.of("480p", 30, "dark"), "parts[1]")
+    other = draw(SIGNS.model_copy(update={"text": "One 坐."}), Picture.of("480p", 30, "dark"), "parts[1]")
+    assert (one != other).any()
+
+
+@pytest.mark.usefixtures("bundled_fonts")
+def test_signs_that_no_font_has() -> None:
+    picture = Picture.of("480p", 30, "dark")
+    with pytest.raises(InputError, match=r"^parts\[1\].text has '猫' \(U\+732B\), for which there is no font; pip install"):
+        draw(SIGNS, picture, "parts[1]")
+    with pytest.raises(InputError, match=r"^parts\[1\].formula has '坐'"):
+        draw(SIGNS.model_copy(update={"text": ""}), picture, "parts[1]")
+    with pytest.raises(InputError, match=r"^parts\[1\].say has '😀'"):
+        draw(SIGNS.model_copy(update={"text": "", "formula": ""}), picture, "parts[1]", ["hello 😀"])
 
 
 @pytest.mark.parametrize("burn", [False, True])

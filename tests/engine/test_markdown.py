@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from studio.markdown import code, escaped, table
+from engine import attention
+from engine.markdown import code, escaped, table
+from engine.worksheet import markdown_pieces
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False, "typographer": False})
 SIGNS = st.text(st.sampled_from("ab 1.)(#*_`|~<>[]!:\\&;-+=$\"'/\n\t{}^@é"), max_size=40)
@@ -75,3 +77,12 @@ def test_tables(rows: list[list[str]]) -> None:
     markup = MARKDOWN.render(table(["a", "b"], [[escaped(cell) for cell in row] for row in rows]))
     cells = re.findall(r"<td[^>]*>(.*?)</td>", markup, re.DOTALL)
     assert [html.unescape(cell) for cell in cells] == [shown(cell) for row in rows for cell in row]
+
+
+@pytest.mark.parametrize("tokens", ["<img/src=x> *b* _i_ `c`", "| # [x](a:b) \\", "``a` &lt; ~~s~~"])
+def test_a_worksheet_holds_tokens_as_they_are(tokens: str) -> None:
+    trace = attention(tokens=tokens)
+    page = MARKDOWN.render("".join(markdown_pieces(trace, range(len(trace)))))
+    assert not set(re.findall(r"<(\w+)", page)) & {"img", "em", "a", "s"}
+    for word in tokens.split():
+        assert f"“{html.escape(word, quote=False)}”" in page
