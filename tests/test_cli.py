@@ -491,7 +491,7 @@ BAD_INPUTS = {
     "padding as a word": (["--padding", "some"], ["--padding is 'some'", "'same'"]),
     "same with stride": (["--padding", "same", "--stride", "2"], ["padding is 'same'", "stride 2"]),
     "reflection": (["--padding", "3", "--padding-mode", "reflect"], ["padding is 3", "'reflect'"]),
-    "huge padding": (["--padding", "1000000"], ["the padded input would have"]),
+    "huge padding": (["--padding", "1000000"], ["padded cells", "would take about", "at most about"]),
     "groups as a fraction": (["--groups", "1.5"], ["--groups is '1.5'"]),
     "bias": (["--bias", "[1,2]"], ["bias has shape 2", "1 in all"]),
     "missing file": (["--input", "missing.csv"], ["--input", "no file 'missing.csv'"]),
