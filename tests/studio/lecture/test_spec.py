@@ -52,8 +52,11 @@ BAD = {
     "dtype": (f'title = "L"\n{CLIP}dtype = "half"', r"parts\[1\]\.dtype is 'half'; give 'float64' or 'float32'"),
     "short": (f'title = "L"\n{CLIP}seconds = 1', r"parts\[1\]\.seconds is 1; input should be greater than or equal to 4"),
     "a file's name": (f'title = "L"\n{CLIP}name = "../x"', r"parts\[1\]\.name is '../x'; "),
-    "a formula": ('title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\nformula = "#x"', r"parts\[1\]\.formula has '#' in a formula"),
-    "a dollar": ('title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\ntext = "$5"', r"parts\[1\]\.text has a \$ without"),
+    "a formula": (
+        'title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\nformula = "#x"',
+        r"parts\[1\]\.formula has '#' at character 1 of the formula '#x'; no code is run",
+    ),
+    "a dollar": ('title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\ntext = "$x"', r"parts\[1\]\.text has a \$ without"),
     "two": ('title = "L"\ntheme = 1\nfps = 0\nparts = []', r"theme is 1; .* \(2 more such in this file\)"),
 }
 
