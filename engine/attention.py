@@ -66,7 +66,7 @@ def attention(
         scale: of the scores; 1 / √width of a query in one head if not given, 1 for none.
         tokens: words instead of query, key and value; they get embeddings and projections that are drawn at random.
         heads: attend side by side, each with its share of the width; above 1 with projections.
-        state_dict: of a trained nn.MultiheadAttention, whose projections are used.
+        state_dict: of a trained nn.MultiheadAttention, whose projections are used (add_zero_attn does not show in it).
         embed_dim: numbers in the embedding of a token; 4, or twice the number of heads where that is more.
         seed: of what is drawn at random.
         device: of what is drawn at random.
