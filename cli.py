@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from engine.arguments import base, choices, kind, opened
+from engine.budget import check_addresses, enough_memory
 from engine.catalogue import concepts, find
-from engine.errors import InputError
 from studio.forms import forms
 from studio.forms import options as form_options
 from studio.options import ConceptGroup, example
+from studio.printing import put
+from studio.quantities import SEEDS, Real, Whole
+from studio.way_out import code_of
 
 NUMERIC_OPTIONS = [
     click.Option(["--size"], metavar="N|HxW", help="Resize pictures: N pixels on the longer side, or height x width."),
-    click.Option(["--seed"], type=int, default=0, show_default=True, help="For all that is drawn at random."),
+    click.Option(["--seed"], type=Whole(*SEEDS), default=0, show_default=True, help="For all that is drawn at random."),
     click.Option(["--allow-nan"], is_flag=True, help="Accept nan and infinite values in the inputs."),
     click.Option(
         ["--device"],
@@ -55,9 +59,9 @@ RENDER_OPTIONS = [
         show_default=True,
         help="Height of the picture.",
     ),
-    click.Option(["--fps"], type=int, default=30, show_default=True, help="Frames a second."),
-    click.Option(["--detail"], type=int, default=2, show_default=True, metavar="N", help="So many steps are shown term by term."),
-    click.Option(["--seconds"], type=float, metavar="S", help="Length of the clip; steps are swept through where time is short."),
+    click.Option(["--fps"], type=Whole(), default=30, show_default=True, help="Frames a second."),
+    click.Option(["--detail"], type=Whole(), default=2, show_default=True, metavar="N", help="So many steps are shown term by term."),
+    click.Option(["--seconds"], type=Real(), metavar="S", help="Length of the clip; steps are swept through where time is short."),
     click.Option(
         ["--theme"],
         type=click.Choice(["dark", "light", "print"]),
@@ -75,24 +79,22 @@ RENDER_OPTIONS = [
         is_flag=True,
         help="Leave out the page's ground; for forms that can: " + ", ".join(name for name, form in forms().items() if form.ALPHA) + ".",
     ),
-    click.Option(["--jobs"], type=int, metavar="N", help="Processes that draw.  [default: one per core, 8 at most]"),
+    click.Option(["--jobs"], type=Whole(), metavar="N", help="Processes that draw.  [default: one per core, 8 at most]"),
     click.Option(["--no-cache"], is_flag=True, help="Draw everything anew, and keep nothing for the next time."),
     *form_options(),
 ]
 
 
 class Tensorreel(click.Group):
-    """Turns an unusable input into one sentence and exit code 2."""
+    """However a command ends, the process ends in one way."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        run = partial(super().main, *args, standalone_mode=False, **more)
+        return sys.exit(code_of(run)) if standalone_mode else run()
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with enough_memory():
             return super().invoke(ctx)
-        except InputError as error:
-            raise _Refused(str(error)) from error
-
-
-class _Refused(click.ClickException):
-    exit_code = 2
 
 
 @click.group(cls=Tensorreel, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -138,9 +140,7 @@ def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_out
     from engine.worksheet import FORMATS, parse_steps
 
     trace = opened(concept, texts, **given)
-    for piece in FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs):
-        sys.stdout.write(piece)
-    sys.stdout.flush()
+    put(FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs), is_json=form == "json")
 
 
 def _render(
@@ -230,10 +230,11 @@ def lecture() -> None:
 @click.argument("file", metavar="FILE.toml", type=click.Path(path_type=Path))
 @click.option("-o", "--output", metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write.  [default: renders/FILE]")
 @click.option("--watch", is_flag=True, help="Make it again whenever its file is saved; Ctrl-C ends it.")
-@click.option("--jobs", type=int, metavar="N", help="Processes that draw.  [default: one per core, 8 at most]")
+@click.option("--jobs", type=Whole(), metavar="N", help="Processes that draw.  [default: one per core, 8 at most]")
 @click.option("--no-cache", is_flag=True, help="Draw everything anew, and keep nothing for the next time.")
 def make(file: Path, output: Path | None, watch: bool, jobs: int | None, no_cache: bool) -> None:
     """Make a lecture from its file; clips that did not change are not drawn again."""
+    check_addresses()
     from studio.cache import Cache
     from studio.crew import check_jobs
     from studio.lecture.desk import Desk
@@ -258,7 +259,7 @@ def new(file: Path) -> None:
 @main.command("insert")
 @click.argument("clip", type=click.Path(path_type=Path))
 @click.argument("deck", type=click.Path(path_type=Path))
-@click.option("--after", type=int, metavar="N", help="The slide behind which they come; 0 is the front.  [default: the last]")
+@click.option("--after", type=Whole(), metavar="N", help="The slide behind which they come; 0 is the front.  [default: the last]")
 @click.option("--slides-per", type=click.Choice(["phase", "beat"]), default="phase", show_default=True, help="What has a slide of its own.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="OUT", help="Where to write.  [default: into DECK itself]")
 def insert_(clip: Path, deck: Path, after: int | None, slides_per: Literal["phase", "beat"], output: Path | None) -> None:

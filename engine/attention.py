@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -13,9 +14,10 @@ from engine import sentences
 from engine.attention_cutter import Cutter
 from engine.attention_inputs import Setup, resolve
 from engine.attention_step import Kind, Plan
+from engine.attention_weights import SEPARATE
 from engine.numbers import plain
 from engine.step import Reference
-from engine.trace import StateDict, TensorLike, Trace, compare, concept, largest
+from engine.trace import MaskLike, StateDict, TensorLike, Trace, compare, concept, largest
 
 #: Kinds of steps, the most instructive first: where time is short, the first of these are shown term by term.
 LESSONS: tuple[Kind, ...] = ("score", "sum", "mix", "max", "weight", "exp", "query", "mask", "project")
@@ -33,15 +35,18 @@ class AttentionTrace(Trace):
     sources: tuple[str, str, str]
 
 
-@concept(title="Attention", example={"tokens": "the cat sat", "seed": "7"})
+@concept(title="Attention", example={"tokens": "the cat sat", "seed": "7"}, finite=True, infinite=("mask", "scores"))
 def attention(
     query: TensorLike | None = None,
     key: TensorLike | None = None,
     value: TensorLike | None = None,
-    mask: TensorLike | None = None,
+    mask: MaskLike | None = None,
     causal: bool = False,
     scale: float | None = None,
     *,
+    mask_kind: Literal["auto", "boolean", "additive"] = "auto",
+    bias_k: TensorLike | None = None,
+    bias_v: TensorLike | None = None,
     tokens: str | None = None,
     heads: int = 1,
     state_dict: StateDict | None = None,
@@ -61,12 +66,17 @@ def attention(
         query: queries x width.
         key: keys x width; the query if not given.
         value: keys x width of a value; the key if not given.
-        mask: queries x keys, 1 where a query may look at a key and 0 where it may not.
+        mask: queries x keys; 1 where a query may look at a key and 0 where it may not, or numbers that are added to the scores, -Infinity
+            where it may not look.
+        mask_kind: of the mask; 'auto' takes one of 0 and 1 alone, whatever its dtype, for boolean and any other for additive.
+        bias_k: one more key, the last, that is not projected and at which every query may look whatever the mask; as wide as a key.
+        bias_v: the value of that key.
         causal: no query looks at a later key.
         scale: of the scores; 1 / √width of a query in one head if not given, 1 for none.
         tokens: words instead of query, key and value; they get embeddings and projections that are drawn at random.
         heads: attend side by side, each with its share of the width; above 1 with projections.
-        state_dict: of a trained nn.MultiheadAttention, whose projections are used (add_zero_attn does not show in it).
+        state_dict: of a trained nn.MultiheadAttention, whose projections are used; also one with kdim and vdim, or bias_k and bias_v; without its add_zero_attn, which
+            a state dict does not show.
         embed_dim: numbers in the embedding of a token; 4, or twice the number of heads where that is more.
         seed: of what is drawn at random.
         device: of what is drawn at random.
@@ -82,7 +92,7 @@ def attention(
     Source: ``torch.nn.functional.scaled_dot_product_attention``, ``torch.nn.MultiheadAttention``; Vaswani et al., arXiv:1706.03762.
     """
     given = {"query": query, "key": key, "value": value}
-    setup = resolve(given, mask, causal, scale, tokens, heads, state_dict, embed_dim, seed, device, dtype)
+    setup = resolve(given, mask, mask_kind, causal, scale, tokens, heads, state_dict, (bias_k, bias_v), embed_dim, seed, device, dtype)
     plan = setup.plan
     outputs = _computed(setup)
     reference = _checked(setup, outputs)
@@ -117,17 +127,18 @@ def _squeezed(tensor: Tensor) -> Tensor:
 def _computed(setup: Setup) -> dict[str, Tensor]:
     """All values of all steps, by the formulas that the steps state."""
     raw = setup.q @ setup.k.mT / setup.divisor
-    scores = raw if setup.visible is None else raw.masked_fill(~setup.visible, -torch.inf)
+    scores = raw if setup.mask is None else raw + setup.mask.added
     row_max = scores.amax(dim=-1)
     exp = (scores - row_max[..., None]).exp()
     denominator = exp.sum(dim=-1)
     weights = exp / denominator[..., None]
     mixed = (weights @ setup.v).transpose(0, 1).flatten(1)
     found = {"scores": scores, "row_max": row_max, "exp": exp, "denominator": denominator, "weights": weights, "output": mixed}
-    if setup.visible is not None:
+    if setup.mask is not None:
         found["raw"] = raw
     if setup.projected:
-        found |= {name: getattr(setup, name).transpose(0, 1).flatten(1) for name in "qkv"}
+        given = {"q": setup.q, "k": setup.k[:, : setup.k.shape[1] - setup.extra], "v": setup.v[:, : setup.v.shape[1] - setup.extra]}
+        found |= {name: vectors.transpose(0, 1).flatten(1) for name, vectors in given.items()}
     if "W_o" in setup.inputs:
         made = mixed @ setup.inputs["W_o"].T
         found |= {"heads": mixed, "output": made + setup.inputs["b_o"] if "b_o" in setup.inputs else made}
@@ -140,7 +151,8 @@ def _computed(setup: Setup) -> dict[str, Tensor]:
 def _checked(setup: Setup, outputs: dict[str, Tensor]) -> Reference:
     """Compares output and weights with torch's; an error of a score counts with the size of the scores."""
     name, output, weights = _torch_output(setup)
-    size = max(1.0, float((setup.q.abs() @ setup.k.abs().mT).max()) / abs(setup.divisor), *_bounds(setup))
+    added = 0.0 if setup.mask is None else setup.mask.reach(outputs["weights"])
+    size = max(1.0, float((setup.q.abs() @ setup.k.abs().mT).max()) / abs(setup.divisor) + added, *_bounds(setup))
     mixed = largest(setup.v) * size
     made = float(setup.inputs["W_o"].abs().sum(dim=1).max()) * mixed if "W_o" in setup.inputs else mixed
     found = [compare(name, outputs["output"], output, made + size), compare(name, outputs["weights"], weights, size)]
@@ -166,10 +178,12 @@ def _torch_output(setup: Setup) -> tuple[str, Tensor, Tensor]:
         return "torch.nn.functional.multi_head_attention_forward", output, weights
     if setup.projected:
         vectors = [F.linear(x, inputs[f"W_{role}"], inputs.get(f"b_{role}")) for x, role in zip(vectors, "qkv", strict=True)]
+    if "bias_k" in inputs:
+        vectors[1:] = [torch.cat([x, inputs[name][None]]) for x, name in zip(vectors[1:], ("bias_k", "bias_v"), strict=True)]
     q, k, v = (torch.stack(x.chunk(len(setup.q), dim=1)) for x in vectors)
-    mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=setup.visible, scale=1 / setup.divisor)
-    scores = torch.einsum("hid,hjd->hij", q, k) / setup.divisor
-    weights = torch.softmax(scores if setup.visible is None else torch.where(setup.visible, scores, -torch.inf), dim=-1)
+    mask = None if setup.mask is None else setup.mask.for_torch()
+    mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=1 / setup.divisor)
+    weights = torch.softmax(torch.einsum("hid,hjd->hij", q, k) / setup.divisor + (0 if setup.mask is None else setup.mask.added), dim=-1)
     output = torch.cat(list(mixed), dim=1)
     if "W_o" in inputs:
         output = F.linear(output, inputs["W_o"], inputs.get("b_o"))
@@ -181,24 +195,31 @@ def _multi_head(setup: Setup, vectors: Sequence[Tensor]) -> tuple[Tensor, Tensor
     inputs, heads = setup.inputs, len(setup.q)
     width = inputs["W_q"].shape[1]
     factor = (width // heads) ** 0.5 / setup.divisor
+    mask = None if setup.mask is None else setup.mask.for_torch()[:, : setup.k.shape[1] - setup.extra]
+    learned = (inputs[name].reshape(1, 1, -1) if name in inputs else None for name in ("bias_k", "bias_v"))
     biases = [inputs.get(f"b_{role}", inputs["W_q"].new_zeros(width)) for role in "qkv"]
     query, key, value = (x[:, None] for x in vectors)
+    projections = (inputs["W_q"] * factor, inputs["W_k"], inputs["W_v"])
+    separate = len({weight.shape for weight in projections}) > 1
     output, weights = F.multi_head_attention_forward(
         query,
         key,
         value,
         embed_dim_to_check=width,
         num_heads=heads,
-        in_proj_weight=torch.cat([inputs["W_q"] * factor, inputs["W_k"], inputs["W_v"]]),
+        in_proj_weight=None if separate else torch.cat(projections),
         in_proj_bias=torch.cat([biases[0] * factor, *biases[1:]]),
-        bias_k=None,
-        bias_v=None,
+        bias_k=next(learned),
+        bias_v=next(learned),
         add_zero_attn=False,
         dropout_p=0.0,
         out_proj_weight=inputs["W_o"],
         out_proj_bias=inputs.get("b_o"),
         training=False,
-        attn_mask=None if setup.visible is None else ~setup.visible,
+        # Here true is what may not be looked at.
+        attn_mask=~mask if mask is not None and mask.dtype == torch.bool else mask,
+        use_separate_proj_weight=separate,
+        **(dict(zip(SEPARATE, projections, strict=True)) if separate else {}),
         average_attn_weights=False,
     )
     assert weights is not None
@@ -211,8 +232,8 @@ def _multi_head(setup: Setup, vectors: Sequence[Tensor]) -> tuple[Tensor, Tensor
 def _highlight(setup: Setup, plan: Plan, weights: Tensor) -> int:
     """The step of the largest weight; a query that sees one key only has no choice, and is left out."""
     rows = weights.amax(dim=-1)
-    if setup.visible is not None and bool((setup.visible.sum(dim=1) > 1).any()):
-        rows = rows.masked_fill(setup.visible.sum(dim=1) < 2, -1.0)
+    if setup.mask is not None and bool((setup.mask.visible.sum(dim=1) > 1).any()):
+        rows = rows.masked_fill(setup.mask.visible.sum(dim=1) < 2, -1.0)
     head, row = divmod(int(rows.flatten().argmax()), plan.queries)
     return plan.weight_step(head, row, int(weights[head, row].argmax()))
 
@@ -220,8 +241,8 @@ def _highlight(setup: Setup, plan: Plan, weights: Tensor) -> int:
 def _lessons(setup: Setup, plan: Plan) -> list[int]:
     """The first step of each kind; of a softmax and a mixture the first in which there is a choice, of many keys between many."""
     row = 0
-    if setup.visible is not None:
-        seen = setup.visible.sum(dim=1)
+    if setup.mask is not None:
+        seen = setup.mask.visible.sum(dim=1)
         wanted = 2 if plan.keys <= MANY else plan.keys // 2
         row = int((seen >= min(wanted, int(seen.max()))).int().argmax())
     shift = {**dict.fromkeys(("max", "exp", "sum", "weight"), row * plan.row_steps), "mix": row * plan.value_width}
@@ -234,14 +255,15 @@ def _opening(setup: Setup) -> str:
     what = sentences.count(len(setup.labels[0]), "token") if "embeddings" in setup.inputs else "What is given"
     verb = "becomes" if what.startswith(("1 ", "What")) else "become"
     lead = f"{what} {verb} queries, keys and values. " if setup.projected else ""
-    asks = f"{'every' if plan.queries > 1 else 'the'} query meets {sentences.count(plan.keys, 'key')}"
+    keys = sentences.count(plan.keys - plan.extra, "key") + " and a bias" * plan.extra
+    asks = f"{'every' if plan.queries > 1 else 'the'} query meets {keys}"
     asks = f"In each of {plan.heads} heads {asks}" if plan.heads > 1 else asks[0].upper() + asks[1:]
-    return f"{lead}{asks}; a softmax turns scores into weights, which mix the values."
+    return f"{lead}{asks}; softmax turns scores into weights that mix the values."
 
 
 def _formula(setup: Setup) -> str:
     inside = "Q K^T" if setup.divisor == 1 else f"(Q K^T) / {_root(setup)}"
-    masked = " + M" if setup.visible is not None else ""
+    masked = " + M" if setup.mask is not None else ""
     if len(setup.q) == 1 and "W_o" not in setup.inputs:
         return f'"output" = op("softmax")({inside}{masked}) V'
     small = inside.replace("Q", "Q_h").replace("K", "K_h")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -13,12 +13,14 @@ from torch import Tensor
 
 from engine import sentences
 from engine.attention_backward_step import AttentionGradStep, Backward, BackwardPlan
-from engine.attention_inputs import check_scores, matrix, vectors_of
-from engine.attention_mask import visible_pairs
+from engine.attention_budget import back, within_budget
+from engine.attention_inputs import check_scores, divisor_of, matrix, vectors_of
+from engine.attention_mask import Mask, check_masked, mask_of
+from engine.attention_weights import bias_pair, with_bias
 from engine.errors import InputError
 from engine.numbers import plain, sum_line, written
 from engine.step import Cell, Reference
-from engine.trace import TensorLike, Trace, compare, concept, largest, together
+from engine.trace import MaskLike, TensorLike, Trace, compare, concept, largest, together
 
 #: The most instructive first.
 LESSONS: tuple[Backward, ...] = ("value", "weight", "row sum", "score", "query", "key")
@@ -40,15 +42,21 @@ class AttentionGradTrace(Trace):
         "key": "[[0,1],[1,0],[1,1]]",
         "value": "[[1,0],[1,2],[2,2]]",
     },
+    finite=True,
+    infinite=("mask",),
 )
 def attention_backward(
     grad_output: TensorLike,
     query: TensorLike,
     key: TensorLike | None = None,
     value: TensorLike | None = None,
-    mask: TensorLike | None = None,
+    mask: MaskLike | None = None,
     causal: bool = False,
     scale: float | None = None,
+    *,
+    mask_kind: Literal["auto", "boolean", "additive"] = "auto",
+    bias_k: TensorLike | None = None,
+    bias_v: TensorLike | None = None,
 ) -> AttentionGradTrace:
     """From the gradient of the output to those of query, key and value, by way of weights and scores.
 
@@ -63,41 +71,50 @@ def attention_backward(
         query: queries x width.
         key: keys x width; the query if not given.
         value: keys x width of a value; the key if not given.
-        mask: queries x keys, 1 where a query may look at a key and 0 where it may not.
+        mask: queries x keys; 1 where a query may look at a key and 0 where it may not, or numbers that are added to the scores, -Infinity
+            where it may not look.
         causal: no query looks at a later key.
         scale: of the scores; 1 / √width if not given, 1 for none.
+        mask_kind: of the mask; 'auto' takes one of 0 and 1 alone, whatever its dtype, for boolean and any other for additive.
+        bias_k: one more key, at which every query may look whatever the mask.
+        bias_v: the value of that key.
 
     Returns:
         A trace; its outputs are grad_query, grad_key and grad_value, and on the way grad_weights, row_sum and grad_scores. The weights of
-        the way forward are among its inputs.
+        the way forward are among its inputs. With bias_k and bias_v these are the last rows of key and value, and their gradients those
+        of grad_key and grad_value.
 
     Raises:
         InputError: shapes or numbers that do not fit together.
 
     Source: ``torch.autograd`` through ``torch.nn.functional.scaled_dot_product_attention``.
     """
-    if scale is not None and (not math.isfinite(scale) or scale == 0):
-        raise InputError(f"scale is {scale:g}; give a number other than 0, such as 1 for scores that are not scaled")
     inputs = together({"grad_output": matrix("grad_output", grad_output), **vectors_of({"query": query, "key": key, "value": value})})
     _check_shapes(inputs)
+    learned = bias_pair(bias_k, bias_v)
+    if learned:
+        inputs = _with_bias(inputs, learned)
     _, q, k, v = inputs.values()
-    visible = visible_pairs(mask, causal, len(q), len(k), q.device)
+    hidden = 1.0 if mask is not None else 0.5 if causal else 0.0
+    within_budget("the way back through attention", back(hidden), len(q), len(k), max(q.shape[1], v.shape[1]), 1)
+    masking = mask_of(mask, mask_kind, causal, len(q), len(k), q, bool(learned))
     check_scores(q, k)
-    divisor = math.sqrt(q.shape[1]) if scale is None else 1 / scale
+    divisor = divisor_of(scale, q)
     scores = q @ k.T / divisor
-    inputs["weights"] = torch.softmax(scores if visible is None else scores.masked_fill(~visible, -torch.inf), dim=1)
-    if visible is not None:
-        inputs["mask"] = visible.to(q.dtype)
+    check_masked(scores, masking)
+    inputs["weights"] = torch.softmax(scores if masking is None else scores + masking.added, dim=1)
+    if masking is not None:
+        inputs["mask"] = masking.shown
     outputs = _computed(inputs, divisor)
-    reference = _checked(inputs, visible, divisor, outputs)
+    reference = _checked(inputs, masking, divisor, outputs)
     plan = BackwardPlan(len(q), len(k), q.shape[1], v.shape[1])
     return AttentionGradTrace(
-        params={"scale": 1 / divisor, "causal": bool(causal)},
+        params={"scale": 1 / divisor, "causal": bool(causal), **({} if masking is None else {"mask_kind": masking.kind})},
         inputs=inputs,
         outputs=outputs,
         reference=reference,
         length=plan.length,
-        cut=_Cutter(plan, inputs, outputs, divisor),
+        cut=_Cutter(plan, inputs, outputs, divisor, len(k) - 1 if learned else None),
         phases=plan.parts,
         opening="d marks gradients: from dO they go back to values and weights, through the softmax to scores, then to queries and keys.",
         closing=sentences.agreement(sum(outputs[name].numel() for name in ("grad_query", "grad_key", "grad_value")), reference),
@@ -106,6 +123,15 @@ def attention_backward(
         lessons=[plan.first(kind) for kind in LESSONS],
         plan=plan,
     )
+
+
+def _with_bias(inputs: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """One more row of keys and values."""
+    wide = together({**inputs, **learned})
+    bias = {name.replace("bias_", ""): wide.pop(name) for name in learned}
+    for name in ("key", "value"):
+        wide[name] = with_bias(wide[name][None], bias[name[0]], f"bias_{name[0]}")[0]
+    return wide
 
 
 def _formula(width: int, scale: float | None) -> str:
@@ -145,22 +171,26 @@ def _computed(inputs: Mapping[str, Tensor], divisor: float) -> dict[str, Tensor]
     }
 
 
-def _checked(inputs: Mapping[str, Tensor], visible: Tensor | None, divisor: float, outputs: Mapping[str, Tensor]) -> Reference:
+def _checked(inputs: Mapping[str, Tensor], masking: Mask | None, divisor: float, outputs: Mapping[str, Tensor]) -> Reference:
     """Compares with autograd: the gradients of the inputs through torch's own attention, those on the way through its softmax."""
     with torch.enable_grad():
         q, k, v = (inputs[name].detach().clone().requires_grad_() for name in ("query", "key", "value"))
-        made = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=visible, scale=1 / divisor)[0]
+        mask = None if masking is None else masking.for_torch()
+        made = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask, scale=1 / divisor)[0]
         expected = dict(
             zip(("grad_query", "grad_key", "grad_value"), torch.autograd.grad(made, (q, k, v), inputs["grad_output"]), strict=True)
         )
         scores = torch.einsum("id,jd->ij", q, k) / divisor
-        weights = torch.softmax(scores if visible is None else torch.where(visible, scores, -torch.inf), dim=1)
+        weights = torch.softmax(scores if masking is None else scores + masking.added, dim=1)
         found = torch.autograd.grad(weights @ v, (weights, scores), inputs["grad_output"])
         expected |= dict(zip(("grad_weights", "grad_scores"), found, strict=True))
     q, k, v = (inputs[name].abs() for name in ("query", "key", "value"))
-    size = max(1.0, float((q @ k.T).max()) / abs(divisor))
+    added = 0.0 if masking is None else masking.reach(inputs["weights"])
+    size = max(1.0, float((q @ k.T).max()) / abs(divisor) + added)
     arrived = float((inputs["grad_output"].abs() @ v.T).max()) + float(inputs["grad_output"].abs().sum(dim=0).max())
-    scale = arrived * size * (1 + len(q) * (largest(q) + largest(k)) / abs(divisor))
+    products = arrived * size * len(q) * (largest(q) + largest(k))
+    # What is too large before it is divided is lost.
+    scale = arrived * size + products / abs(divisor) if products < torch.finfo(q.dtype).max else math.inf
     name = "torch.autograd"
     return max((compare(name, outputs[key], expected[key], scale) for key in expected), key=lambda reference: reference.max_abs_error)
 
@@ -178,6 +208,8 @@ class _Cutter:
     inputs: Mapping[str, Tensor]
     outputs: Mapping[str, Tensor]
     divisor: float
+    #: Which key is no key of the input.
+    bias: int | None
 
     def __call__(self, k: int) -> AttentionGradStep:
         kind, row, column = self.plan.place(k)
@@ -223,10 +255,16 @@ class _Cutter:
         queries, keys, made = range(self.plan.queries), range(self.plan.keys), range(self.plan.value_width)
         if kind == "value":
             weights, arrived = Named("weights", [(i, row) for i in queries]), Named("grad_output", [(i, column) for i in queries])
-            return "grad_value", (weights, arrived), f"Value {row} went into every output by its weight, so its number {column} gets", 1
+            return (
+                "grad_value",
+                (weights, arrived),
+                f"{self._named('value', row)} went into every output by its weight, so its number {column} gets",
+                1,
+            )
         if kind == "weight":
             arrived, values = Named("grad_output", [(row, c) for c in made]), Named("value", [(column, c) for c in made])
-            about = f"The weight of key {column} in output {row} multiplied value {column}, so its gradient is"
+            key, multiplied = self._named("key", column), self._named("value", column)
+            about = f"The weight of {_small(key)} in output {row} multiplied {_small(multiplied)}, so its gradient is"
             return "grad_weights", (arrived, values), about, 1
         if kind == "row sum":
             weights, grads = Named("weights", [(row, j) for j in keys]), Named("grad_weights", [(row, j) for j in keys])
@@ -239,9 +277,18 @@ class _Cutter:
             scores, keyed = Named("grad_scores", [(row, j) for j in keys]), Named("key", [(j, column) for j in keys])
             return "grad_query", (scores, keyed), f"Query {row} met every key, so its number {column} gets", self.divisor
         scores, asked = Named("grad_scores", [(i, row) for i in queries]), Named("query", [(i, column) for i in queries])
-        return "grad_key", (scores, asked), f"Key {row} met every query, so its number {column} gets", self.divisor
+        return "grad_key", (scores, asked), f"{self._named('key', row)} met every query, so its number {column} gets", self.divisor
+
+    def _named(self, what: str, row: int) -> str:
+        """A key or value as it begins a sentence."""
+        return f"The bias {what}" if row == self.bias else f"{what.capitalize()} {row}"
 
     def _numbers(self, named: Named) -> list[float]:
         name, cells = named
         tensor = self.outputs[name] if name in self.outputs else self.inputs[name]
         return [float(tensor[cell]) for cell in cells]
+
+
+def _small(text: str) -> str:
+    """As it stands within a sentence."""
+    return text[0].lower() + text[1:]

@@ -78,6 +78,12 @@ class Cutter:
         """Of the tensor that holds the queries, keys or values of all heads."""
         return role if self.setup.projected else {"q": "query", "k": "key", "v": "value"}[role]
 
+    def _keyed(self, role: str, row: int, columns: Sequence[int]) -> dict[str, Sequence[Cell]]:
+        """Where numbers of a key stand; the last one may be a bias."""
+        if row >= self.plan.keys - self.plan.extra:
+            return {f"bias_{role}": [(c,) for c in columns]}
+        return {self._name(role): [(row, c) for c in columns]}
+
     def _columns(self, head: int, width: int) -> range:
         """Where a head's numbers lie in a vector of all heads."""
         return range(head * width, (head + 1) * width)
@@ -128,19 +134,23 @@ class Cutter:
         head, row, column = place.head, place.row, place.column
         q, k = self.setup.q[head, row].tolist(), self.setup.k[head, column].tolist()
         columns = self._columns(head, self.plan.width)
-        reads = {self._name("q"): [(row, c) for c in columns], self._name("k"): [(column, c) for c in columns]}
+        reads: dict[str, Sequence[Cell]] = {self._name("q"): [(row, c) for c in columns], **self._keyed("k", column, columns)}
         cell = self._at(head, row, column)
-        visible = self.setup.visible is None or bool(self.setup.visible[row, column])
-        targets = (["raw"] if self.setup.visible is not None else []) + (["scores"] if visible else [])
+        mask = self.setup.mask
+        targets = [*(["raw"] if mask is not None else []), *(["scores"] if mask is None or not mask.added[row, column] else [])]
         about = self._begin(place, f"the score of {self._who(place)} for {self.setup.spoken[1][column]}, query times key: ")
         return Draft(reads, [*zip(q, k, strict=True)], {name: [cell] for name in targets}, about, divisor=self.setup.divisor)
 
     def _mask(self, place: Place) -> Draft:
-        cell = self._at(place.head, place.row, place.column)
-        score = float(self.outputs["raw"][cell])
-        about = self._begin(place, f"{self._who(place)} may not look at {self.setup.spoken[1][place.column]}: ")
-        reads: dict[str, Sequence[Cell]] = {"raw": [cell], "mask": [(place.row, place.column)]}
-        return Draft(reads, [(score,), (-math.inf,)], {"scores": [cell]}, about)
+        assert self.setup.mask is not None
+        cell, pair = self._at(place.head, place.row, place.column), (place.row, place.column)
+        score, added = float(self.outputs["raw"][cell]), float(self.setup.mask.added[pair])
+        who, key = self._who(place), self.setup.spoken[1][place.column]
+        about = (
+            f"{who} may not look at {key}: " if added == -math.inf else f"to the score of {who} for {key} comes its number in the mask: "
+        )
+        reads: dict[str, Sequence[Cell]] = {"raw": [cell], "mask": [pair]}
+        return Draft(reads, [(score,), (added,)], {"scores": [cell]}, self._begin(place, about))
 
     # --- softmax ---------------------------------------------------------------------------------------------------------------------
 
@@ -173,10 +183,12 @@ class Cutter:
     # --- mixtures --------------------------------------------------------------------------------------------------------------------
 
     def _mix(self, place: Place) -> Draft:
-        name = self._name("v")
         values = self.setup.v[place.head, :, place.column - place.head * self.plan.value_width].tolist()
         terms = [*zip(self._row("weights", place.head, place.row), values, strict=True)]
-        reads: dict[str, Sequence[Cell]] = {"weights": self._across(place), name: [(j, place.column) for j in range(self.plan.keys)]}
+        given = range(self.plan.keys - self.plan.extra)
+        reads: dict[str, Sequence[Cell]] = {"weights": self._across(place), self._name("v"): [(j, place.column) for j in given]}
+        if self.plan.extra:
+            reads["bias_v"] = [(place.column,)]
         target = "heads" if self.plan.output_width else "output"
         about = f"number {place.column} of the output of {self._who(place)} mixes the values by their weights: "
         return Draft(reads, terms, {target: [(place.row, place.column)]}, self._begin(place, about))

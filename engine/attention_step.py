@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from engine.step import Step
+from engine.step import Step, added
 
-#: What a step computes: a number of a query, key or value; a score; a hidden score; the parts of a softmax; a number of a head's output;
-#: a number of the output projection.
+#: What a step computes: a number of a query, key or value; a score; a score with its mask; the parts of a softmax; a number of a head's
+#: output; a number of the output projection.
 Kind = Literal["query", "key", "value", "score", "mask", "max", "exp", "sum", "weight", "mix", "project"]
 
 
@@ -23,7 +23,7 @@ class SummedStep(Step):
         products = [math.prod(term) for term in self.terms]
         if self.reduce == "max":
             return max(products)
-        return math.fsum(products) if all(map(math.isfinite, products)) else sum(products)
+        return added(products)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +50,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """The order of the steps: projections; per head all scores, hidden ones, softmax row by row, mixtures; the output projection.
+    """The order of the steps: projections; per head all scores, masked ones, softmax row by row, mixtures; the output projection.
 
     ``width`` and ``value_width`` are numbers of a query and of a value in one head, ``projected`` says whether queries, keys and values
-    are computed first, ``output_width`` how many numbers an output projection makes, 0 without one. ``hidden`` are the pairs of query and
-    key that a mask hides, row by row.
+    are computed first, ``output_width`` how many numbers an output projection makes, 0 without one. ``masked`` are the pairs of query and
+    key whose score a mask changes, row by row. Of the ``keys`` the last ``extra`` are learned ones, which are not projected.
     """
 
     queries: int
@@ -64,7 +64,8 @@ class Plan:
     value_width: int
     projected: bool
     output_width: int
-    hidden: tuple[tuple[int, int], ...] = ()
+    masked: tuple[tuple[int, ...], ...] = ()
+    extra: int = 0
 
     @property
     def projections(self) -> list[tuple[Kind, int, int]]:
@@ -73,8 +74,8 @@ class Plan:
             return []
         return [
             ("query", self.queries, self.heads * self.width),
-            ("key", self.keys, self.heads * self.width),
-            ("value", self.keys, self.heads * self.value_width),
+            ("key", self.keys - self.extra, self.heads * self.width),
+            ("value", self.keys - self.extra, self.heads * self.value_width),
         ]
 
     @property
@@ -85,7 +86,7 @@ class Plan:
     @property
     def parts(self) -> tuple[int, int, int]:
         """Steps of one head: scores with their mask, softmax, mixtures."""
-        scores = self.queries * self.keys + len(self.hidden)
+        scores = self.queries * self.keys + len(self.masked)
         return scores, self.queries * self.row_steps, self.queries * self.value_width
 
     @property
@@ -111,8 +112,8 @@ class Plan:
             return Place("project", 0, row, column)
         scores, softmax, _ = self.parts
         if k < scores:
-            at = divmod(k, self.keys) if k < self.queries * self.keys else self.hidden[k - self.queries * self.keys]
-            return Place("score" if k < self.queries * self.keys else "mask", head, *at)
+            at = divmod(k, self.keys) if k < self.queries * self.keys else self.masked[k - self.queries * self.keys]
+            return Place("score" if k < self.queries * self.keys else "mask", head, at[0], at[1])
         if k < scores + softmax:
             row, k = divmod(k - scores, self.row_steps)
             return self._softmax(head, row, k)
@@ -139,7 +140,7 @@ class Plan:
         cells, (scores, softmax, mixtures) = self.queries * self.keys, self.parts
         rows, rest = divmod(min(max(k - scores, 0), softmax), self.row_steps)
         found["score"] = heads * cells + min(k, cells)
-        found["mask"] = heads * len(self.hidden) + min(max(k - cells, 0), len(self.hidden))
+        found["mask"] = heads * len(self.masked) + min(max(k - cells, 0), len(self.masked))
         found["max"] = heads * self.queries + rows + (rest > 0)
         found["exp"] = heads * cells + rows * self.keys + min(max(rest - 1, 0), self.keys)
         found["sum"] = heads * self.queries + rows + (rest > self.keys + 1)
@@ -159,7 +160,7 @@ class Plan:
         if kind in after:
             return start + scores + after[kind]
         if kind == "mask":
-            return start + self.queries * self.keys if self.hidden else None
+            return start + self.queries * self.keys if self.masked else None
         if kind == "project":
             return start + self.heads * sum(self.parts) if self.output_width else None
         return {"score": start, "mix": start + scores + softmax}.get(kind)
@@ -173,7 +174,7 @@ class Plan:
     @property
     def phases(self) -> list[tuple[str, int]]:
         """Chapters with their numbers of steps. What the first head shows is not told again for each of the others."""
-        names = ("masked scores" if self.hidden else "scores", "softmax", "output")
+        names = ("masked scores" if self.masked else "scores", "softmax", "output")
         lead = "head 0: " if self.heads > 1 else ""
         found = [("queries, keys, values", self.before_heads)] if self.projected else []
         found += [(f"{lead}{name}", steps) for name, steps in zip(names, self.parts, strict=True)]

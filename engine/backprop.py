@@ -11,6 +11,7 @@ from engine import sentences
 from engine.backprop_cutter import Cutter
 from engine.errors import InputError
 from engine.graph import Graph, Node, plan
+from engine.graph_budget import within_budget
 from engine.graph_layers import columns
 from engine.graph_parse import parse
 from engine.graph_run import Run
@@ -36,6 +37,7 @@ class BackpropTrace(Trace):
         "values": {"X": 1, "y": 0.5, "w1": 1, "w2": 2},
     },
     options={"values": "set"},
+    finite=True,
 )
 def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | None = None) -> BackpropTrace:
     """Values flow forward through a computation graph, adjoints flow back.
@@ -63,7 +65,8 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
     """
     nodes, places = parse(expr)
     leaves = _leaves(nodes, values, grad)
-    run = Run(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, leaves.get("grad"))
+    within_budget(expr, {name: tensor.shape for name, tensor in leaves.items() if name in nodes})
+    run = Run(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, None if grad is None else leaves["grad"])
     reference = run.checked(expr, places)
     shapes = {name: tuple(tensor.shape) for name, tensor in run.values.items()}
     graph = Graph(nodes, shapes, plan(nodes, {name: tensor.numel() for name, tensor in run.values.items()}), columns(nodes))

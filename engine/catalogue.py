@@ -36,7 +36,12 @@ class Parameter:
     @property
     def is_tensor(self) -> bool:
         """Whether it takes a tensor."""
-        return self.annotation.startswith("TensorLike")
+        return self.annotation.startswith("TensorLike") or self.is_mask
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it takes a tensor in which −∞ says something."""
+        return self.annotation.startswith("MaskLike")
 
     @property
     def is_many(self) -> bool:
@@ -46,7 +51,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Concept:
-    """A concept as its file describes it; ``about`` is its docstring up to the arguments, ``returns`` what it says of the trace."""
+    """A concept as its file describes it; ``about`` is its docstring up to the arguments, ``returns`` what it says of the trace.
+
+    ``finite`` says that only finite numbers make sense.
+    """
 
     name: str
     title: str
@@ -55,6 +63,7 @@ class Concept:
     returns: str
     example: Mapping[str, Any]
     parameters: tuple[Parameter, ...]
+    finite: bool = False
 
     def open(self, arguments: Mapping[str, Any]) -> Trace:
         """Imports the concept and opens its trace."""
@@ -102,7 +111,16 @@ def _concept(node: ast.FunctionDef, marked: Mapping[str, Any]) -> Concept:
     returns = " ".join(_section(plain, "Returns").split())
     about = plain.split("\nArgs:")[0].strip()
     parameters = tuple(_parameters(node.args, lines, marked.get("options", {})))
-    return Concept(node.name, marked["title"], about.split("\n")[0], about, returns, marked["example"], parameters)
+    return Concept(
+        name=node.name,
+        title=marked["title"],
+        summary=about.split("\n")[0],
+        about=about,
+        returns=returns,
+        example=marked["example"],
+        parameters=parameters,
+        finite=marked.get("finite", False),
+    )
 
 
 def _parameters(arguments: ast.arguments, lines: Mapping[str, str], options: Mapping[str, str]) -> list[Parameter]:

@@ -36,12 +36,18 @@ def checked(tensor: torch.Tensor, given: str, allow_nan: bool) -> torch.Tensor:
         raise InputError(f"{tensor.ndim} dimensions in {given} are too many; give at most {RANK_LIMIT}")
     if tensor.numel() == 0:
         raise InputError(f"no values in {given} (shape {list(tensor.shape)}); give at least one number")
-    finite = torch.isfinite(tensor)
-    if not allow_nan and not bool(finite.all()):
-        index = _first(~finite)
-        what = "NaN" if math.isnan(float(tensor[tuple(index)])) else "infinity"
-        raise InputError(f"{what}{at(index)} in {given}; give finite numbers, or add --allow-nan to let it through")
+    if not allow_nan:
+        check_finite(tensor, given)
     return tensor
+
+
+def check_finite(tensor: torch.Tensor, given: str, instead: str = "") -> None:
+    """Refuses NaN and infinity; ``instead`` is what else would work."""
+    finite = torch.isfinite(tensor)
+    if not bool(finite.all()):
+        index = first(~finite)
+        what = "NaN" if math.isnan(float(tensor[tuple(index)])) else "infinity"
+        raise InputError(f"{what}{at(index)} in {given}; give finite numbers{instead}")
 
 
 def dense(tensor: torch.Tensor, given: str) -> torch.Tensor:
@@ -54,7 +60,7 @@ def dense(tensor: torch.Tensor, given: str) -> torch.Tensor:
     check_count(tensor.shape, given)
     tensor = tensor.detach()
     if tensor.dtype in (torch.int64, torch.uint64) and tensor.numel():
-        _check_exact(tensor, given)
+        check_exact(tensor, given)
     return tensor.to(torch.float64, copy=True, memory_format=torch.contiguous_format)
 
 
@@ -80,7 +86,8 @@ def as_float(value: int, index: list[int], given: str) -> float:
     raise _inexact(value, index, given)
 
 
-def _check_exact(tensor: torch.Tensor, given: str) -> None:
+def check_exact(tensor: torch.Tensor, given: str) -> None:
+    """Refuses 64-bit integers that float64 cannot hold."""
     signed = tensor.contiguous().view(torch.int64)
     floats = signed.to(torch.float64)
     # 2**63 does not fit back into int64, and what the cast then gives differs between processors: ask before casting.
@@ -89,11 +96,11 @@ def _check_exact(tensor: torch.Tensor, given: str) -> None:
     if tensor.dtype == torch.uint64:  # from 2**63 on, float64 keeps the upper 53 of 64 bits
         exact = torch.where(signed < 0, (signed & 2047) == 0, exact)
     if not bool(exact.all()):
-        index = _first(~exact)
+        index = first(~exact)
         raise _inexact(int(tensor[tuple(index)].item()), index, given)
 
 
-def _first(mask: torch.Tensor) -> list[int]:
+def first(mask: torch.Tensor) -> list[int]:
     """The index of the first true entry in row-major order."""
     flat = int(mask.flatten().to(torch.uint8).argmax())
     return [int(part) for part in torch.unravel_index(torch.tensor(flat), mask.shape)] if mask.ndim else []

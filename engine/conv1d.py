@@ -19,7 +19,7 @@ def conv1d(
     weight: TensorLike,
     bias: TensorLike | None = None,
     stride: Size = 1,
-    padding: Padding = 0,
+    padding: Padding | Literal["causal"] = 0,
     dilation: Size = 1,
     groups: int = 1,
     *,
@@ -38,7 +38,9 @@ def conv1d(
         weight: filters x (channels/groups) x length; a bare kernel is shared by all channels.
         bias: one number per filter.
         stride: cells from one window to the next.
-        padding: cells added on both sides, or 'valid' (none) or 'same' (keeps the length).
+        padding: cells added on both sides, or before:after such as 2:0 ([[2,0]] in JSON and Python), or 'valid' (none), 'same' (keeps the
+            length; of an odd number of cells the one more is at the end) or 'causal' (all before, dilation·(length of the kernel − 1), so
+            that no window sees what comes later).
         dilation: cells from one tap of the kernel to the next.
         groups: channels and filters are split into this many groups; as many as there are channels is a depthwise convolution.
         padding_mode: what padding cells hold.

@@ -43,7 +43,9 @@ def conv2d(
         weight: filters x (channels/groups) x height x width; a bare height x width kernel is shared by all channels.
         bias: one number per filter.
         stride: cells from one window to the next, one number or height,width.
-        padding: cells added on every side, one number or height,width, or 'valid' (none) or 'same' (keeps the size).
+        padding: cells added on every side, one number or height,width; or before:after for each, top:bottom,left:right such as 1:0,2:1
+            ([[1,0],[2,1]] in JSON and Python); or 'valid' (none) or 'same' (keeps the size; of an odd number of cells the one more is at
+            the bottom, or at the right).
         dilation: cells from one tap of the kernel to the next, one number or height,width.
         groups: channels and filters are split into this many groups; as many as there are channels is a depthwise convolution.
         padding_mode: what padding cells hold.

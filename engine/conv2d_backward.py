@@ -40,7 +40,8 @@ def conv2d_backward(
         input: height x width, channels x height x width, or batch x channels x height x width.
         weight: filters x (channels/groups) x height x width; a bare height x width kernel is shared by all channels.
         stride: cells from one window to the next, one number or height,width.
-        padding: cells of zeros added on every side, one number or height,width, or 'valid' (none) or 'same' (keeps the size).
+        padding: cells of zeros added on every side, one number or height,width; or before:after for each, top:bottom,left:right such as
+            1:0,2:1 ([[1,0],[2,1]] in JSON and Python); or 'valid' (none) or 'same' (keeps the size).
         dilation: cells from one tap of the kernel to the next, one number or height,width.
         groups: channels and filters are split into this many groups.
 

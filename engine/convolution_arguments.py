@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch import Tensor
 
+from engine import budget
+from engine.budget import Cost
 from engine.errors import InputError
+from engine.sentences import times
 from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_axis
 from engine.shown import shown
 from engine.trace import TensorLike, floating, together
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
-#: Larger tensors than this (8 GiB in float64) are refused instead of filling the memory.
-MOST_CELLS = 2**30
 
 INPUT_FORMS = {
     1: "length, channels x length or batch x channels x length",
@@ -84,7 +86,7 @@ def resolve(
     weight: TensorLike,
     bias: TensorLike | None,
     stride: Size,
-    padding: Padding,
+    padding: Padding | Literal["causal"],
     dilation: Size,
     groups: int,
     padding_mode: PaddingMode,
@@ -110,7 +112,7 @@ def resolve(
     sides = padding_sides(padding, w.shape[2:], strides, dilations)
     params = {
         "stride": _one_or_list(strides),
-        "padding": padding if isinstance(padding, str) else _one_or_list([before for before, _ in sides]),
+        "padding": padding if isinstance(padding, str) else _as_given(sides),
         "dilation": _one_or_list(dilations),
         "groups": groups,
         "padding_mode": padding_mode,
@@ -118,7 +120,7 @@ def resolve(
     }
     b = _bias(given.get("bias"), w.shape[0])
     setup = Setup(x, w, b, strides, dilations, groups, sides, padding_mode, bool(flip), batched, params)
-    _check_amount(setup)
+    within_budget(setup, described(setup), cost)
     return setup
 
 
@@ -167,15 +169,67 @@ def _check_channels(x: Tensor, w: Tensor, groups: int) -> None:
         )
 
 
-def _check_amount(setup: Setup) -> None:
+def within_budget(setup: Setup, what: str, cost: Callable[..., Cost]) -> None:
+    """Raises :class:`InputError` if that is not so; ``cost`` takes the setup, then its sizes by their names."""
     samples, channels = setup.input.shape[:2]
-    padded = samples * channels * math.prod(n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True))
-    output = samples * setup.weight.shape[0] * math.prod(setup.output_size)
-    if max(padded, output) > MOST_CELLS:
-        raise InputError(
-            f"the padded input would have {padded:,} cells and the output {output:,}, at most {MOST_CELLS:,} are possible; "
-            "give a smaller input, fewer filters, less padding or a larger stride"
-        )
+    sizes = {"samples": samples, "channels": channels, "filters": len(setup.weight)}
+    for axis, (cells, taps, side) in enumerate(zip(setup.input_size, setup.kernel_size, setup.sides, strict=True)):
+        sizes |= {f"input{axis}": cells, f"kernel{axis}": taps, f"padding{axis}": sum(side)}
+    budget.ask(what, functools.partial(cost, setup), sizes, _smaller(setup))
+
+
+def output_cells(setup: Setup, **sizes: int) -> int:
+    """How many cells a filter makes."""
+    reach = [
+        sizes[f"input{axis}"] + sizes[f"padding{axis}"] - setup.dilation[axis] * (sizes[f"kernel{axis}"] - 1) - 1
+        for axis in range(setup.axes)
+    ]
+    return math.prod(max(1, cells // stride + 1) for cells, stride in zip(reach, setup.stride, strict=True))
+
+
+def cost(setup: Setup, **sizes: int) -> Cost:
+    """What a convolution takes that is as this one, but of other sizes."""
+    samples, channels, filters = (sizes[name] for name in ("samples", "channels", "filters"))
+    cells, taps = (math.prod(sizes[f"{name}{axis}"] for axis in range(setup.axes)) for name in ("input", "kernel"))
+    padded = math.prod(sizes[f"input{axis}"] + sizes[f"padding{axis}"] for axis in range(setup.axes))
+    per_group, output = max(1, channels // setup.groups), output_cells(setup, **sizes)
+    into, wide, made, weights = (
+        samples * channels * cells,
+        samples * channels * padded,
+        samples * filters * output,
+        filters * per_group * taps,
+    )
+    # torch lays out the windows of float64 side by side before it multiplies.
+    columns = samples * channels * taps * output if taps > 1 and setup.input.element_size() == 8 else 0
+    return Cost(
+        values=3 * (into + weights) + 2 * wide + 2 * made + max(columns, 7 * made, samples * channels * output + made),
+        moved=7 * into + 10 * wide + 20 * made + columns + taps * samples * (channels + filters) * output,
+        products=2 * made * per_group * taps,
+        calls=2 * taps,
+        terms=per_group * taps,
+        size=setup.input.element_size(),
+    )
+
+
+def described(setup: Setup) -> str:
+    """In words."""
+    padded = times([n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True)])
+    return f"a convolution with a kernel of {times(setup.kernel_size)} over {padded} padded cells and {len(setup.weight)} filters"
+
+
+def _smaller(setup: Setup) -> dict[tuple[str, ...], str]:
+    """What could be made smaller, what is largest of all first."""
+    form = "x".join(["{}"] * setup.axes)
+    words = {
+        "padding": (math.prod(sum(side) for side in setup.sides), f"at most about {form} cells of padding"),
+        "kernel": (math.prod(setup.kernel_size), f"a kernel of at most about {form}"),
+        "input": (math.prod(setup.input_size), f"an input of at most about {form} cells"),
+    }
+    found = {
+        tuple(f"{name}{axis}" for axis in range(setup.axes)): text
+        for name, (_, text) in sorted(words.items(), key=lambda item: -item[1][0])
+    }
+    return {**found, ("filters",): "at most about {} filters", ("samples",): "at most about {} samples"}
 
 
 def _bias(bias: Tensor | None, filters: int) -> Tensor | None:
@@ -186,6 +240,13 @@ def _bias(bias: Tensor | None, filters: int) -> Tensor | None:
     if tuple(bias.shape) != (filters,):
         raise InputError(f"bias has shape {_shape(bias)}; give one number per filter, {filters} in all")
     return bias
+
+
+def _as_given(sides: Sequence[tuple[int, int]]) -> int | list[int] | list[list[int]]:
+    """Padding as short as it can be given: pairs only where the two sides of an axis differ."""
+    if all(before == after for before, after in sides):
+        return _one_or_list([before for before, _ in sides])
+    return [list(side) for side in sides]
 
 
 def _one_or_list(values: Sequence[int]) -> int | list[int]:

@@ -22,8 +22,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.budget import Cost
 from engine.conv_backward_step import Kind
-from engine.convolution_arguments import Setup, resolve
+from engine.convolution_arguments import Setup, cost, described, output_cells, resolve, within_budget
 from engine.convolution_backward_cutter import Cutter, Way
 from engine.errors import InputError
 from engine.shapes import Padding, Size
@@ -73,7 +74,23 @@ def resolve_backward(
         raise InputError(
             f"grad_output has shape {was}, but the output of the convolution has shape {needed}; give a gradient for each of its cells"
         )
+    within_budget(setup, f"the way back through {described(setup)}", _cost)
     return _way(setup, gradient)
+
+
+def _cost(setup: Setup, **sizes: int) -> Cost:
+    """The way forward, and as much again for each gradient; the sums over all cells of the output are steps."""
+    forward = cost(setup, **sizes)
+    outputs = output_cells(setup, **sizes)
+    gradients = sizes["samples"] * sizes["filters"] * outputs
+    return replace(
+        forward,
+        values=1.3 * forward.values + 10 * gradients,
+        moved=3 * forward.moved + 30 * gradients,
+        products=3 * forward.products,
+        calls=3 * forward.calls,
+        terms=max(sizes["samples"] * outputs, forward.terms * sizes["filters"] / setup.groups),
+    )
 
 
 def _way(setup: Setup, gradient: Tensor) -> Way:
@@ -84,10 +101,23 @@ def _way(setup: Setup, gradient: Tensor) -> Way:
     for n, size, k, d, (before, _) in zip(setup.input_size, sizes, setup.kernel_size, setup.dilation, setup.sides, strict=True):
         first = d * (k - 1) - before
         offsets.append((first, n + d * (k - 1) - first - size))
-    # A negative number of cells cuts cells off: what the padding alone was multiplied by reaches no cell of the input.
-    framed = F.pad(spread, [cells for side in reversed(offsets) for cells in side])
     padded = F.pad(setup.input, [cells for side in reversed(setup.sides) for cells in side])
-    return Way(setup, gradient, padded, spread, framed, offsets, setup.weight.flip(2, 3))
+    return Way(setup, gradient, padded, spread, _framed(spread, offsets), offsets, setup.weight.flip(2, 3))
+
+
+def _framed(spread: Tensor, offsets: Sequence[tuple[int, int]]) -> Tensor:
+    """With zeros around it. A negative number cuts cells off: what the padding alone was multiplied by reaches no cell of the input.
+
+    Zeros come first: more cells than there are may be cut off on one side.
+    """
+    wide = F.pad(spread, [max(0, cells) for side in reversed(offsets) for cells in side])
+    return F.pad(wide, [min(0, cells) for side in reversed(offsets) for cells in side])
+
+
+def _zeros(side: tuple[int, int], size: int) -> tuple[int, int]:
+    """Of the zeros on either side of ``size`` cells those that are left where more cells are cut off than there are."""
+    before, after = side
+    return max(0, before + min(0, after + size)), max(0, after + min(0, before + size))
 
 
 def convolve_backward(way: Way) -> ConvBackwardTrace:
@@ -120,7 +150,7 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
         sides=setup.sides,
         spread=way.spread,
         framed=way.framed,
-        frame=[(max(0, before), max(0, after)) for before, after in way.offsets],
+        frame=[_zeros(side, size) for side, size in zip(way.offsets, way.spread.shape[2:], strict=True)],
         offsets=way.offsets,
         strides=setup.stride,
         turned=way.turned,
@@ -131,7 +161,7 @@ def _overlapping(way: Way) -> int:
     """The first cell of the input that as many windows hold as any, where sums have the most terms."""
     ones = torch.zeros_like(way.spread[:1, :1])
     ones[:, :, :: way.setup.stride[0], :: way.setup.stride[1]] = 1
-    framed = F.pad(ones, [cells for side in reversed(way.offsets) for cells in side])
+    framed = _framed(ones, way.offsets)
     counts = sum(framed[taken] for taken in _taps(way))
     assert isinstance(counts, Tensor)
     return int(counts.flatten().argmax())

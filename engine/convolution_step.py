@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.step import Cell, Step
+from engine.step import Cell, Step, added
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,5 +25,5 @@ class ConvStep(Step):
 
     def summands(self, most: int) -> list[float]:
         """The partial sums of the first ``most`` channels, then that of all the others together, then the bias, where there are any."""
-        rest = [math.fsum(self.partial_sums[most:])] if len(self.partial_sums) > most else []
+        rest = [added(self.partial_sums[most:])] if len(self.partial_sums) > most else []
         return [*self.partial_sums[:most], *rest, *([] if self.bias is None else [self.bias])]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from engine import budget
+from engine.budget import Cost
 from engine.checks import RANK_LIMIT, check_count, checked, shown
 from engine.errors import InputError
 from engine.files import is_there
@@ -55,6 +57,18 @@ def load(
             return checked(_tensor(spec, given, name, seed, size), given, allow_nan)
     except InputError as error:
         raise InputError(f"--{name}: {error}") from error.__cause__
+
+
+def announced(spec: str) -> int:
+    """How many values a generator will make; 0 for what is none."""
+    generator, colon, shape = spec.strip().partition(":")
+    return math.prod(map(int, shape.split("x"))) if colon and generator in GENERATORS and _SHAPE.fullmatch(shape) else 0
+
+
+def check_total(name: str, count: int) -> None:
+    """Refuses more values than can be held, of all options up to ``name`` together, before they are."""
+    what = f"--{name}: {count:,} values, with those of the options before it,"
+    budget.ask(what, lambda values: Cost(values=4 * values, moved=7 * values), {"values": count}, {("values",): "at most about {} in all"})
 
 
 def parse_size(text: str) -> PictureSize:

@@ -39,7 +39,7 @@ def lstm(
     weights they are drawn at random and rounded.
 
     Args:
-        input: one sequence, time steps x features.
+        input: one sequence, time steps x features; a batch of one, with an axis of 1 before or behind the time steps, is that sequence.
         weight_ih: what x is multiplied by, 4·hidden_size x features.
         weight_hh: what h of the time step before is multiplied by, 4·hidden_size x hidden_size.
         bias_ih: what is added to every gate, 4·hidden_size numbers; none if not given.

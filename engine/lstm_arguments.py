@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 
+from engine import budget
+from engine.budget import Cost
 from engine.errors import InputError
 from engine.sentences import times
 from engine.shown import bare
@@ -19,8 +21,9 @@ GATES = 4
 DEFAULT_HIDDEN_SIZE = 2
 #: Seeded weights of layers up to this size are tenths; those of larger ones are smaller, and hundredths.
 LARGEST_IN_TENTHS = 4
-#: Most numbers that are drawn at random for the weights.
-MOST_WEIGHTS = 2**24
+
+#: Where an LSTM is too large, a unit counts as much as so many time steps.
+WEIGHED = 10
 
 WEIGHTS = ("weight_ih", "weight_hh")
 BIASES = ("bias_ih", "bias_hh")
@@ -78,7 +81,7 @@ def resolve(
 
     Raises :class:`InputError` if they do not, or if the weights come from nowhere or from two places.
     """
-    x = floating("input", input)
+    x = sequence("input", input)
     if x.dim() != 2 or 0 in x.shape:
         shape = times(x.shape) or "a single number"
         raise InputError(f"input has shape {shape}; give one sequence, time steps x features, such as [[1],[2],[3]]")
@@ -89,10 +92,32 @@ def resolve(
         given = trained(state_dict)
     named = given or seeded(x, hidden_size, seed)
     units = _fitting(x, named, hidden_size)
+    within_budget("an LSTM", cost, len(x), x.shape[1], units)
     for name, state in (("h0", h0), ("c0", c0)):
         named[name] = x.new_zeros(units) if state is None else state_of(name, state, units)
     same = together({"input": x, **named})
     return Layer(**{field.name: same.get(field.name) for field in fields(Layer)})  # type: ignore[arg-type]  # weights and states are there
+
+
+def within_budget(what: str, cost: Callable[..., Cost], steps: int, features: int, units: int) -> None:
+    """Raises :class:`InputError` if that is not so."""
+    words = {"steps": "at most about {} time steps", "units": "a hidden_size of at most about {}", "features": "at most about {} features"}
+    sizes = {"steps": steps, "features": features, "units": units}
+    largest_first = sorted(sizes, key=lambda name: sizes[name] * (WEIGHED if name == "units" else 1), reverse=True)
+    shape = f"{steps:,} time steps, {features:,} features and {units:,} units"
+    budget.ask(f"{what} with {shape}", cost, sizes, {(name,): words[name] for name in largest_first})
+
+
+def cost(steps: int, features: int, units: int) -> Cost:
+    """What the way forward takes: a handful of small tensors for every time step, then all of them together."""
+    weights = GATES * units * (features + units)
+    return Cost(
+        values=steps * (700 + 37 * units + 5 * features) + 5 * weights,
+        moved=steps * (100 * units + 10 * features + GATES * units * units / 4) + 20 * weights,
+        products=4 * steps * weights,
+        calls=3 * steps,
+        terms=features + units,
+    )
 
 
 def trained(state_dict: StateDict) -> dict[str, Tensor]:
@@ -132,11 +157,9 @@ def seeded(x: Tensor, hidden_size: int | None, seed: int) -> dict[str, Tensor]:
     units = DEFAULT_HIDDEN_SIZE if hidden_size is None else hidden_size
     if units < 1:
         raise InputError(f"hidden_size is {units}; give at least 1")
+    within_budget("an LSTM", cost, len(x), x.shape[1], units)
     shapes = {"weight_ih": (GATES * units, x.shape[1]), "weight_hh": (GATES * units, units), "bias_ih": (GATES * units,)}
     shapes["bias_hh"] = shapes["bias_ih"]
-    count = sum(map(math.prod, shapes.values()))
-    if count > MOST_WEIGHTS:
-        raise InputError(f"hidden_size is {units}, which makes {count:,} weights; give fewer units, so that there are {MOST_WEIGHTS:,}")
     generator = torch.Generator().manual_seed(seed)
     bound, decimals = 1 / math.sqrt(units), 1 if units <= LARGEST_IN_TENTHS else 2
 
@@ -170,11 +193,18 @@ def _fitting(x: Tensor, named: Mapping[str, Tensor], hidden_size: int | None) ->
     return units
 
 
+def sequence(name: str, value: TensorLike) -> Tensor:
+    """Numbers of every time step; a batch of one sequence, in front or behind the time steps as torch may have it, is that sequence."""
+    found = floating(name, value)
+    return found.flatten(0, 1) if found.dim() == 3 and 1 in found.shape[:2] else found
+
+
 def state_of(name: str, state: TensorLike, units: int) -> Tensor:
     """A state before the first time step, or after the last one."""
-    values = floating(name, state)
-    # torch has an axis of layers in front.
-    bare = values[0] if values.dim() == 2 and len(values) == 1 else values
+    values = bare = floating(name, state)
+    # torch has axes of layers and of a batch in front.
+    while 1 < bare.dim() <= 3 and len(bare) == 1:
+        bare = bare[0]
     if tuple(bare.shape) != (units,):
         raise InputError(f"{name} has shape {shape_of(values)}, but there are {units} hidden units; give {units} numbers")
     return bare

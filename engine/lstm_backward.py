@@ -43,7 +43,7 @@ def lstm_backward(
 
     Args:
         grad_output: the gradient of the output of every time step, time steps x hidden_size.
-        input: one sequence, time steps x features.
+        input: one sequence, time steps x features; a batch of one, with an axis of 1 before or behind the time steps, is that sequence.
         weight_ih: what x is multiplied by, 4·hidden_size x features.
         weight_hh: what h of the time step before is multiplied by, 4·hidden_size x hidden_size.
         bias_ih: what is added to every gate, 4·hidden_size numbers; none if not given.

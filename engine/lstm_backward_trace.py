@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
 from engine import sentences
+from engine.budget import Cost
 from engine.lstm_adjoints import Adjoints, checked, given_gradients, gone_back
-from engine.lstm_arguments import Layer
+from engine.lstm_arguments import GATES, Layer, cost, within_budget
 from engine.lstm_backward_cutter import Cutter
 from engine.lstm_backward_order import Order
 from engine.lstm_backward_step import DELTAS
@@ -38,6 +39,7 @@ class LstmBackwardTrace(Trace):
 def traced_back(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike | None, grad_c_n: TensorLike | None) -> LstmBackwardTrace:
     """The trace of the way back through a layer over its input."""
     layer, given = given_gradients(layer, grad_output, grad_h_n, grad_c_n)
+    within_budget("the way back through an LSTM", _cost, layer.steps, layer.features, layer.units)
     states = computed(layer)
     adjoints = gone_back(layer, states, given)
     reference = checked(layer, states, given, adjoints)
@@ -69,6 +71,19 @@ def traced_back(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike | No
         deltas=adjoints.deltas,
         h_before=states.h_before,
         c_before=states.c_before,
+    )
+
+
+def _cost(steps: int, features: int, units: int) -> Cost:
+    """Both ways; every weight is a step of as many terms as there are time steps."""
+    forward = cost(steps, features, units)
+    return replace(
+        forward,
+        values=2 * forward.values,
+        moved=3 * forward.moved,
+        products=4 * forward.products,
+        calls=4 * forward.calls,
+        terms=max(steps, GATES * units),
     )
 
 

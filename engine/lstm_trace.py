@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from engine.lstm_arguments import Layer
 from engine.lstm_cell import States, checked, computed
 from engine.lstm_step import GATES, NAMES, STAGES, LstmStep, Stage
 from engine.numbers import Sum, plain, sum_line, sum_of_products, written
-from engine.step import Cells
+from engine.step import Cells, added
 from engine.trace import Trace
 
 FORMULA = (
@@ -142,7 +141,7 @@ class Cutter:
             **{name: [(row,)] for name in ("bias_ih", "bias_hh") if getattr(layer, name) is not None},
         }
         biases = [float(bias[row]) for bias in layer.biases]
-        parts = [float(states.input_part[time, row]), float(states.hidden_part[time, row]), *([math.fsum(biases)] if biases else [])]
+        parts = [float(states.input_part[time, row]), float(states.hidden_part[time, row]), *([added(biases)] if biases else [])]
         value, apply = self._of(stage, time, unit), "tanh" if stage == "g" else "sigmoid"
         text = written(terms, value, "sum", 1, apply)
         by_part = sum_of_products([(part,) for part in parts], value, apply=apply)

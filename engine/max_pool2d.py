@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.pooling import PoolTrace, max_pooled, resolve
+from engine.pooling import PoolTrace, max_pooled
+from engine.pooling_arguments import resolve
 from engine.shapes import Size
 from engine.trace import TensorLike, concept
 
 
-@concept(title="Max pooling", example={"input": "[[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]", "kernel_size": 2})
+@concept(title="Max pooling", example={"input": "[[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]", "kernel_size": 2}, infinite=("output",))
 def max_pool2d(
     input: TensorLike,
-    kernel_size: Size | Literal["global"],
+    kernel_size: Size | Literal["global"] | None = None,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
+    *,
+    output_size: Size | None = None,
 ) -> PoolTrace:
     """Of every window of an image the largest number is kept.
 
@@ -27,11 +30,14 @@ def max_pool2d(
 
     Args:
         input: height x width, channels x height x width, or batch x channels x height x width.
-        kernel_size: of the window in cells, one number or height,width, or 'global' for the whole input.
+        kernel_size: of the window in cells, one number or height,width, or 'global' for the whole input; needed unless there is an
+            output_size.
         stride: cells from one window to the next, one number or height,width; as the kernel if not given.
         padding: cells added on every side, at most half of the window, one number or height,width.
         dilation: cells from one cell of the window to the next, one number or height,width.
         ceil_mode: a last window may reach beyond the input.
+        output_size: of the output, one number or height,width, in place of all that says what the windows are: these are then as even as
+            can be, as in torch's adaptive pooling; window i goes from ⌊i·size/output_size⌋ up to but without ⌈(i+1)·size/output_size⌉.
 
     Returns:
         A trace; its outputs are output and indices, (batch x) channels x height x width.
@@ -39,7 +45,7 @@ def max_pool2d(
     Raises:
         InputError: shapes or numbers that do not fit together.
 
-    Source: ``torch.nn.functional.max_pool2d`` with ``return_indices``.
+    Source: ``torch.nn.functional.max_pool2d`` and ``adaptive_max_pool2d`` with ``return_indices``.
     """
     extra = {"dilation": dilation if isinstance(dilation, int) else list(dilation)}
-    return max_pooled(resolve(input, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, extra=extra))
+    return max_pooled(resolve(input, kernel_size, stride, padding, output_size, ceil_mode=ceil_mode, extra=extra))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.pooling import resolve
+from engine.pooling_arguments import resolve
 from engine.pooling_backward import PoolBackwardTrace, base_params, max_routed
 from engine.shapes import Size
 from engine.trace import TensorLike, concept
@@ -22,11 +22,13 @@ from engine.trace import TensorLike, concept
 def max_pool2d_backward(
     grad_output: TensorLike,
     input: TensorLike,
-    kernel_size: Size | Literal["global"],
+    kernel_size: Size | Literal["global"] | None = None,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
+    *,
+    output_size: Size | None = None,
 ) -> PoolBackwardTrace:
     """The gradient of every window goes to the cell that won it; where windows overlap, gradients add up.
 
@@ -38,11 +40,14 @@ def max_pool2d_backward(
     Args:
         grad_output: the gradient of every cell of the output, as large as the output of max_pool2d.
         input: what was pooled, height x width, channels x height x width, or batch x channels x height x width.
-        kernel_size: of the window in cells, one number or height,width, or 'global' for the whole input.
+        kernel_size: of the window in cells, one number or height,width, or 'global' for the whole input; needed unless there is an
+            output_size.
         stride: cells from one window to the next, one number or height,width; as the kernel if not given.
         padding: cells added on every side, at most half of the window, one number or height,width.
         dilation: cells from one cell of the window to the next, one number or height,width.
         ceil_mode: a last window may reach beyond the input.
+        output_size: of the output, one number or height,width, in place of all that says what the windows are: these are then as even as
+            can be, as in torch's adaptive pooling; window i goes from ⌊i·size/output_size⌋ up to but without ⌈(i+1)·size/output_size⌉.
 
     Returns:
         A trace; its output is grad_input, (batch x) channels x height x width.
@@ -50,6 +55,7 @@ def max_pool2d_backward(
     Raises:
         InputError: shapes or numbers that do not fit together.
 
-    Source: ``torch.nn.functional.max_pool2d`` under ``torch.autograd``.
+    Source: ``torch.nn.functional.max_pool2d`` and ``adaptive_max_pool2d`` under ``torch.autograd``.
     """
-    return max_routed(resolve(input, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, extra=base_params(dilation)), grad_output)
+    setup = resolve(input, kernel_size, stride, padding, output_size, ceil_mode=ceil_mode, extra=base_params(dilation))
+    return max_routed(setup, grad_output)

@@ -12,6 +12,7 @@ from engine.checks import RANK_LIMIT, as_float, at, counted, small
 from engine.errors import InputError
 from engine.files import Source, read_text
 from engine.printed import as_json
+from engine.shapes import unravel
 
 
 def read_json(source: Source) -> torch.Tensor:
@@ -34,6 +35,9 @@ def from_json(text: str, given: str) -> torch.Tensor:
     shape = _shape(value, given)
     values: list[float] = []
     _flatten(value, shape, [], values, given)
+    kinds = set(map(type, values))
+    if bool in kinds and len(kinds) > 1:  # true and false alone are 1 and 0, as in a mask
+        raise _no_number("a boolean", list(unravel([type(one) for one in values].index(bool), shape)), given)
     return torch.tensor(values, dtype=torch.float64).reshape(shape)
 
 
@@ -79,10 +83,13 @@ def _flatten(value: Any, shape: list[int], index: list[int], values: list[float]
 def _leaf(value: Any, index: list[int], given: str) -> float:
     if isinstance(value, list):
         raise _ragged(value, None, index, given)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        kind = {bool: "a boolean", str: "a string", dict: "an object"}.get(type(value), "null")
-        raise InputError(f"{kind} where a number is expected{at(index)} in {given}; give numbers only, like [[1,2],[3,4]]")
-    return as_float(value, index, given) if isinstance(value, int) else value
+    if not isinstance(value, int | float):
+        raise _no_number("a string" if isinstance(value, str) else "an object" if isinstance(value, dict) else "null", index, given)
+    return as_float(value, index, given) if type(value) is int else value
+
+
+def _no_number(kind: str, index: list[int], given: str) -> InputError:
+    return InputError(f"{kind} where a number is expected{at(index)} in {given}; give numbers only, like [[1,2],[3,4]]")
 
 
 def _ragged(value: Any, expected: int | None, index: list[int], given: str) -> InputError:

@@ -14,6 +14,7 @@ from decimal import Context, Decimal
 from typing import Literal
 
 from engine.functions import FUNCTIONS
+from engine.step import added
 
 MOST_DECIMALS = 4
 #: Decimals that are shown where more would not make a sum come out exactly.
@@ -191,8 +192,8 @@ def _adds_up(terms: Sequence[Sequence[float]], decimals: int, shown: Decimal, al
     Exact sums take long, so floats have the first look: where they are further from the limit than they can err, they decide.
     """
     products_ = [math.prod(_nearly(x, decimals) for x in term) for term in terms]
-    error = 1e-9 * (1 + math.fsum(map(abs, products_)))
-    beyond = abs(math.fsum(products_) - float(shown)) - float(allowed)
+    error = 1e-9 * (1 + added(map(abs, products_)))
+    beyond = abs(added(products_) - float(shown)) - float(allowed)
     if math.isfinite(error) and abs(beyond) > error:
         return beyond < 0
     return _EXACT.abs(_EXACT.subtract(_total(terms, decimals), shown)) <= allowed

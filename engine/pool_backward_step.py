@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.pool_step import extent
 from engine.step import Cell, Step
 
 
@@ -27,6 +28,11 @@ class PoolBackwardStep(Step):
     winner: int | None
     ties: int
     before: float
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns of the window."""
+        return extent(self.window)
 
     @property
     def inside(self) -> list[Cell]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.step import Cell, Step
+from engine.step import Cell, Step, added
+
+
+def extent(window: Sequence[Cell]) -> tuple[int, int]:
+    """How many rows and columns a window has; those of an adaptive pooling differ."""
+    rows, columns = (len({cell[axis] for cell in window}) for axis in (0, 1))
+    return rows, columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +28,11 @@ class PoolStep(Step):
     ties: int = 1
 
     @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns of the window."""
+        return extent(self.window)
+
+    @property
     def total(self) -> float:
         """The sum of the terms, before it is divided."""
-        numbers = [x for (x,) in self.terms]
-        return math.fsum(numbers) if all(map(math.isfinite, numbers)) else sum(numbers)
+        return added(x for (x,) in self.terms)

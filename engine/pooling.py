@@ -6,7 +6,7 @@ Cells of padding are −∞ for a maximum, so that none of them wins, and 0 for 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
@@ -16,76 +16,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
-from engine.errors import CheckError, InputError
+from engine.errors import CheckError
 from engine.numbers import Sum, written
 from engine.pool_step import PoolStep
-from engine.shapes import Size, per_axis, pool_output_size
+from engine.pooling_arguments import Setup
 from engine.step import Cell
-from engine.trace import TensorLike, Trace, compare, floating, largest
-
-AXES = 2
-INPUT_FORM = "height x width, channels x height x width or batch x channels x height x width"
-
-
-@dataclass(frozen=True, eq=False)
-class Setup:
-    """What is pooled. ``input`` is batch x channels x height x width; ``batched`` says whether the user gave a batch.
-
-    ``counted`` says whether a mean divides by cells of padding too; ``params`` are the arguments as a trace reports them.
-    """
-
-    input: Tensor
-    kernel_size: tuple[int, ...]
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    dilation: tuple[int, ...]
-    ceil_mode: bool
-    counted: bool
-    batched: bool
-    params: Mapping[str, Any]
-
-    @property
-    def input_size(self) -> tuple[int, ...]:
-        """Cells per axis, without padding."""
-        return tuple(self.input.shape[2:])
-
-    @property
-    def output_size(self) -> tuple[int, ...]:
-        """Windows per axis."""
-        return tuple(
-            pool_output_size(n, k, s, p, d, self.ceil_mode)
-            for n, k, s, p, d in zip(self.input_size, self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
-        )
-
-    @property
-    def sides(self) -> list[tuple[int, int]]:
-        """Cells that windows reach before and after the input, per axis; with ``ceil_mode`` after it perhaps more than the padding."""
-        return [
-            (p, max(p, (o - 1) * s + d * (k - 1) + 1 - p - n))
-            for n, k, s, p, d, o in zip(
-                self.input_size, self.kernel_size, self.stride, self.padding, self.dilation, self.output_size, strict=True
-            )
-        ]
-
-    def span(self, axis: int, at: int) -> list[int]:
-        """Where the cells of window ``at`` lie along an axis, in the coordinates of the input."""
-        start = at * self.stride[axis] - self.padding[axis]
-        return [start + t * self.dilation[axis] for t in range(self.kernel_size[axis])]
-
-    def divisor(self, out: Sequence[int]) -> int:
-        """By how many cells a mean is divided: those of the window that lie in the input or, if they are counted, in its padding."""
-        number = 1
-        for axis, at in enumerate(out):
-            pad = self.padding[axis] if self.counted else 0
-            number *= sum(-pad <= cell < self.input_size[axis] + pad for cell in self.span(axis, at))
-        return number
+from engine.trace import Trace, compare, largest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PoolTrace(Trace):
     """Adds what a picture needs.
 
-    ``padded`` is the batched input with all that windows reach around it, ``sides`` are the cells before and after it, per axis.
+    ``padded`` is the batched input with all that windows reach around it, ``sides`` are the cells before and after it, per axis;
+    ``kernel_size`` is that of the largest window.
     """
 
     padded: Tensor
@@ -93,82 +37,52 @@ class PoolTrace(Trace):
     kernel_size: Sequence[int]
 
 
-def resolve(
-    input: TensorLike,
-    kernel_size: Size | Literal["global"],
-    stride: Size | None,
-    padding: Size,
-    dilation: Size = 1,
-    *,
-    ceil_mode: bool = False,
-    counted: bool = True,
-    extra: Mapping[str, Any] | None = None,
-) -> Setup:
-    """Checks and completes the arguments, which the two poolings document.
-
-    Raises :class:`InputError` for what does not fit together.
-    """
-    x = floating("input", input)
-    shape = "x".join(map(str, x.shape)) or "a single number"
-    if not AXES <= x.dim() <= AXES + 2:
-        raise InputError(f"input has shape {shape}; give {INPUT_FORM}")
-    if x.numel() == 0:
-        raise InputError(f"input has shape {shape}, which holds no value; give at least one cell")
-    batched = x.dim() == AXES + 2
-    while x.dim() < AXES + 2:
-        x = x.unsqueeze(0)
-    everything = kernel_size == "global"
-    size = tuple(x.shape[2:]) if everything else _per_axis(kernel_size, "kernel_size", least=1)
-    strides = size if stride is None else per_axis(stride, AXES, "stride", least=1)
-    pads, dilations = per_axis(padding, AXES, "padding", least=0), per_axis(dilation, AXES, "dilation", least=1)
-    if everything and any(pads):
-        raise InputError(f"padding is {padding!r} with kernel_size 'global'; leave it out, the window holds the whole input")
-    for pad, kernel in zip(pads, size, strict=True):
-        if pad > kernel // 2:
-            raise InputError(f"padding is {pad} with a kernel of size {kernel}; torch allows at most half of it, {kernel // 2}")
-    params = {
-        "kernel_size": kernel_size if everything else _one_or_list(size),
-        "stride": _one_or_list(strides),
-        "padding": _one_or_list(pads),
-        "ceil_mode": bool(ceil_mode),
-        **(extra or {}),
-    }
-    return Setup(x, size, strides, pads, dilations, bool(ceil_mode), counted, batched, params)
-
-
-def _per_axis(value: Any, name: str, *, least: int) -> tuple[int, ...]:
-    if isinstance(value, str):
-        raise InputError(f"{name} is {value!r}; give a whole number, one per axis such as 2,1, or 'global'")
-    return per_axis(value, AXES, name, least=least)
-
-
-def _one_or_list(values: Sequence[int]) -> int | list[int]:
-    return values[0] if len(set(values)) == 1 else list(values)
-
-
 def max_pooled(setup: Setup) -> PoolTrace:
     """The trace of a maximum over windows."""
     padded = F.pad(setup.input, pads(setup), value=-math.inf)
     values, indices = winners(setup, padded)
-    expected, places = F.max_pool2d(
-        setup.input, setup.kernel_size, setup.stride, setup.padding, setup.dilation, setup.ceil_mode, return_indices=True
-    )
-    reference = compare("torch.nn.functional.max_pool2d", values, expected, largest(setup.input[torch.isfinite(setup.input)]))
+    name, expected, places = torch_max(setup, setup.input)
+    reference = compare(name, values, expected, largest(setup.input[torch.isfinite(setup.input)]))
     if not torch.equal(indices, places):
-        raise CheckError("the winners are others than those of torch.nn.functional.max_pool2d")
+        raise CheckError(f"the winners are others than those of {name}")
     return _trace(setup, padded, {"output": values, "indices": indices}, reference, _Cutter(setup, padded, values, indices))
 
 
 def avg_pooled(setup: Setup) -> PoolTrace:
     """The trace of a mean over windows."""
     padded = F.pad(setup.input, pads(setup))
-    total = sum(padded[taken] for taken in taps(setup))
+    total = sum(seen(setup, padded, 0))
     assert isinstance(total, Tensor)
-    divisors = [[setup.divisor((y, x)) for x in range(setup.output_size[1])] for y in range(setup.output_size[0])]
-    values = total / torch.tensor(divisors, dtype=total.dtype, device=total.device)
-    expected = F.avg_pool2d(setup.input, setup.kernel_size, setup.stride, setup.padding, setup.ceil_mode, setup.counted)
-    reference = compare("torch.nn.functional.avg_pool2d", values, expected, largest(setup.input) * math.prod(setup.kernel_size))
+    values = total / divisors(setup, total)
+    name, expected = torch_avg(setup, setup.input)
+    reference = compare(name, values, expected, largest(setup.input) * math.prod(setup.kernel_size))
     return _trace(setup, padded, {"output": values}, reference, _Cutter(setup, padded, values, None))
+
+
+def torch_max(setup: Setup, x: Tensor) -> tuple[str, Tensor, Tensor]:
+    """Name, output and indices of torch's own maximum over the windows of ``x``."""
+    if setup.adaptive:
+        output, places = F.adaptive_max_pool2d(x, setup.output_size, return_indices=True)
+        return "torch.nn.functional.adaptive_max_pool2d", output, places
+    output, places = F.max_pool2d(x, setup.kernel_size, setup.stride, setup.padding, setup.dilation, setup.ceil_mode, return_indices=True)
+    return "torch.nn.functional.max_pool2d", output, places
+
+
+def torch_avg(setup: Setup, x: Tensor) -> tuple[str, Tensor]:
+    """Name and output of torch's own mean over the windows of ``x``."""
+    if setup.adaptive:
+        height, width = setup.output_size
+        return "torch.nn.functional.adaptive_avg_pool2d", F.adaptive_avg_pool2d(x, (height, width))
+    sizes = (setup.kernel_size, setup.stride, setup.padding)
+    return "torch.nn.functional.avg_pool2d", F.avg_pool2d(x, *sizes, setup.ceil_mode, setup.counted, setup.override)
+
+
+def divisors(setup: Setup, like: Tensor) -> Tensor:
+    """By what the sum of every window is divided, in the dtype and on the device of another tensor."""
+    if setup.override is not None:
+        return like.new_full(setup.output_size, setup.override)
+    rows, columns = (torch.tensor([setup.counted_cells(axis, at) for at in range(n)]) for axis, n in enumerate(setup.output_size))
+    return torch.outer(rows, columns).to(like)
 
 
 def pads(setup: Setup) -> list[int]:
@@ -176,9 +90,31 @@ def pads(setup: Setup) -> list[int]:
     return [cell for side in reversed(setup.sides) for cell in side]
 
 
-def taps(setup: Setup) -> list[tuple[Any, ...]]:
-    """For every tap of the window, row by row, the cells of the padded input that it has in all windows."""
-    return [
+def seen(setup: Setup, padded: Tensor, nothing: float) -> Iterator[Tensor]:
+    """For every tap of the window, row by row, what it has of ``padded`` in all windows; ``nothing`` in those that are smaller."""
+    for taken, there in _uneven_taps(setup, padded.device) if setup.uneven else _taps(setup):
+        yield (
+            padded[taken]
+            if there is None
+            else padded[taken].where(there, torch.full((), nothing, dtype=padded.dtype, device=padded.device))
+        )
+
+
+def _uneven_taps(setup: Setup, device: torch.device) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
+    """The cells that taps have in all windows, and which windows have them; any cell stands in for those that they do not have."""
+    found = []
+    for axis, count in enumerate(setup.output_size):
+        spans = [setup.span(axis, at) for at in range(count)]
+        cells = [[span[min(t, len(span) - 1)] for span in spans] for t in range(setup.kernel_size[axis])]
+        there = [[t < len(span) for span in spans] for t in range(setup.kernel_size[axis])]
+        found.append(list(zip(torch.tensor(cells, device=device), torch.tensor(there, device=device), strict=True)))
+    for (rows, above), (columns, beside) in product(*found):
+        yield (..., rows[:, None], columns), above[:, None] & beside
+
+
+def _taps(setup: Setup) -> list[tuple[tuple[Any, ...], None]]:
+    """The cells of the padded input that taps have in all windows, which all have them."""
+    found: list[tuple[Any, ...]] = [
         (
             ...,
             *(
@@ -188,6 +124,7 @@ def taps(setup: Setup) -> list[tuple[Any, ...]]:
         )
         for tap in product(*map(range, setup.kernel_size))
     ]
+    return [(taken, None) for taken in found]
 
 
 def winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
@@ -199,13 +136,12 @@ def winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
     inside = ((rows >= 0) & (rows < height))[:, None] & (columns >= 0) & (columns < width)
     best = padded.new_full((*padded.shape[:2], *setup.output_size), -math.inf)
     here = torch.full(best.shape, -1, device=padded.device)
-    for taken in taps(setup):
-        value = padded[taken]
+    for value, place, there in zip(seen(setup, padded, -math.inf), seen(setup, places, -1), seen(setup, inside, False), strict=True):
         # −∞ in the input wins over padding, which is no cell of it.
-        better = (value > best) | torch.isnan(value) | ((here < 0) & inside[taken])
-        best, here = torch.where(better, value, best), torch.where(better, places[taken], here)
-    nowhere = [[_first(setup, 0, y) * width + _first(setup, 1, x) for x in range(here.shape[3])] for y in range(here.shape[2])]
-    return best, torch.where(here < 0, torch.tensor(nowhere, device=here.device), here)
+        better = (value > best) | torch.isnan(value) | ((here < 0) & there)
+        best, here = torch.where(better, value, best), torch.where(better, place, here)
+    lower, farther = (torch.tensor([_first(setup, axis, at) for at in range(n)]) for axis, n in enumerate(setup.output_size))
+    return best, torch.where(here < 0, (lower[:, None] * width + farther).to(here.device), here)
 
 
 def _first(setup: Setup, axis: int, at: int) -> int:
@@ -227,15 +163,7 @@ def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: 
         phases=[(phase(n, c, samples), math.prod(size)) for n in range(samples) for c in range(channels)],
         opening=_opening(setup, "max" if "indices" in outputs else "average"),
         closing=sentences.agreement(values.numel(), reference),
-        formula=sentences.size_formula(
-            setup.input_size,
-            setup.kernel_size,
-            setup.stride,
-            [(p, p) for p in setup.padding],
-            setup.dilation,
-            setup.output_size,
-            ceil=setup.ceil_mode,
-        ),
+        formula=_formula(setup),
         highlight=int(values.abs().flatten().nan_to_num(-1.0).argmax()),
         padded=padded,
         sides=setup.sides,
@@ -248,9 +176,28 @@ def phase(sample: int, channel: int, samples: int) -> str:
     return f"sample {sample}, channel {channel}" if samples > 1 else f"channel {channel}"
 
 
+def _formula(setup: Setup) -> str:
+    """Of the output's size, or where the windows lie that such an output needs."""
+    if not setup.adaptive:
+        pads = [(p, p) for p in setup.padding]
+        sizes = (setup.input_size, setup.kernel_size, setup.stride, pads, setup.dilation, setup.output_size)
+        return sentences.size_formula(*sizes, ceil=setup.ceil_mode)
+    axes = dict.fromkeys(zip(setup.input_size, setup.output_size, strict=True))
+    names = ["window"] if len(axes) == 1 else ["rows of window", "columns of window"]
+    return ", quad ".join(
+        f'"{name}" {letter}: floor(({size} {letter}) / {out}) "to" ceil(({size} ({letter} + 1)) / {out}) - 1'
+        for name, letter, (size, out) in zip(names, "ij", axes, strict=False)
+    )
+
+
 def _opening(setup: Setup, kind: str) -> str:
     times = sentences.times
     what = "the largest number" if kind == "max" else "the mean"
+    if setup.adaptive:
+        return (
+            f"Adaptive {kind} pooling: {times(setup.output_size)} windows of nearly one size cover the {times(setup.input_size)} input, "
+            f"{times(setup.kernel_size)} cells at most; of each {what} is kept."
+        )
     return (
         f"{kind.capitalize()} pooling: of every {times(setup.kernel_size)} window of the {times(setup.input_size)} input {what} is kept, "
         f"stride {times(setup.stride) if len(set(setup.stride)) > 1 else setup.stride[0]}; the output has {times(setup.output_size)} cells."

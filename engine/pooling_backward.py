@@ -12,10 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.budget import Cost
 from engine.errors import InputError
-from engine.numbers import plain, sum_of_products, written
+from engine.numbers import plain, sum_line, sum_of_products, written
 from engine.pool_backward_step import PoolBackwardStep
-from engine.pooling import AXES, Setup, pads, phase, taps, winners
+from engine.pooling import divisors, pads, phase, seen, torch_avg, torch_max, winners
+from engine.pooling_arguments import AXES, Setup
+from engine.pooling_budget import cost, described, windows, within_budget
 from engine.step import Cell
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -65,29 +68,44 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
                     f"the windows of {name} {at} of the output lie in the padding alone, where no cell can win; "
                     f"give less padding than {setup.padding[axis]} or less dilation than {setup.dilation[axis]}"
                 )
+    within_budget(setup, f"the way back through {described(setup)}", _routed_cost)
     _, places = winners(setup, F.pad(setup.input, pads(setup), value=-torch.inf))
-    return _trace(setup, gradient, gradient, places[:, :, None], "torch.nn.functional.max_pool2d, by torch.autograd", routes=True)
+    return _trace(setup, gradient, gradient, places[:, :, None], routes=True)
 
 
 def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     """The trace of the way back through a mean."""
     setup, gradient = with_gradient(setup, grad_output)
-    divisors = [[setup.divisor((y, x)) for x in range(setup.output_size[1])] for y in range(setup.output_size[0])]
-    shares = gradient / torch.tensor(divisors, dtype=gradient.dtype, device=gradient.device)
+    within_budget(setup, f"the way back through {described(setup)}", _spread_cost)
+    shares = gradient / divisors(setup, gradient)
     height, width = setup.input_size
     numbers = torch.arange(height * width, device=gradient.device).reshape(1, 1, height, width)
     padded = F.pad(numbers, pads(setup), value=-1)
-    cells = torch.stack([padded[taken][0, 0] for taken in taps(setup)]).expand(*gradient.shape[:2], -1, -1, -1)
-    return _trace(setup, gradient, shares, cells, "torch.nn.functional.avg_pool2d, by torch.autograd", routes=False)
+    cells = torch.stack([of_tap[0, 0] for of_tap in seen(setup, padded, -1)]).expand(*gradient.shape[:2], -1, -1, -1)
+    return _trace(setup, gradient, shares, cells, routes=False)
 
 
-def _expected(setup: Setup, gradient: Tensor, *, routes: bool) -> Tensor:
+def _routed_cost(setup: Setup, **sizes: int) -> Cost:
+    return _cost(setup, 1, **sizes)
+
+
+def _spread_cost(setup: Setup, **sizes: int) -> Cost:
+    return _cost(setup, windows(setup, **sizes)[2], **sizes)
+
+
+def _cost(setup: Setup, reached: int, **sizes: int) -> Cost:
+    """The way forward; then all cells that windows reach, side by side."""
+    forward, output = cost(setup, **sizes), windows(setup, **sizes)[1]
+    every = sizes["planes"] * (output * reached + sizes["input0"] * sizes["input1"])
+    return replace(forward, values=forward.values + 5 * every, moved=forward.moved + 50 * every, objects=forward.objects + 2 * output)
+
+
+def _expected(setup: Setup, gradient: Tensor, *, routes: bool) -> tuple[str, Tensor]:
     with torch.enable_grad():
         x = setup.input.clone().requires_grad_()
-        sizes = (setup.kernel_size, setup.stride, setup.padding)
-        y = F.max_pool2d(x, *sizes, setup.dilation, setup.ceil_mode) if routes else F.avg_pool2d(x, *sizes, setup.ceil_mode, setup.counted)
+        name, y, *_ = torch_max(setup, x) if routes else torch_avg(setup, x)
         (found,) = torch.autograd.grad(y, x, gradient)
-    return found
+    return f"{name}, by torch.autograd", found
 
 
 def _accumulated(setup: Setup, shares: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
@@ -102,9 +120,9 @@ def _accumulated(setup: Setup, shares: Tensor, cells: Tensor) -> tuple[Tensor, T
     return total[..., :size].reshape(shape), hit[..., :size].reshape(shape)
 
 
-def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, name: str, *, routes: bool) -> PoolBackwardTrace:
+def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, *, routes: bool) -> PoolBackwardTrace:
     total, hit = _accumulated(setup, shares, cells)
-    expected = _expected(setup, gradient, routes=routes)
+    name, expected = _expected(setup, gradient, routes=routes)
     finite = shares[torch.isfinite(shares)]
     reference = compare(name, total, expected, largest(finite) * max(1.0, largest(hit)))
     trim = slice(None) if setup.batched else 0
@@ -120,7 +138,7 @@ def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, name: 
         phases=[(phase(n, c, samples), windows) for n in range(samples) for c in range(channels)],
         opening=_opening(setup, routes=routes),
         closing=_closing(total, hit, reference.name),
-        formula=FORMULAS[routes],
+        formula=FORMULAS[routes] if setup.override is None else OVERRIDDEN,
         highlight=int(shares.abs().flatten().nan_to_num(-1.0).argmax()),
         lessons=_lessons(cells),
         shares=shares,
@@ -135,13 +153,14 @@ FORMULAS = {
     True: '"grad_input"_x = sum_("windows that" x "wins") "grad_output"',
     False: '"grad_input"_x = sum_("windows around" x) "grad_output" / "cells of the window"',
 }
+OVERRIDDEN = '"grad_input"_x = sum_("windows around" x) "grad_output" / "divisor_override"'
 
 
 def _opening(setup: Setup, *, routes: bool) -> str:
-    size = sentences.times(setup.kernel_size)
+    size, how = ("", "adaptive ") if setup.adaptive else (f"{sentences.times(setup.kernel_size)} ", "")
     if routes:
-        return f"Back through max pooling: the gradient of every {size} window goes to the cell that won it; all others get nothing."
-    return f"Back through average pooling: the gradient of every {size} window is spread evenly over its cells."
+        return f"Back through {how}max pooling: the gradient of every {size}window goes to the cell that won it; all others get nothing."
+    return f"Back through {how}average pooling: the gradient of every {size}window is spread evenly over its cells."
 
 
 def _closing(total: Tensor, hit: Tensor, reference: str) -> str:
@@ -150,10 +169,16 @@ def _closing(total: Tensor, hit: Tensor, reference: str) -> str:
     return f"{reached:,} of {total.numel():,} cells have a gradient{shared}; the same as {reference}."
 
 
+#: Windows that are looked at together.
+AT_ONCE = 4096
+
+
 def _lessons(cells: Tensor) -> tuple[int, ...]:
     """The first window, and the first that adds to what another gave."""
     seen: set[int] = set()
-    for k, window in enumerate(cells[0, 0].flatten(1).T.tolist()):
+    parts: Sequence[Tensor] = torch.split(cells[0, 0].flatten(1), AT_ONCE, dim=1)
+    some = (window for part in parts for window in part.T.tolist())
+    for k, window in enumerate(some):
         if seen & {*window} - {-1}:
             return (0, k)
         seen |= {*window}
@@ -234,10 +259,12 @@ class _Cutter:
             line = sum_of_products([(before,), (share,)], before + share)
             return f"{there} on top of {line.terms[0][0]}: {line.terms[0][0]} + {line.terms[1][0]} {line.relation} {line.value}."
         text = written([(share * divisor,)], share, "sum", divisor)
-        outside = f"; {divisor - reached} of its {divisor} cells lie in the padding" if reached < divisor else ""
         added = " on top of what is there" if before else ""
-        quotient = f"{text.terms[0][0]} ÷ {divisor} {text.relation} {text.value}"
-        return f"{name} is shared among {divisor}: {quotient} for each of {sentences.count(reached, 'cell')}{added}{outside}."
+        each = f"{sum_line(text)} for each of {sentences.count(reached, 'cell')}{added}"
+        if self.setup.override is not None:
+            return f"{name} is divided by {text.divisor}: {each}."
+        outside = f"; {divisor - reached} of its {divisor} cells lie in the padding" if reached < divisor else ""
+        return f"{name} is shared among {divisor}: {each}{outside}."
 
 
 def base_params(dilation: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, cast
 
 from engine.errors import InputError
 from engine.shown import shown
@@ -14,8 +14,9 @@ Size = int | Sequence[int]
 PictureSize = int | tuple[int, int]
 #: More than this torch takes for no size, and no tensor of that size fits into memory.
 LARGEST = 2**31 - 1
-#: As torch: numbers, or ``"valid"`` (none) or ``"same"`` (as much as keeps the size; stride 1 only).
-Padding = Size | Literal["valid", "same"]
+#: As torch: numbers, or ``"valid"`` (none) or ``"same"`` (as much as keeps the size; stride 1 only). An axis may have its own cells on
+#: either side, (before, after), as ``torch.nn.functional.pad`` has them.
+Padding = Size | Sequence[int | Sequence[int]] | Literal["valid", "same"]
 
 
 def per_axis(value: Size, axes: int, name: str, *, least: int) -> tuple[int, ...]:
@@ -81,18 +82,43 @@ def pool_output_size(size: int, kernel_size: int, stride: int, padding: int, dil
     return count if count > 0 else padded_output_size(size, kernel_size, stride, (padding, padding), dilation)
 
 
-def padding_sides(padding: Padding, kernel_size: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> list[tuple[int, int]]:
-    """Cells added before and after the input, per axis. ``same`` puts the odd cell after, as torch does."""
+def padding_sides(
+    padding: Padding | Literal["causal"], kernel_size: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Cells added before and after the input, per axis.
+
+    ``same`` puts the odd cell after, as torch does; ``causal`` puts all cells before a sequence, so that no window sees what comes later.
+    """
+    axes = len(kernel_size)
     if padding == "valid":
-        return [(0, 0)] * len(kernel_size)
+        return [(0, 0)] * axes
+    if padding == "causal" and axes == 1:
+        return [(dilation[0] * (kernel_size[0] - 1), 0)]
     if padding == "same":
         if any(s != 1 for s in stride):
             raise InputError(f"padding is 'same' with stride {_short(stride)}; 'same' needs stride 1, or give the padding as numbers")
         totals = [d * (k - 1) for d, k in zip(dilation, kernel_size, strict=True)]
         return [(total // 2, total - total // 2) for total in totals]
     if isinstance(padding, str):
-        raise InputError(f"padding is {shown(padding)}; give numbers, 'valid' or 'same'")
-    return [(p, p) for p in per_axis(padding, len(kernel_size), "padding", least=0)]
+        words = "'valid', 'same' or 'causal'" if axes == 1 else "'valid' or 'same'"
+        raise InputError(f"padding is {shown(padding)}; give numbers, {words}")
+    if not isinstance(padding, Sequence) or not any(isinstance(side, Sequence) and not isinstance(side, str) for side in padding):
+        return [(p, p) for p in per_axis(cast("Size", padding), axes, "padding", least=0)]
+    sides = [_side(side, padding) for side in cast("Sequence[int | Sequence[int]]", padding)]
+    if len(sides) not in (1, axes):
+        raise InputError(f"padding is {shown(padding)}, which is for {len(sides)} axes; give {axes} or one for all")
+    return sides * axes if len(sides) == 1 else sides
+
+
+def _side(side: int | Sequence[int], padding: object) -> tuple[int, int]:
+    """The cells before and after one axis."""
+    pair = tuple(side) if isinstance(side, Sequence) else (side, side)
+    if len(pair) != 2 or not all(isinstance(x, int) and not isinstance(x, bool) and 0 <= x <= LARGEST for x in pair):
+        raise InputError(
+            f"padding is {shown(padding)}; give for each axis one whole number, or a pair of those before and after it such as [1,0], "
+            f"each from 0 to {LARGEST}"
+        )
+    return pair[0], pair[1]
 
 
 def _short(values: Sequence[int]) -> str:

@@ -16,8 +16,8 @@ def shown(value: object) -> str:
         value = value[: 2 * LONGEST] + value[-2 * LONGEST :]  # both ends of a text of any length; the middle goes anyway
     try:
         quoted = repr(value)
-    except (ValueError, RecursionError, MemoryError):  # such as an integer of more digits than Python writes out
-        return f"a value too long to be shown ({type(value).__name__})"
+    except Exception:  # an integer of more digits than Python writes out, or a value of somebody else's, whose repr may fail in any way
+        return f"a value of type {type(value).__name__} that cannot be shown"
     if not quoted.isprintable():
         quoted = one_line(quoted, len(quoted))
     return quoted if len(quoted) <= LONGEST else f"{quoted[:28]}...{quoted[-29:]}"

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Cell = tuple[int, ...]
 Cells = Mapping[str, Sequence[Cell]]
+
+
+def added(numbers: Iterable[float]) -> float:
+    """The exact sum, or where numbers or sums of them are infinite what adding them up one after the other gives."""
+    listed = list(numbers)
+    try:
+        return math.fsum(listed)
+    except (OverflowError, ValueError):
+        return sum(listed)
 
 
 @dataclass(frozen=True, kw_only=True)

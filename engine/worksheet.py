@@ -15,6 +15,8 @@ from engine.numbers import abridged, decimals_needed, plain, sum_line, written
 from engine.sentences import cell_name, times
 from engine.trace import Step, Trace, by_path
 
+#: Numbers of a tensor that are written to JSON at once.
+AT_ONCE = 4096
 #: Tensors with more values than this are named, not written out, on a worksheet.
 MOST_VALUES = 1024
 
@@ -45,12 +47,15 @@ def json_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> 
     """
     head = {"concept": trace.concept, "params": dict(trace.params), "device": trace.device, "dtype": trace.dtype}
     yield _dumped(head)[:-1]
-    yield f', "inputs": {_dumped(_tensors(trace.inputs))}, "steps": ['
+    yield ', "inputs": '
+    yield from _tensors(trace.inputs)
+    yield ', "steps": ['
     for number, k in enumerate(steps):
         yield (", " if number else "") + _dumped(step_record(trace[k]))
     yield "]"
     if outputs:
-        yield f', "outputs": {_dumped(_tensors(trace.outputs))}'
+        yield ', "outputs": '
+        yield from _tensors(trace.outputs)
     reference = {"name": trace.reference.name, "max_abs_error": trace.reference.max_abs_error}
     yield f', "reference": {_dumped(reference)}}}\n'
 
@@ -71,11 +76,30 @@ def step_record(step: Step) -> dict[str, Any]:
     }
 
 
-def _tensors(tensors: Any) -> dict[str, Any]:
-    return {
-        name: _tensors(tensor) if isinstance(tensor, Mapping) else {"shape": list(tensor.shape), "data": tensor.tolist()}
-        for name, tensor in tensors.items()
-    }
+def _tensors(tensors: Mapping[str, Any]) -> Iterator[str]:
+    """By their names, each with its shape and, row by row, its data."""
+    yield "{"
+    for number, (name, tensor) in enumerate(tensors.items()):
+        yield f"{', ' if number else ''}{_dumped(name)}: "
+        if isinstance(tensor, Mapping):
+            yield from _tensors(tensor)
+        else:
+            yield f'{{"shape": {_dumped(list(tensor.shape))}, "data": '
+            yield from _data(tensor)
+            yield "}"
+    yield "}"
+
+
+def _data(tensor: Tensor) -> Iterator[str]:
+    """Nested lists, of which at most about :data:`AT_ONCE` numbers are text at the same time."""
+    if tensor.numel() <= AT_ONCE:
+        yield _dumped(tensor.tolist())
+        return
+    yield "["
+    for first in range(0, len(tensor), AT_ONCE if tensor.dim() == 1 else 1):
+        yield ", " if first else ""
+        yield from [_dumped(tensor[first : first + AT_ONCE].tolist())[1:-1]] if tensor.dim() == 1 else _data(tensor[first])
+    yield "]"
 
 
 def _dumped(value: Any) -> str:

@@ -54,6 +54,9 @@ class Attention(WorkedReel):
         self.vectors = [
             outputs[role] if plan.projected else inputs[name] for role, name in zip("qkv", ("query", "key", "value"), strict=True)
         ]
+        if plan.extra:
+            learned = (inputs["bias_k"], inputs["bias_v"])
+            self.vectors[1:] = [np.vstack([x, bias]) for x, bias in zip(self.vectors[1:], learned, strict=True)]
         # One head has no axis of its own in a trace.
         self.scores, self.weights, self.exp = (
             outputs[name].reshape(plan.heads, plan.queries, plan.keys)
@@ -73,7 +76,8 @@ class Attention(WorkedReel):
             Table(values, room, role, role[0].upper(), self.theme, most=(0.95, 0.5), beside=True)
             for values, room, role in zip(self.vectors, rooms.vectors, ("query", "key", "value"), strict=True)
         ]
-        self.pattern = Pattern(self.scores, self.weights, trace.labels, rooms.pattern, self.theme, digits=rooms.small)
+        masked = trace.outputs["scores"].reshape(self.scores.shape)
+        self.pattern = Pattern(self.scores, self.weights, trace.labels, rooms.pattern, self.theme, digits=rooms.small, others=masked)
         self.low = self.pattern.head if rooms.small else None
         label = "heads" if plan.output_width else "output"
         self.output = Table(self.mixed, rooms.output, "output", label, self.theme, low=self.low)
@@ -151,7 +155,7 @@ class Attention(WorkedReel):
     def roles(self, step: AttentionStep) -> tuple[Roles, str]:
         roles, result = ROLES[step.kind]
         if step.kind == "mask":
-            return [("output",), ("muted",)], result
+            return [("output",), ("muted",)], result if np.isinf(step.value) else "output"
         return roles, result
 
     # --- what is known ---------------------------------------------------------------------------------------------------------------
@@ -159,7 +163,10 @@ class Attention(WorkedReel):
     def fill(self, step: AttentionStep, done: bool) -> None:
         plan, counts = self.trace.plan, self.trace.plan.counts(step.index + done)
         for table, kind in zip(self.qkv, ("query", "key", "value"), strict=True):
-            table.show(counts[kind] if plan.projected else table.values.size)
+            known = np.arange(table.values.size) < (counts[kind] if plan.projected else table.values.size)
+            # The numbers of a bias are given.
+            known[table.values.size - table.columns * (plan.extra if kind != "query" else 0) :] = True
+            table.show(known)
         # After the last head the heads are complete; the first one is shown before any.
         head = plan.heads - 1 if step.kind == "project" else step.head if step.kind not in PROJECTIONS else 0
         weights = [self.known(self.weights[h], counts["weight"], h) for h in range(plan.heads)]
@@ -179,11 +186,12 @@ class Attention(WorkedReel):
         return np.where(flags, values, np.nan)
 
     def known_scores(self, head: int, counts: Mapping[Any, int]) -> np.ndarray:
-        """Scores, with those that are hidden already."""
+        """Scores, those that the mask has reached already with it."""
         scores = self.known(self.scores[head], counts["score"], head)
-        hidden = self.trace.plan.hidden
-        for cell in hidden[: max(0, counts["mask"] - head * len(hidden))]:
-            scores[cell] = -np.inf
+        after = self.trace.outputs["scores"].reshape(self.scores.shape)[head]
+        masked = self.trace.plan.masked
+        for cell in masked[: max(0, counts["mask"] - head * len(masked))]:
+            scores[cell] = after[cell]
         return scores
 
     def known_heads(self, count: int) -> np.ndarray:
@@ -233,14 +241,15 @@ class Attention(WorkedReel):
         return tables[role].limit if role in tables else self.pattern.most
 
     def hide(self, work: Work, done: bool) -> None:
-        """Scores above the mask."""
+        """Scores above the mask: numbers that are added to them, or 1 and 0."""
         step = work.step
         scores = self.known_scores(step.head, self.trace.plan.counts(step.index + done))[step.row]
         mask = self.trace.inputs["mask"][step.row]
+        note = "is added" if self.trace.params["mask_kind"] == "additive" else "0 hides"
         self.bench.show(
             [
                 Row("score", "output", scores.tolist(), texts(scores), heat_limit(self.scores[step.head])),
-                Row("mask", "muted", mask.tolist(), texts(mask), note="0 hides"),
+                Row("mask", "muted", mask.tolist(), texts(mask), heat_limit(mask), note=note),
             ],
             self.pattern.cell[0],
         )

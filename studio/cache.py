@@ -12,12 +12,16 @@ from pathlib import Path
 import platformdirs
 
 from engine.errors import InputError
+from engine.shown import shown
+from studio.locks import free
 
 FOLDER_VARIABLE, LIMIT_VARIABLE = "TENSORREEL_CACHE", "TENSORREEL_CACHE_MB"
 LIMIT_MB = 2000
 #: After a clean-up so much of the limit is in use, so that not every rendering has to clean up.
 KEPT = 0.8
-#: Files that are being written are left alone; older than this (seconds) they were given up.
+#: No disk has so many megabytes.
+DIGITS = 15
+#: Files that are being written are left alone; where there are no locks, older than this (seconds) they were given up.
 ABANDONED = 3600.0
 
 
@@ -35,8 +39,8 @@ class Cache:
         Raises :class:`InputError` if the environment gives no number for the limit.
         """
         given, megabytes = os.environ.get(FOLDER_VARIABLE), os.environ.get(LIMIT_VARIABLE, str(LIMIT_MB))
-        if not (megabytes.isascii() and megabytes.isdigit()):
-            raise InputError(f"{LIMIT_VARIABLE} is {megabytes!r}; give a whole number of megabytes, such as {LIMIT_MB}")
+        if not (megabytes.isascii() and megabytes.isdigit() and len(megabytes) <= DIGITS):
+            raise InputError(f"{LIMIT_VARIABLE} is {shown(megabytes)}; give a whole number of megabytes, such as {LIMIT_MB}")
         return cls(Path(given) if given else Path(platformdirs.user_cache_dir("tensorreel", appauthor=False)), int(megabytes) * 10**6)
 
     def files(self) -> Iterator[tuple[Path, os.stat_result]]:
@@ -56,7 +60,7 @@ class Cache:
         """Removes all takes; how many there were, and their bytes."""
         before = self.usage()
         for path, state in self.files():
-            if path.suffix == ".take" or _abandoned(state):
+            if path.suffix == ".take" or _abandoned(path, state):
                 with suppress(OSError):
                     path.unlink()
         return before
@@ -67,19 +71,21 @@ class Cache:
         total = sum(state.st_size for _, state in found)
         most = self.limit if total <= self.limit else self.limit * KEPT
         for path, state in found:
-            if total > most if path.suffix == ".take" else _abandoned(state):
+            if total > most if path.suffix == ".take" else _abandoned(path, state):
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
                     total -= state.st_size
 
 
-def _abandoned(state: os.stat_result) -> bool:
-    """Whether nobody writes to the file any more."""
-    return time.time() - state.st_mtime > ABANDONED
+def _abandoned(path: Path, state: os.stat_result) -> bool:
+    """Whether nobody writes to the file any more. Whoever writes has something in it as soon as it is locked."""
+    return (state.st_size > 0 and free(path)) or time.time() - state.st_mtime > ABANDONED
 
 
 def usable(folder: Path) -> bool:
     """Whether files can be made there; the folder is made if it is not there."""
+    if str(folder).startswith("~"):
+        return False  # nobody knows where this user is at home
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

@@ -29,9 +29,21 @@ if TYPE_CHECKING:
 
 #: More processes than this are not started unless they are asked for: a clip has too few beats for them.
 MOST_JOBS = 8
-BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from studio.worker import main; main([int(a) for a in sys.argv[2:]])"
+#: What ends a process that draws is one line among what its user reads.
+BOOT = """
+import json, os, sys
+if not os.environ.get("TENSORREEL_DEBUG"):
+    sys.excepthook = lambda kind, error, _: print(f"a drawing process ended: {kind.__name__}: {error}", file=sys.stderr)
+sys.path[:] = json.loads(sys.argv[1])
+from studio.worker import main
+main([int(handle) for handle in sys.argv[2:]])
+"""
 #: One thread each: the processes share the cores.
 QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+#: Where takes are looked for and kept, and where they go if there is no room.
+Folders = tuple[Path, Path]
 
 
 class DiedError(Exception):
@@ -115,7 +127,9 @@ def _command(handles: Sequence[int]) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, **QUIET}
+    # Without a path, or a home that can be found, Manim is not even imported.
+    home = os.path.expanduser("~")  # noqa: PTH111  (Path's own raises where there is none)
+    return {**os.environ, "PATH": os.environ.get("PATH", os.defpath), **({"HOME": os.sep} if home == "~" else {}), **QUIET}
 
 
 class Crew:
@@ -147,16 +161,16 @@ class Crew:
             hand.close()
 
     def make(
-        self, record: Record, beats: Sequence[Beat], picture: Picture, folder: Path, wanted: Sequence[Take]
+        self, record: Record, beats: Sequence[Beat], picture: Picture, folders: Folders, wanted: Sequence[Take]
     ) -> Iterator[tuple[str, Take, Path | None]]:
-        """Has takes made in ``folder`` and says what happens: ``began`` and ``made`` a take, or ``died``, when it is tried once more.
+        """Has takes made in ``folders`` and says what happens: ``began`` and ``made`` a take, or ``died``, when it is tried once more.
 
-        Takes come in any order. Raises what a process raised, and ``RuntimeError`` if processes die twice over one take, or if the crew
-        was dismissed before.
+        Takes come in any order. Raises what a process raised, :class:`InputError` if processes die twice over one take, and
+        ``RuntimeError`` if the crew was dismissed before.
         """
         if self.dismissed:
             raise RuntimeError("the crew was dismissed; start another one")
-        work = Work(self, (record, beats, picture, folder), runs(wanted, len(self.hands)))
+        work = Work(self, (record, beats, picture, folders), runs(wanted, len(self.hands)))
         for number in range(len(self.hands)):
             threading.Thread(target=work.run, args=(number,), name=f"crew {number}", daemon=True).start()
         try:
@@ -191,7 +205,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class Work:
     """The takes of one clip: each thread works off its own run of neighbours, then helps where most is left."""
 
-    def __init__(self, crew: Crew, clip: tuple[Record, Sequence[Beat], Picture, Path], queues: Sequence[list[Take]]) -> None:
+    def __init__(self, crew: Crew, clip: tuple[Record, Sequence[Beat], Picture, Folders], queues: Sequence[list[Take]]) -> None:
         self.crew, self.clip = crew, clip
         self.record, self.beats, *_ = clip
         self.queues = [deque(queue) for queue in queues]
@@ -235,7 +249,10 @@ class Work:
             if self.crew.dismissed:
                 raise
             beat = self.beats[take.beat]
-            raise RuntimeError(f"two drawing processes died over beat {take.beat + 1} ({beat.name}); what they said stands above") from None
+            raise InputError(
+                f"two drawing processes died over beat {take.beat + 1} ({beat.name}), as they do without memory; "
+                "what they said stands above; give fewer by --jobs, or a smaller picture by -q"
+            ) from None
 
     def _make(self, hand: Hand, take: Take) -> Path:
         if hand.clip is not self.clip:

@@ -1,41 +1,42 @@
-"""Files that exist whole or not at all."""
+"""Names of files to write, and whether they can be written."""
 
 from __future__ import annotations
 
 import os
-import signal
-import sys
 import tempfile
-import threading
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.shown import shown
+from studio.troubles import reason, remedy
 
 FOLDER = Path("renders")
 SLASHES = tuple(filter(None, (os.sep, os.altsep)))
 
 
 def target(given: str | None, default: str, endings: Sequence[str], known: Collection[str] = ()) -> Path:
-    """What the names of the files to write begin with: ``given``, or ``default`` in the folder ``renders``, which is made.
+    """What the names of the files to write begin with: ``given``, or ``default`` in the folder ``renders``, which need not be there.
 
     A ``known`` ending is taken off; each of the ``endings``, if there are any, will be put behind it.
 
     Raises :class:`InputError` if nothing can be written there.
     """
     base = without_ending(Path(given), known) if given is not None else FOLDER / default
-    if given is None:
-        with suppress(OSError):
-            FOLDER.mkdir(exist_ok=True)
+    called = f"-o is {shown(given)}" if given is not None else f"there is no -o, so that {shown(str(base))} is to be written"
     if not base.name or base.name == ".." or (given or "").endswith(SLASHES):
-        raise InputError(f"-o is {given!r}, which names no file; give a name such as clip.mp4")
+        raise InputError(f"{called}, which names no file; give a name such as clip.mp4")
+    check_text(str(base), called)
     for other in (ended(base, ending) for ending in endings):
-        if _is_dir(other):
-            raise InputError(f"-o is {str(given)!r}, but {str(other)!r}, which is to be written, is a folder; choose another name")
-    if not _is_dir(base.parent):
-        raise InputError(f"-o is {str(given)!r}, but there is no folder {str(base.parent)!r}; make it first, or choose another")
-    check_writable(ended(base, endings[0] if endings else ""))
+        if _is_dir(other, called):
+            raise InputError(f"{called}, but {shown(str(other))}, which is to be written, is a folder; choose another name")
+    if given is None and not os.path.lexists(FOLDER):
+        check_writable(FOLDER, called)
+    elif not _is_dir(base.parent, called):
+        how = "make it first, or choose another" if given is not None else "remove what is in its place, or give a name by -o"
+        raise InputError(f"{called}, but there is no folder {shown(str(base.parent))}; {how}")
+    else:
+        check_writable(ended(base, endings[0] if endings else ""), called)
     return base
 
 
@@ -49,80 +50,24 @@ def ended(base: Path, ending: str) -> Path:
     return base.with_name(base.name + ending)
 
 
-def _is_dir(path: Path) -> bool:
+def check_text(name: str, called: str) -> None:
+    """Raises :class:`InputError` for a name that is no text: those who write films take none."""
+    if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
+        raise InputError(f"{called}, which is not text in UTF-8; give another name")
+
+
+def _is_dir(path: Path, called: str) -> bool:
     try:
         return path.is_dir()
     except OSError as error:  # a name that is too long, for example
-        raise InputError(f"-o is {_short(path)!r}, which cannot be written ({error.strerror}); give another name") from error
+        raise InputError(f"{called}, which cannot be written ({reason(error)}); give another name") from error
 
 
-def _short(path: Path) -> str:
-    text = str(path)
-    return text if len(text) <= 60 else f"{text[:28]}...{text[-29:]}"
-
-
-def check_writable(path: Path) -> None:
-    """Raises :class:`InputError` if no file can be made in the folder of ``path``."""
+def check_writable(path: Path, called: str) -> None:
+    """Raises :class:`InputError`, which begins with ``called``, if its folder, or the first above it that is there, takes no file."""
+    folder = next((one for one in path.absolute().parents if os.path.lexists(one)), Path.cwd())
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem[:50]}."):
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.stem[:50]}."):
             pass
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"-o is {str(path)!r}, where nothing can be written ({reason}); choose a folder that you may write to") from error
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside ``path``, moved into its place if the block succeeds and removed if it does not."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:50]}.", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes files that only their owner may read.
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def together(base: Path) -> Iterator[Path]:
-    """A hidden folder beside ``base``; if the block succeeds, the files in it whose names begin as ``base`` are moved out of it."""
-    with tempfile.TemporaryDirectory(dir=base.parent, prefix=f".{base.name[:50]}.") as name:
-        folder = Path(name)
-        yield folder
-        for file in made(folder, base):
-            file.chmod(0o666 & ~_umask())
-            file.replace(base.parent / file.name)
-
-
-def scratch(folder: Path) -> Path:
-    """A folder in ``folder`` for what is not to be kept."""
-    path = folder / "scratch"
-    path.mkdir(exist_ok=True)
-    return path
-
-
-def made(folder: Path, base: Path) -> list[Path]:
-    """The files in ``folder`` whose names begin as ``base``."""
-    return sorted(file for file in folder.iterdir() if file.name.startswith(base.name) and file.is_file())
-
-
-@contextmanager
-def tidy_when_killed() -> Iterator[None]:
-    """Lets a polite kill (SIGTERM) end the block as Ctrl-C does, through its clean-up; by default a process just stops."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set handlers, and only it is interrupted
-        return
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        raise InputError(f"{called}, where nothing can be written ({reason(error)}); {remedy(error)}") from error

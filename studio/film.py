@@ -18,7 +18,7 @@ class Film:
     """A film with its script. ``traces`` are those of its parts by their names, as far as they are at hand.
 
     ``path`` is an mp4; ``alpha`` the same film on a ground that one sees through, if that was asked for. Where no form needs the mp4,
-    ``path`` is that film too.
+    ``path`` is that film too. Where no form shows pictures, there is no film at ``path``.
     """
 
     path: Path

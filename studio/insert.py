@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.shown import one_line, shown
 from studio.deck import put
-from studio.files import check_writable, tidy_when_killed, whole
+from studio.files import check_text, check_writable
 from studio.opened import Deck, opened_deck, opened_film
 from studio.package import names, save_with
 from studio.sections import enter
+from studio.sets import scratch, whole
 from studio.slides import Per, Slide, line, planned
 from studio.spread import lay, spread
 
@@ -23,6 +23,8 @@ def insert(clip: Path, deck: Path, after: int | None = None, per: Per = "phase",
     ``output`` is the deck itself if not given. Of an mp4 that is no clip of ours there is one slide. Returns the numbers of the new slides.
     Raises :class:`InputError` if one of the files cannot be used; the deck is then as it was.
     """
+    for what, path in (("CLIP", clip), ("DECK", deck), ("-o", output)):
+        check_text(str(path), f"{what} is {shown(str(path))}")
     with opened_deck(deck) as original:
         return _inserted(clip, deck, original, after, per, output)
 
@@ -35,8 +37,8 @@ def _inserted(clip: Path, deck: Path, original: Deck, after: int | None, per: Pe
     if not 0 <= place <= count:
         slides = "1 slide" if count == 1 else f"{count} slides"
         raise InputError(f"--after is {after}, but {shown(str(deck))} has {slides}; give 0 for the front, or up to {count}")
-    with tidy_when_killed(), tempfile.TemporaryDirectory(prefix="tensorreel-") as folder, whole(made) as target:
-        ids = put(found, _laid(found, clip, per, Path(folder), names(package)), place)
+    with whole(made) as target:
+        ids = put(found, _laid(found, clip, per, scratch(target.parent), names(package)), place)
         enter(found, ids, place)
         save_with(found, package, target)
     made.chmod(rights)
@@ -52,7 +54,7 @@ def _checked(deck: Path, output: Path | None) -> Path:
         raise InputError(f"-o is {shown(str(output))}, which is a folder; give the name of a file")
     if not made.parent.is_dir():
         raise InputError(f"-o is {shown(str(output))}, but there is no folder {shown(str(made.parent))}; make it first, or choose another")
-    check_writable(made)
+    check_writable(made, f"-o is {shown(str(output))}" if output else f"DECK is {shown(str(deck))}")
     return made.resolve()  # a link stays a link
 
 

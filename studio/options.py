@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from engine.arguments import base, choices, example_texts, kind
+from engine.budget import check_addresses
 from engine.catalogue import Concept, Parameter, concepts, find
 
 TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
-METAVARS = {"StateDict": "FILE", "Size": "N[,N]", "Padding": "N[,N]|valid|same", "int": "N", "float": "X"}
+METAVARS = {"StateDict": "FILE", "Size": "N[,N]", "Padding": "N[:N][,N[:N]]|valid|same", "int": "N", "float": "X"}
 
 Body = Callable[..., None]
 
@@ -21,7 +22,7 @@ class ConceptGroup(click.Group):
     """``tensorreel render conv2d ...``: the concepts are the subcommands; asking for their names imports none of them.
 
     ``body(concept, texts, **shared)`` runs with the texts of the concept's own options and the values of ``shared``. A parameter that bears
-    the name of a shared option, as ``seed``, is given with it.
+    the name of a shared option, as ``seed``, has no option of its own.
     """
 
     def __init__(self, *args: Any, body: Body | None = None, shared: list[click.Option] | None = None, **settings: Any) -> None:
@@ -43,14 +44,14 @@ class ConceptGroup(click.Group):
         )
 
     def _run(self, concept: Concept, /, **given: Any) -> None:
-        names = {parameter.name for parameter in concept.parameters}
+        check_addresses()
+        known = {option.name for option in self.shared}
+        shared = {name: value for name, value in given.items() if name in known}
         texts = {
             name: value if isinstance(value, tuple) else str(value)
             for name, value in given.items()
-            if name in names and value is not None and value != ()
+            if name not in known and value is not None and value != ()
         }
-        known = {option.name for option in self.shared}
-        shared = {name: value for name, value in given.items() if name in known}
         assert self.body is not None
         self.body(concept, texts, **shared)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from studio.cache import Cache
 from studio.crew import Crew, check_jobs
 from studio.files import target
-from studio.forms import check_transparent, checked, chosen, endings, forms
+from studio.forms import check_transparent, checked, chosen, draw, endings, forms
 from studio.picture import Picture
+from studio.room import check_room
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -69,19 +71,21 @@ class Order:
             options=checked(options),
         )
 
-    def crew(self) -> Crew:
-        """Processes that draw; they start at once."""
-        return Crew(self.jobs)
+    def crew(self) -> AbstractContextManager[Crew | None]:
+        """Processes that draw, which start at once; none if no form shows pictures."""
+        return Crew(self.jobs) if draw(self.to) else nullcontext()
 
     def beats(self, trace: Trace) -> list[Beat]:
         """What is shown when. Raises :class:`InputError` for a pace that cannot be."""
         from studio.captions import burnt
         from studio.pace import beats
 
+        if draw(self.to):
+            check_room(trace)
         planned = beats(trace, detail=self.detail, seconds=self.seconds, fps=self.picture.fps)
         return burnt(planned, self.picture.fps) if self.burn_captions else planned
 
-    def render(self, trace: Trace, planned: Sequence[Beat], crew: Crew, *, at_once: bool = True) -> list[Path]:
+    def render(self, trace: Trace, planned: Sequence[Beat], crew: Crew | None, *, at_once: bool = True) -> list[Path]:
         """Renders; says how far it is, nothing of that for what is quick if not ``at_once``; returns the files."""
         from studio.progress import progress
         from studio.render import render

@@ -141,6 +141,7 @@ def fitted(
     """
     if detail < 0:
         raise InputError(f"--detail is {detail}; give the number of steps to show term by term, 0 or more")
+    detail = min(detail, sum(steps for _, steps in phases))
     lessons = lessons if detail else {}
     most = max(MOST_PHASES, _phases_until(phases, max(lessons, default=0)))
     if seconds is None:

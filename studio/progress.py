@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from scenes.parts.beat import Beat
+from studio.printing import murmur
 
 #: Plain lines come no more often than this, in seconds.
 PATIENCE = 2.0
@@ -41,7 +41,7 @@ class Lines:
         """Says where the rendering is, now and then."""
         if time.monotonic() - self.last >= PATIENCE:
             self.last = time.monotonic()
-            click.echo(f"{100 * self.frames // self.total:3d}%  {_where(self.beats, number, self.steps)}", err=True)
+            murmur(f"{100 * self.frames // self.total:3d}%  {_where(self.beats, number, self.steps)}")
 
     def frame(self, frames: int) -> None:
         """Counts."""
@@ -49,13 +49,13 @@ class Lines:
 
     def trouble(self, text: str) -> None:
         """Says it."""
-        click.echo(text, err=True)
+        murmur(text)
 
     def writes(self, form: str) -> None:
         """Says which form takes its time."""
         if time.monotonic() - self.last >= PATIENCE:
             self.last = time.monotonic()
-            click.echo(f"writing {form}", err=True)
+            murmur(f"writing {form}")
 
 
 class Bar(Lines):

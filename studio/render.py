@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.record import Record
 from scenes.parts.beat import Beat
 from studio.cache import Cache, usable
-from studio.crew import Crew, check_jobs
-from studio.files import made, scratch, tidy_when_killed, together, without_ending
+from studio.crew import Crew, Folders, check_jobs
+from studio.files import without_ending
 from studio.film import Film
-from studio.forms import USUAL, check_transparent, forms, need_ground, write
+from studio.forms import USUAL, check_transparent, draw, forms, need_ground, write
 from studio.picture import Picture
 from studio.script import Script, script
+from studio.sets import made, scratch, together
 from studio.take import read, takes
 
 if TYPE_CHECKING:
@@ -61,20 +62,29 @@ def render(
     """Renders a clip once and writes it in the forms ``to``, which all appear whole, at the end, or not at all; returns their files.
 
     Their names begin with ``path``, without its ending if it has that of a form. ``options`` are those of the forms by their names.
-    ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that is there already and is dismissed if anything fails.
+    Where no form shows pictures nothing is drawn; otherwise ``jobs`` processes draw, one per core if not given, or those of a ``crew`` that
+    is there already and is dismissed if anything fails.
     Takes are kept in ``cache`` as soon as they are made, and found there the next time.
     """
     if picture.transparent:
         check_transparent(to)
     base = without_ending(path, forms())
-    with tidy_when_killed(), together(base) as folder:
-        with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers:
-            said = script(trace, beats, picture, name=base.name)
-            film = films(trace, beats, picture, scratch(folder), said, progress, workers, cache, to)
+    with together(base) as folder:
+        said = script(trace, beats, picture, name=base.name)
+        if draw(to):
+            with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers:
+                film = films(trace, beats, picture, scratch(folder), said, progress, workers, cache, to)
+        else:
+            film = undrawn(folder, said, trace)
         for name in to:
             progress.writes(name)
             write([name], film, folder / base.name, dict(options))
         return [base.parent / file.name for file in made(folder, base)]
+
+
+def undrawn(folder: Path, said: Script, trace: Trace) -> Film:
+    """What forms without pictures are made from."""
+    return Film(folder / "nothing.mp4", said, {part.name: trace for part in said.parts})
 
 
 def films(
@@ -103,12 +113,17 @@ def filmed(
     trace: Trace, beats: Sequence[Beat], picture: Picture, path: Path, said: Script, progress: Progress, crew: Crew, cache: Cache | None
 ) -> Film:
     """Draws the beats and joins them to a film at ``path``, an mp4 that bears the script ``said``, or a movie that one can see through."""
-    with _kept(cache) as folder:
-        try:
-            header, made = _takes(crew, Record(trace), beats, picture, folder, progress)
-        except BaseException:
-            crew.dismiss()  # before the folder in which they write is removed
-            raise
+    kept, spare = cache is not None and usable(cache.folder), path.with_suffix(".takes")
+    spare.mkdir()
+    try:
+        header, made = _takes(crew, Record(trace), beats, picture, (cache.folder if cache and kept else spare, spare), progress)
+    except BaseException:
+        crew.dismiss()  # before the folder in which they write is removed
+        raise
+    finally:
+        shutil.rmtree(spare, ignore_errors=True)
+    if cache and kept:
+        cache.tidy()
     # Imported only now, for it would keep the processes waiting for their first take.
     from studio.join import Clip, join, join_alpha
 
@@ -120,19 +135,8 @@ def filmed(
     return Film(path, said, {part.name: trace for part in said.parts}, path if picture.transparent else None)
 
 
-@contextmanager
-def _kept(cache: Cache | None) -> Iterator[Path]:
-    """The folder for takes: the cache's, or one that is gone afterwards if there is no cache or it cannot be written to."""
-    if cache is not None and usable(cache.folder):
-        yield cache.folder
-        cache.tidy()
-    else:
-        with tempfile.TemporaryDirectory(prefix="tensorreel-") as name:
-            yield Path(name)
-
-
 def _takes(
-    crew: Crew, record: Record, beats: Sequence[Beat], picture: Picture, folder: Path, progress: Progress
+    crew: Crew, record: Record, beats: Sequence[Beat], picture: Picture, folders: Folders, progress: Progress
 ) -> tuple[bytes, list[list[bytes]]]:
     """The stream header and the packets of all takes, in their order."""
     wanted = takes(beats)
@@ -143,7 +147,7 @@ def _takes(
         missing = [take for take in wanted if numbers[take] not in made]
         if not missing:
             break
-        for event, take, path in crew.make(record, beats, picture, folder, missing):
+        for event, take, path in crew.make(record, beats, picture, folders, missing):
             if event == "began":
                 progress.beat(take.beat, beats[take.beat])
             elif event == "died":
@@ -153,5 +157,5 @@ def _takes(
                 frames += take.frames
                 progress.frame(frames)
     else:
-        raise RuntimeError(f"takes vanish from {folder} as soon as they are made")
+        raise RuntimeError(f"takes vanish from {folders[0]} as soon as they are made")
     return made[0][0], [made[number][1] for number in range(len(wanted))]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
+
+from engine.errors import InputError
+from engine.shown import shown
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -19,6 +23,8 @@ MOST_LINES = 12
 #: Terms of a sum that are written out.
 MOST_TERMS = 64
 VERSION = 1
+#: A word with what Python makes of bytes that are no UTF-8.
+_NO_TEXT = re.compile("[^\\s“”]*[\ud800-\udfff][^\\s“”]*")
 #: Pixels along a side, and frames a second.
 MOST = 2**15
 
@@ -145,10 +151,15 @@ def chapter_name(script: Script, part: Part, phase: str) -> str:
 
 
 def script(trace: Trace, beats: Sequence[Beat], picture: Picture, *, name: str = "", made_from: str = "") -> Script:
-    """The script of a clip that shows a trace in these beats; ``name`` is that of the concept if none is given."""
+    """The script of a clip that shows a trace in these beats; ``name`` is that of the concept if none is given.
+
+    Raises :class:`InputError` for words that are no text, which nothing could be written with.
+    """
     marks, frame = [], 0
     for beat in beats:
         marks.append(_mark(trace, beat, frame))
+        if no_text := _NO_TEXT.search(beat.say):
+            raise InputError(f"{shown(no_text[0])} is not text in UTF-8, and a clip cannot say it; give tokens and names that are")
         frame += beat.frames
     part = Part(trace.title, name or trace.concept, trace.concept, len(trace), tuple(marks))
     return Script(trace.title, trace.closing, picture.fps, picture.width, picture.height, picture.theme, (part,), made_from)

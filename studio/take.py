@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from scenes.parts.beat import SWEEP_FRAMES, Beat
+from studio.locks import locked
 
 #: A sweep is cut into takes of so many frames, so that several processes can work on it; what a take costs more, its key frame, is little.
 SWEEP_TAKE = 40 * SWEEP_FRAMES
@@ -67,7 +68,9 @@ def write(path: Path, header: bytes, packets: Sequence[bytes]) -> None:
     body = b"".join([lengths, header, *packets])
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        temporary.write_bytes(MAGIC + struct.pack("<I", zlib.crc32(body)) + body)
+        with temporary.open("wb") as file:
+            locked(file.fileno())  # so that it is seen that somebody writes to it
+            file.write(MAGIC + struct.pack("<I", zlib.crc32(body)) + body)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

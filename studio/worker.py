@@ -30,9 +30,11 @@ from scenes.parts.reel import Sight
 from scenes.parts.theme import THEMES
 from studio import take as takes
 from studio.alpha import AlphaEncoder
+from studio.crew import Folders
 from studio.encoder import OPTIONS, Encoder
 from studio.picture import UNITS, Picture
 from studio.take import Take
+from studio.troubles import unwritten
 
 #: What decides how something that is to be seen becomes packets: takes made by another version of it are of no use.
 DRAWN_BY = (
@@ -64,10 +66,10 @@ def version() -> bytes:
 
 
 class Studio:
-    """One clip's stage, canvas and encoder; ``folder`` is where takes are kept."""
+    """One clip's stage, canvas and encoder; ``folders`` are where takes are kept."""
 
-    def __init__(self, record: Record, beats: Sequence[Beat], picture: Picture, folder: Path) -> None:
-        self.record, self.beats, self.folder = record, beats, folder
+    def __init__(self, record: Record, beats: Sequence[Beat], picture: Picture, folders: Folders) -> None:
+        self.record, self.beats, self.folders = record, beats, folders
         self.scene = scene_class(record.concept)(record, beats, picture.theme)
         self.scene.setup()
         ground = None if picture.transparent else THEMES[picture.theme].ground
@@ -81,17 +83,21 @@ class Studio:
             self.record.forget()
         self.record.learn(steps)
         sights = list(self.scene.sights(self.beats[take.beat], take.first, take.after))
-        path = self.folder / f"{self.key(sights)}.take"
+        name = f"{self.key(sights)}.take"
+        path = self.folders[0] / name
         if takes.read(path) is not None:
             path.touch()  # what is used stays longest
             return path, True
         packets = self.encoder.run(self._drawn(sights))
-        try:
-            takes.write(path, self.encoder.header, packets)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise InputError(f"{str(self.folder)!r} cannot take up what was drawn ({reason}); make room there, or name another") from error
-        return path, False
+        # A full cache is no reason not to render.
+        for folder in self.folders:
+            try:
+                takes.write(folder / name, self.encoder.header, packets)
+            except OSError as error:
+                failure = InputError(f"{unwritten(folder, error)}")
+            else:
+                return folder / name, False
+        raise failure
 
     def key(self, sights: Sequence[Sight]) -> str:
         """A name for all that look the same, frame by frame."""
@@ -145,9 +151,9 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
         pass  # the one who asked is gone
 
 
-def _opened(record: Record, beats: Sequence[Beat], picture: Picture, folder: Path) -> Studio:
+def _opened(record: Record, beats: Sequence[Beat], picture: Picture, folders: Folders) -> Studio:
     config.update(_settings(picture))
-    return Studio(record, beats, picture, folder)
+    return Studio(record, beats, picture, folders)
 
 
 def _portable(error: Exception) -> Exception:

@@ -81,8 +81,8 @@ def test_a_new_one_is_written_and_can_be_made(folder: Path) -> None:
     ("arguments", "holds"),
     [
         (["none.toml"], ["none.toml", "cannot be read", "lecture new"]),
-        (["talk.toml", "-o", "talk.toml"], ["-o is 'talk.toml'", "no folder can be made"]),
-        (["talk.toml", "-o", "talk.toml/x"], ["-o is 'talk.toml/x'", "no folder can be made"]),
+        (["talk.toml", "-o", "talk.toml"], ["-o is 'talk.toml'", "nothing can be written (Not a directory)"]),
+        (["talk.toml", "-o", "talk.toml/x"], ["-o is 'talk.toml/x'", "nothing can be written (Not a directory)"]),
         (["talk.toml", "--jobs", "0"], ["--jobs is 0"]),
         (["new", "talk.txt"], ["'talk.txt'", ".toml"]),
         (["new", "none/talk.toml"], ["no folder 'none'"]),
@@ -97,6 +97,16 @@ def test_what_is_refused(folder: Path, arguments: list[str], holds: list[str]) -
     for words in holds:
         assert words in result.stderr
     assert names(folder) == {"talk.toml"}
+
+
+@pytest.mark.parametrize("place", [[], ["-o", "deep/er"]])
+def test_a_refused_lecture_leaves_no_folder(folder: Path, place: list[str]) -> None:
+    """A kernel that is longer than the input is found when the trace is opened."""
+    (folder / "talk.toml").write_text(LECTURE.replace("[1, -1]", "[1, 2, 3, 4]"), encoding="utf-8")
+    result = run("talk.toml", *place)
+    assert result.exit_code == 2
+    assert "parts[2], conv1d:" in result.stderr
+    assert [path.name for path in folder.rglob("*")] == ["talk.toml"]
 
 
 def test_help_says_how() -> None:

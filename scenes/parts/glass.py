@@ -21,7 +21,10 @@ LARGEST_HEAT_CELL = 0.5
 
 
 class Glass(Group):
-    """``rows`` x ``columns`` cells; ``widest`` are texts that must fit, or the values are shown as coloured cells."""
+    """``rows`` x ``columns`` cells; ``widest`` are texts that must fit, or the values are shown as coloured cells.
+
+    A window may have fewer rows and columns, see :meth:`take`.
+    """
 
     exact = True
 
@@ -41,9 +44,10 @@ class Glass(Group):
         self.digits, self.raster = Letters(getattr(theme, role)), Raster(nothing((rows, columns)), self.whole)
         self.crown = Mark(theme.output, stroke=6.0)
         self.spot = Window(theme)
-        ruled = Mark(theme.line, stroke=2.0).draw(self._grid())
+        self.most = (rows, columns)
+        self.ruled = Mark(theme.line, stroke=2.0).draw(self._grid())
         self.label = Ink(label, letter_size(), getattr(theme, role)).put(x, self.top + 0.28)
-        self.add(*([] if self.has_digits else [self.raster]), ruled, self.digits, self.crown, self.spot, self.label)
+        self.add(*([] if self.has_digits else [self.raster]), self.ruled, self.digits, self.crown, self.spot, self.label)
 
     @property
     def whole(self) -> Box:
@@ -59,10 +63,16 @@ class Glass(Group):
     def _grid(self) -> np.ndarray:
         return ruling(self.whole, self.rows, self.columns)
 
+    def take(self, rows: int, columns: int, label: str) -> None:
+        """Shows so many of its rows and columns only, the first ones."""
+        self.rows, self.columns = rows, columns
+        self.ruled.draw(self._grid())
+        self.label.write(label)
+
     def show_weights(self) -> None:
         """Nothing yet: there are no weights."""
         self.digits.write_lines([])
-        self.raster.colour(nothing((self.rows, self.columns)))
+        self.raster.colour(nothing(self.most))
         self.mark(None)
         self.win(None)
 
@@ -79,7 +89,11 @@ class Glass(Group):
             self.digits.write_lines(Line(text, size, x, y) for text, (x, y) in zip(texts, middles, strict=True))
         else:
             grid = np.array(values).reshape(self.rows, self.columns)
-            self.raster.colour(cell_colours(np.where(np.isinf(grid), np.nan, grid), self.theme, self.role, picture=False, limit=limit))
+            colours = nothing(self.most)
+            colours[: self.rows, : self.columns] = cell_colours(
+                np.where(np.isinf(grid), np.nan, grid), self.theme, self.role, picture=False, limit=limit
+            )
+            self.raster.colour(colours)
 
     def mark(self, tap: int | None) -> None:
         """Frames the cell that is looked at now."""

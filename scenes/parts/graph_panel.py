@@ -129,7 +129,11 @@ class Panel:
         group, dot, name = path.partition(".")
         if dot and group in ("adjoints", "contributions"):
             return "gradient"
-        return self.graph.nodes[name if dot and group == "values" else path].role if path != "grad" else "gradient"
+        return "gradient" if self._is_given(path) else self.graph.nodes[name if dot and group == "values" else path].role
+
+    def _is_given(self, path: str) -> bool:
+        """Whether it is the adjoint of the output, which the user gave."""
+        return path == "grad" and path not in self.graph.nodes
 
     def label(self, path: str, room: float) -> str:
         """What a tensor is, as much of it as fits."""
@@ -138,6 +142,8 @@ class Panel:
             words = [f"from {self.graph.nodes[name.rpartition(' from ')[2]].label}"]
         elif group == "adjoints" and dot:
             words = [self.adjoint(name)]
+        elif self._is_given(path):
+            words = ["given", "×".join(map(str, self.tensor(path).shape))]
         else:
             node = self.graph.nodes[name if dot and group == "values" else path]
             words = [node.label, "×".join(map(str, self.tensor(path).shape))]

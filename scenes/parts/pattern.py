@@ -50,7 +50,8 @@ class Upright(Line):
 class Pattern(Group):
     """Rows are queries, columns are keys. ``labels`` name both; where they stand too close, only every n-th is named.
 
-    With digits a score is a number and a weight a number on a tint; without, both are coloured cells, each kind in its own colours.
+    ``others`` are scores that take the place of the first ones. With digits a score is a number and a weight a number on a tint; without,
+    both are coloured cells, each kind in its own colours.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Pattern(Group):
         theme: Theme,
         *,
         digits: bool,
+        others: np.ndarray,
     ) -> None:
         super().__init__()
         self.theme = theme
@@ -74,7 +76,9 @@ class Pattern(Group):
         self.names = [fitting_label(text, label_room - LABEL_GAP) for text in labels[0]]
         names_width = max(text_width(text, size) for text in self.names) + LABEL_GAP
         names_width = max(names_width, LABEL_COLUMN) if digits else names_width
-        self.has_digits = digits and self._fit_digits(scores, right - left - names_width, top - bottom - LABEL_ROOM - COLUMN_LABELS)
+        self.has_digits = digits and self._fit_digits(
+            np.stack([scores, others]), right - left - names_width, top - bottom - LABEL_ROOM - COLUMN_LABELS
+        )
         self.upright = False
         if self.has_digits:
             self.head = LABEL_ROOM + COLUMN_LABELS

@@ -64,9 +64,25 @@ class PoolReel(SlidingReel):
         rows, width = trace.kernel_size
         texts = [text for reading in self.sampled for (text,) in reading.written.terms]
         texts += [plain(float(x), self.sampled[0].written.decimals) for x in (padded.min(), padded.max())]
-        glass = Glass(rows, width, rooms[1], self.theme, self.label(f"window {rows}×{width}", rooms[1]), texts)
+        self.glass_room = rooms[1]
+        glass = Glass(rows, width, rooms[1], self.theme, self.windowed(rows, width), texts)
         self.lenses = [Lens(plane, glass, slice(0, rows * width), self.theme)]
         self.output = self.output_plane(output, rooms[2], f"output {'×'.join(map(str, output.shape))}")
+
+    def windowed(self, rows: int, columns: int) -> str:
+        """The label of a window."""
+        return self.label(f"window {rows}×{columns}", self.glass_room)
+
+    def begin(self, reading: PoolReading, say: str) -> None:
+        """Windows need not be of one size."""
+        self.prepare(reading.step)
+        self.lenses[0].tile.take(*reading.step.extent, self.windowed(*reading.step.extent))
+        super().begin(reading, say)
+
+    def clear(self) -> None:
+        rows, columns = self.trace.kernel_size
+        self.lenses[0].tile.take(rows, columns, self.windowed(rows, columns))
+        super().clear()
 
     def window_cells(self, step: PoolStep) -> list[tuple[int, ...]]:
         return self.in_padded(step.window)

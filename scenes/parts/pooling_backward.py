@@ -104,11 +104,16 @@ class PoolBackwardReel(Reel):
         """The numbers of the window for a maximum, the share of each of its cells for a mean."""
         height, width = self.trace.kernel_size
         sample = self.trace.sample
+        self.shared = fits_label("share of each cell", room[2] - room[0])
         if self.trace.routes:
             texts = [text for step in sample for (text,) in compared(step)]
-            return Glass(height, width, room, self.theme, f"window {height}×{width}", texts)
+            return Glass(height, width, room, self.theme, self.glass_label(height, width), texts)
         texts = [self.quotient(step).value for step in sample]
-        return Glass(height, width, room, self.theme, fits_label("share of each cell", room[2] - room[0]), texts, "gradient")
+        return Glass(height, width, room, self.theme, self.glass_label(height, width), texts, "gradient")
+
+    def glass_label(self, height: int, width: int) -> str:
+        """The label of a window's numbers."""
+        return f"window {height}×{width}" if self.trace.routes else self.shared
 
     def place_of(self, step: PoolBackwardStep) -> int:
         """The number of the window in its plane."""
@@ -204,6 +209,8 @@ class PoolBackwardReel(Reel):
         """No window, no way."""
         for mark in (self.source, self.window, self.target, *self.beams):
             mark.clear()
+        height, width = self.trace.kernel_size
+        self.glass.take(height, width, self.glass_label(height, width))
         self.glass.show_weights()
 
     # --- beats -------------------------------------------------------------------------------------------------------------------------
@@ -232,6 +239,7 @@ class PoolBackwardReel(Reel):
         """What stands when a step begins."""
         self.prepare(step)
         self.clear()
+        self.glass.take(*step.extent, self.glass_label(*step.extent))
         self.header.show(step.phase, step.index)
         self.caption.say(say)
         self.strip.clear()

@@ -76,9 +76,14 @@ def check_transparent(names: Sequence[str]) -> None:
         raise InputError(f"--transparent is given, but none of {', '.join(names)} can be transparent; choose among {able} by --to")
 
 
+def draw(names: Sequence[str]) -> bool:
+    """Whether any of these forms shows pictures; the others are made from the script and the traces alone."""
+    return any(getattr(forms()[name], "PICTURES", True) for name in names)
+
+
 def need_ground(names: Sequence[str]) -> bool:
     """Whether any of these forms shows pictures and cannot be transparent."""
-    return any(not form.ALPHA and getattr(form, "PICTURES", True) for form in (forms()[name] for name in names))
+    return any(not forms()[name].ALPHA and draw([name]) for name in names)
 
 
 def endings(names: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ import click
 from engine.errors import InputError
 from studio.files import ended
 from studio.film import Film
+from studio.quantities import Real, Whole
 
 if TYPE_CHECKING:
     from studio.animation import Animation, Packet
@@ -27,16 +28,16 @@ ALPHA = False
 OPTIONS: Sequence[click.Option] = (
     click.Option(
         ["--gif-width"],
-        type=click.IntRange(*WIDTHS),
+        type=Whole(*WIDTHS),
         default=WIDTH,
         show_default=True,
         metavar="PX",
-        help="gif: width, at most that of the clip.",
+        help="gif: width, at most that of the clip; 320 to 3840.",
     ),
-    click.Option(["--gif-fps"], type=click.IntRange(*RATES), default=FPS, show_default=True, help="gif: pictures a second, at most."),
+    click.Option(["--gif-fps"], type=Whole(*RATES), default=FPS, show_default=True, help="gif: pictures a second, at most; 5 to 50."),
     click.Option(
         ["--max-mb"],
-        type=click.FloatRange(0, min_open=True),
+        type=Real(above=0),
         metavar="X",
         help="gif: so many megabytes at most; it becomes narrower and slower for that.",
     ),

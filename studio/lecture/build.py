@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,22 +11,25 @@ from typing import TYPE_CHECKING
 
 from engine.arguments import opened
 from engine.catalogue import find
-from engine.errors import InputError
+from engine.errors import CheckError, InputError
 from engine.files import BINARY_LIMIT, digest, is_there
 from engine.shown import shown
 from studio import forms
 from studio.cache import Cache
 from studio.captions import burnt
 from studio.crew import Crew
-from studio.files import ended, made, scratch, tidy_when_killed, together
+from studio.files import ended
 from studio.film import Film
 from studio.lecture.card import Card
 from studio.lecture.card_film import CardFilm
-from studio.lecture.inputs import files_of, texts_of
+from studio.lecture.inputs import KEYS, files_of, texts_of
 from studio.lecture.origin import code, script_of, unique
 from studio.lecture.spec import Clip, Lecture
 from studio.picture import Picture
-from studio.script import joined, script
+from studio.room import check_room
+from studio.script import Script, joined, script
+from studio.sets import keep, made, present, scratch, tidied, together
+from studio.signals import tidy_when_killed
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -68,6 +71,7 @@ class Builder:
         self.lecture, self.place, self.report, self.start, self.cache = lecture, place, report, start, cache
         self.picture = Picture.of(lecture.quality, lecture.fps, lecture.theme)
         self.base = place.target / place.name
+        self.scripts: dict[str, Script] = {}
 
     @cached_property
     def scenes(self) -> list[Scene]:
@@ -102,17 +106,24 @@ class Builder:
         return self.place.target / CLIPS / scene.name
 
     def is_made(self, scene: Scene) -> bool:
-        """Whether all its files are there, and from what it would be made from."""
+        """Whether all its files are there, and from what it would be made from, which a film says; without one it is made again."""
         base = self.clip_base(scene)
         if not all(ended(base, ending).is_file() for ending in forms.endings(self.clip_forms)):
             return False
-        found = script_of(ended(base, ".mp4"))
+        found = script_of(ended(base, ".mp4")) if self.drawn else None
         return found is not None and found.made_from == scene.made_from
+
+    @cached_property
+    def drawn(self) -> bool:
+        """Whether any form shows pictures. What clips have if the file does not say so follows from the forms of the whole."""
+        asked = self.lecture.clips_to if "clips_to" in self.lecture.model_fields_set else []
+        return forms.draw([*self.lecture.to, *asked])
 
     @property
     def clip_forms(self) -> list[str]:
-        """An mp4 is always there: the lecture is put together from them."""
-        return list(dict.fromkeys(["mp4", *self.lecture.clips_to]))
+        """Where anything is drawn, an mp4 is always there: the lecture is put together from them."""
+        wanted = self.lecture.clips_to
+        return list(dict.fromkeys(["mp4", *wanted])) if self.drawn else [name for name in wanted if not forms.draw([name])]
 
     def trace(self, scene: Scene) -> Trace:
         """Opens a clip's trace. Raises :class:`InputError` that names its place in the file."""
@@ -126,24 +137,30 @@ class Builder:
                 seed=clip.seed,
                 size=None if clip.size is None else str(clip.size),
                 allow_nan=clip.allow_nan,
+                place=KEYS,
             )
         except InputError as error:
             raise InputError(f"{scene.place}, {clip.concept}: {error}") from error
+        except CheckError as error:
+            raise CheckError(f"{scene.place}, {clip.concept}: {error}") from error
 
     def build(self) -> list[Path]:
         """Makes what is missing or changed; returns all files, those of the whole lecture first.
 
         Raises :class:`InputError` for what cannot be made, before anything is drawn.
         """
+        clips = self.place.target / CLIPS
+        for folder in (self.place.target, clips):
+            tidied(folder)
         wanted = [scene for scene in self.scenes if not self.is_made(scene)]
-        self.check_cards()
-        crew = self.start() if wanted else None
+        if self.drawn:
+            self.check_cards()
+        crew = self.start() if wanted and self.drawn else None
         for scene in wanted:
             self.planned(scene, self.trace(scene))  # before an hour of drawing is spent on the others
-        (self.place.target / CLIPS).mkdir(exist_ok=True)
-        with tidy_when_killed():
+        with tidy_when_killed(), present(clips):
             for count, scene in enumerate(self.scenes, start=1):
-                if crew is None or scene not in wanted:
+                if scene not in wanted:
                     self.report(f"{count} of {len(self.scenes)}: {scene.name} is unchanged")
                 else:
                     self.report(f"{count} of {len(self.scenes)}: {scene.name}")
@@ -166,29 +183,40 @@ class Builder:
         from studio.pace import beats
 
         try:
+            if self.drawn:
+                check_room(trace)
             found = beats(trace, detail=scene.clip.detail, seconds=scene.clip.seconds, fps=self.lecture.fps)
         except InputError as error:
             raise InputError(f"{scene.place}, {scene.clip.concept}: {error}") from error
         return burnt(found, self.lecture.fps) if self.lecture.burn_captions else found
 
-    def draw(self, scene: Scene, crew: Crew) -> None:
-        """Renders a clip and writes its forms."""
+    def draw(self, scene: Scene, crew: Crew | None) -> None:
+        """Renders a clip, if there is a crew, and writes its forms."""
         from studio.progress import progress
-        from studio.render import filmed
+        from studio.render import filmed, undrawn
 
         trace = self.trace(scene)
         planned = self.planned(scene, trace)
+        self.scripts[scene.name] = said = self.script(scene, trace, planned)
+        with together(self.clip_base(scene)) as folder:
+            if crew is None:
+                film = undrawn(folder, said, trace)
+            else:
+                with progress(planned, len(trace)) as watcher:
+                    film = filmed(trace, planned, self.picture, scratch(folder) / "film.mp4", said, watcher, crew, self.cache)
+            forms.write(self.clip_forms, film, folder / scene.name, self.lecture.options)
+
+    def script(self, scene: Scene, trace: Trace, planned: Sequence[Beat]) -> Script:
+        """What is shown and said in a clip."""
         said = script(trace, planned, self.picture, name=scene.name, made_from=scene.made_from)
         if scene.clip.title:
             said = replace(said, title=scene.clip.title, parts=(replace(said.parts[0], title=scene.clip.title),))
-        with together(self.clip_base(scene)) as folder, progress(planned, len(trace)) as watcher:
-            film = filmed(trace, planned, self.picture, scratch(folder) / "film.mp4", said, watcher, crew, self.cache)
-            forms.write(self.clip_forms, film, folder / scene.name, self.lecture.options)
+        return said
 
     def whole(self) -> list[Path]:
         """Puts the clips and cards together and writes the lecture's forms."""
         made_from = self.made_from
-        found = script_of(ended(self.base, ".mp4"))
+        found = script_of(ended(self.base, ".mp4")) if self.drawn else None
         files = sorted(ended(self.base, ending) for ending in forms.endings(self.lecture.to))
         if "mp4" in self.lecture.to and found and found.made_from == made_from and all(file.is_file() for file in files):
             self.report(f"{self.place.name} is unchanged")
@@ -207,26 +235,41 @@ class Builder:
         return hashlib.blake2b(f"{self.lecture.model_dump_json()} {parts} {code()}".encode(), digest_size=16).hexdigest()
 
     def film(self, folder: Path, made_from: str) -> Film:
-        """All parts one after the other, as a hidden file in ``folder``."""
-        from studio.concatenate import concatenate
-
-        films = list(self.films(folder))
-        scripts = [found for film in films if (found := script_of(film)) is not None]
+        """All parts one after the other, as a hidden file in ``folder`` where anything is drawn."""
+        films = list(self.films(folder)) if self.drawn else []
+        scripts = [found for film in films if (found := script_of(film)) is not None] or list(self.told())
         summary = f"A lecture by {self.lecture.author}." if self.lecture.author else "A lecture."
         said = joined(self.lecture.title, summary, scripts, made_from)
-        concatenate(scratch(folder) / "film.mp4", films, said)
+        if self.drawn:
+            from studio.concatenate import concatenate
+
+            concatenate(scratch(folder) / "film.mp4", films, said)
         return Film(scratch(folder) / "film.mp4", said, Traces(self))
+
+    def told(self) -> Iterator[Script]:
+        """The scripts of all parts, of which none was drawn."""
+        names = {scene.number: scene.name for scene in self.scenes}
+        for number, part in enumerate(self.lecture.parts):
+            yield self.scripts[names[number]] if isinstance(part, Clip) else self.card_film(part, number).script
 
     def films(self, folder: Path) -> Iterator[Path]:
         """The films of all parts; cards are drawn into ``folder``."""
         scenes = {scene.number: scene for scene in self.scenes}
         for number, part in enumerate(self.lecture.parts):
             if isinstance(part, Clip):
-                yield ended(self.clip_base(scenes[number]), ".mp4")
+                yield self.fixed(scenes[number], scratch(folder) / f"clip-{number}.mp4")
             else:
                 path = scratch(folder) / f"card-{number}.mp4"
                 self.card_film(part, number).write(path)
                 yield path
+
+    def fixed(self, scene: Scene, path: Path) -> Path:
+        """A clip's film under a name of its own, which nobody replaces while it is read."""
+        keep(ended(self.clip_base(scene), ".mp4"), path)
+        found = script_of(path)
+        if found is None or found.made_from != scene.made_from:
+            raise InputError(f"{scene.name} was made anew by someone else meanwhile; make lectures that share a folder one after the other")
+        return path
 
     def card_film(self, card: Card, number: int) -> CardFilm:
         """The film of a card."""

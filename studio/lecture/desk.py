@@ -12,18 +12,22 @@ from typing import Self
 import click
 
 from engine.errors import InputError
+from engine.shown import shown
 from studio.cache import Cache
 from studio.crew import Crew
-from studio.files import FOLDER, check_writable, whole
+from studio.files import FOLDER, check_text, check_writable
 from studio.lecture.build import Builder, Place
 from studio.lecture.spec import read
+from studio.printing import murmur
+from studio.sets import whole
+from studio.way_out import one_line
 
 
 class Desk:
     """Makes the lecture of a file; the processes that draw start when they are needed, and stay."""
 
     def __init__(self, file: Path, output: Path | None, jobs: int, cache: Cache | None) -> None:
-        self.file, self.jobs, self.cache = file, jobs, cache
+        self.file, self.jobs, self.cache, self.given = file, jobs, cache, output is not None
         self.place = Place(file.parent, output if output is not None else FOLDER / file.stem, file.stem)
         self.crew: Crew | None = None
         self.read = {file}
@@ -44,8 +48,8 @@ class Desk:
     def make(self) -> list[Path]:
         """Makes what is missing or changed; returns all files of the lecture."""
         lecture = read(self.file)
-        self._folder(self.place.target)
-        builder = Builder(lecture, self.place, lambda text: click.echo(text, err=True), self.start, self.cache)
+        self._check(self.place.target)
+        builder = Builder(lecture, self.place, murmur, self.start, self.cache)
         self.read = {self.file, *(file for scene in builder.scenes for file in builder.files(scene.clip))}
         return builder.build()
 
@@ -60,17 +64,15 @@ class Desk:
         try:
             made = self.make()
         except InputError as error:
-            click.echo(f"Error: {error}", err=True)
+            murmur(f"Error: {one_line(str(error))}")
         else:
             click.echo(f"{made[0].parent} is made; {self.file} is watched, Ctrl-C ends it")
         return self.read
 
-    def _folder(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"-o is {str(folder)!r}, where no folder can be made ({error.strerror}); choose another") from error
-        check_writable(folder / "lecture")
+    def _check(self, folder: Path) -> None:
+        called = f"-o is {shown(str(folder))}" if self.given else f"there is no -o, so that {shown(str(folder))} is to be written"
+        check_text(str(folder / self.place.name), called)
+        check_writable(folder / "lecture", called)
 
 
 def begin(file: Path) -> None:
@@ -79,12 +81,13 @@ def begin(file: Path) -> None:
     Raises :class:`InputError` if there is one already, which is not overwritten.
     """
     if file.suffix != ".toml":
-        raise InputError(f"FILE is {str(file)!r}; give a name that ends in .toml")
+        raise InputError(f"FILE is {shown(str(file))}; give a name that ends in .toml")
     if file.exists():
-        raise InputError(f"{str(file)!r} is there already; choose another name, or remove it first")
+        raise InputError(f"{shown(str(file))} is there already; choose another name, or remove it first")
     if not file.parent.is_dir():
-        raise InputError(f"there is no folder {str(file.parent)!r}; make it first, or choose another")
-    check_writable(file)
+        raise InputError(f"there is no folder {shown(str(file.parent))}; make it first, or choose another")
+    check_text(str(file), f"FILE is {shown(str(file))}")
+    check_writable(file, f"FILE is {shown(str(file))}")
     text = files("studio.lecture").joinpath("starter.toml").read_text(encoding="utf-8")
     with whole(file) as temporary:
         # A name may have anything in it, even the end of a line, which would end the comment.

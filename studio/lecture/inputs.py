@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.arguments import Place
 from engine.catalogue import Parameter, find
 from engine.errors import InputError
 from engine.shown import shown
 from studio.lecture.spec import Clip
 
 Texts = dict[str, str | tuple[str, ...]]
+
+#: How a lecture's file calls what a command line gives by options.
+KEYS = Place(
+    lambda option: f"inputs.{option.replace('-', '_').replace(' ', '.')}",
+    lambda name, value: f"{name} = {value if value in ('', 'true') else json.dumps(value)}",
+)
 
 
 def texts_of(clip: Clip, folder: Path) -> Texts:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from engine.arguments import SHARED
 from engine.catalogue import find
 from engine.errors import InputError
 from engine.shown import bare, one_line, shown
@@ -86,9 +87,11 @@ class Clip(Strict):
 
     @model_validator(mode="after")
     def _takes(self) -> Clip:
-        parameters = find(self.concept).parameters
+        parameters = [parameter for parameter in find(self.concept).parameters if parameter.name not in SHARED]
         known = {parameter.option for parameter in parameters}
         for key in self.inputs:
+            if key in SHARED:
+                raise ValueError(f"inputs.{key} is no input; give {key} beside the inputs, as a key of the clip")
             if key.replace("_", "-") not in known:
                 raise ValueError(f"inputs.{bare(key)} is no input of {self.concept}; give {_choice(sorted(known), key)}")
         missing = [p.option for p in parameters if p.required and p.option not in {key.replace("_", "-") for key in self.inputs}]

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -54,19 +55,45 @@ def cases(draw: st.DrawFn, *, dilated: bool) -> Case:
         options["dilation"] = tuple(draw(st.integers(1, min(3, m))) for m in most)
     else:
         options["count_include_pad"] = draw(st.booleans())
+        divisor = draw(st.sampled_from([None, None, 1, 3, 10, -2]))
+        options |= {} if divisor is None else {"divisor_override": divisor}
+    return Case(draw(inputs(lead, size)), options)
+
+
+@st.composite
+def adaptive_cases(draw: st.DrawFn) -> Case:
+    """Outputs smaller than the input, as large as it, or larger."""
+    size = draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
+    output = draw(st.one_of(st.integers(1, 11), st.tuples(st.integers(1, 11), st.integers(1, 11))))
+    return Case(draw(inputs(draw(st.sampled_from([(), (1,), (3,), (2, 2)])), size)), {"output_size": output})
+
+
+@st.composite
+def inputs(draw: st.DrawFn, lead: tuple[int, ...], size: tuple[int, int]) -> Tensor:
+    """Whole numbers, many of them equal, or others; of either dtype."""
     generator = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
     whole = draw(st.booleans())
     x = torch.randint(-3, 4, (*lead, *size), generator=generator).double() if whole else torch.randn((*lead, *size), generator=generator)
-    return Case(x.to(draw(st.sampled_from([torch.float64, torch.float32]))), options)
+    return x.to(draw(st.sampled_from([torch.float64, torch.float32])))
 
 
 def window(case: Case, y: int, x: int) -> list[tuple[int, int]]:
     """Where the cells of a window lie, row by row."""
+    if "output_size" in case.options:
+        counts = case.options["output_size"]
+        counts = (counts, counts) if isinstance(counts, int) else counts
+        return list(product(*(even(n, count, at) for n, count, at in zip(case.input.shape[-2:], counts, (y, x), strict=True))))
     spans = []
     for axis, at in enumerate((y, x)):
         kernel, stride, padding, dilation = (case.axis(name, axis) for name in ("kernel_size", "stride", "padding", "dilation"))
         spans.append([at * stride - padding + t * dilation for t in range(kernel)])
     return list(product(*spans))
+
+
+def even(size: int, count: int, at: int) -> list[int]:
+    """The cells of window ``at`` of torch's adaptive pooling: those whose one, among zeros, it has in its mean."""
+    means = F.adaptive_avg_pool1d(torch.eye(size)[None], count)[0]
+    return means[:, at].nonzero().flatten().tolist()
 
 
 def check_steps(case: Case, trace: PoolTrace, padding: float) -> None:
@@ -94,6 +121,7 @@ def check_steps(case: Case, trace: PoolTrace, padding: float) -> None:
                 step.value, math.fsum(numbers) / step.divisor, rel_tol=1e-5 if case.input.dtype == torch.float32 else 1e-10, abs_tol=1e-6
             )
             assert (step.reduce, step.winner) == ("sum", None)
+            assert step.divisor == case.options.get("divisor_override", step.divisor)
 
 
 def check_winner(step: Any, numbers: list[float], inside: list[bool]) -> None:
@@ -119,5 +147,12 @@ REFUSED = {
     "stride 0": ({"stride": 0}, ["stride is 0"]),
     "padding over half": ({"padding": 2}, ["padding is 2 with a kernel of size 2", "at most half of it, 1"]),
     "padding below 0": ({"padding": -1}, ["padding is -1"]),
+    "no window": ({"kernel_size": None}, ["there is no kernel_size", "or output_size"]),
+    "kernel and output": ({"output_size": 2}, ["both output_size 2 and kernel_size 2 are given", "leave one out"]),
+    "stride and output": ({"kernel_size": None, "output_size": [2, 3], "stride": 1}, ["both output_size [2, 3] and stride 1 are given"]),
+    "padding and output": ({"kernel_size": None, "output_size": 2, "padding": 1}, ["both output_size 2 and padding 1"]),
+    "ceil_mode and output": ({"kernel_size": None, "output_size": 2, "ceil_mode": True}, ["both output_size 2 and ceil_mode True"]),
+    "output 0": ({"kernel_size": None, "output_size": 0}, ["output_size is 0", "at least 1"]),
+    "three axes": ({"kernel_size": None, "output_size": (1, 2, 3)}, ["output_size is (1, 2, 3)"]),
     "padding around everything": ({"kernel_size": "global", "padding": 1}, ["padding is 1 with kernel_size 'global'"]),
 }

@@ -55,7 +55,9 @@ class Case:
         if padding == "same":
             totals = [d * (k - 1) for d, k in zip(self.each("dilation"), self.filters.shape[2:], strict=True)]
             return [(total // 2, total - total // 2) for total in totals]
-        return [(p, p) for p in self.each("padding", 0)]
+        if padding == "causal":
+            return [(d * (k - 1), 0) for d, k in zip(self.each("dilation"), self.filters.shape[2:], strict=True)]
+        return [(p, p) if isinstance(p, int) else (p[0], p[1]) for p in self.each("padding", 0)]
 
     def padded(self, planes: Tensor | None = None) -> Tensor:
         pads = [cells for side in reversed(self.sides) for cells in side]
@@ -66,11 +68,15 @@ class Case:
         padding = self.options.get("padding", 0)
         padding = padding if isinstance(padding, str) else self.each("padding", 0)
         stride, dilation, groups = self.each("stride"), self.each("dilation"), self.options.get("groups", 1)
+        conv: Any = {1: F.conv1d, 2: F.conv2d}[self.axes]
+        if padding == "causal" or not all(isinstance(p, int | str) for p in padding):
+            # torch's convolutions have no such padding: it says to pad first.
+            output = conv(self.padded(), self.applied, self.bias, stride, 0, dilation, groups)
+            return output if self.batched else output[0]
         with torch.no_grad(), warnings.catch_warnings():
             # torch says that 'same' with an even kernel takes a copy.
             warnings.filterwarnings("ignore", message="Using padding='same'")
             if self.mode == "zeros":
-                conv: Any = {1: F.conv1d, 2: F.conv2d}[self.axes]
                 output = conv(self.planes, self.applied, self.bias, stride, padding, dilation, groups)
             else:
                 filters, per_group, *kernel = self.filters.shape
@@ -111,6 +117,14 @@ def _forms(values: Sequence[int]) -> st.SearchStrategy[Any]:
     return st.sampled_from(forms)
 
 
+def _pairs(sides: Sequence[tuple[int, int]]) -> st.SearchStrategy[Any]:
+    """The ways to give a pair per axis."""
+    forms: list[Any] = [list(sides), tuple(map(list, sides)), [before if before == after else (before, after) for before, after in sides]]
+    if len(set(sides)) == 1:
+        forms.append([sides[0]])
+    return st.sampled_from([form for form in forms if not all(isinstance(side, int) for side in form)])
+
+
 def _numbers(seed: int, whole: bool, dtype: torch.dtype, shape: Sequence[int]) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     if whole:
@@ -127,9 +141,13 @@ def cases(draw: st.DrawFn, axes: int, dtype: torch.dtype = torch.float64, room: 
 
     mode = draw(st.sampled_from(MODES))
     kernel, dilation, stride = numbers(1, 3), numbers(1, 3), numbers(1, 3)
-    way = draw(st.sampled_from(["numbers", "numbers", "valid", "same"]))
+    way = draw(st.sampled_from(["numbers", "numbers", "valid", "same", "sides", *(["causal"] if axes == 1 else [])]))
     padding = numbers(0, 2)
-    if way == "same":
+    if way == "causal":
+        sides = [(dilation[0] * (kernel[0] - 1), 0)]
+    elif way == "sides":
+        sides = list(zip(padding, numbers(0, 3), strict=True))
+    elif way == "same":
         stride = [1] * axes
         totals = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
         sides = [(t // 2, t - t // 2) for t in totals]
@@ -161,7 +179,8 @@ def cases(draw: st.DrawFn, axes: int, dtype: torch.dtype = torch.float64, room: 
         weight = given[None]
     bias = _numbers(seed + 2, whole, dtype, weight.shape[:1]) if draw(st.booleans()) else None
 
-    options: dict[str, Any] = {"groups": groups, "padding": draw(_forms(padding)) if way == "numbers" else way}
+    given_padding = {"numbers": draw(_forms(padding)), "sides": draw(_pairs(sides))}.get(way, way)
+    options: dict[str, Any] = {"groups": groups, "padding": given_padding}
     options |= {"stride": draw(_forms(stride)), "dilation": draw(_forms(dilation)), "flip": draw(st.booleans()), "padding_mode": mode}
     plain = {"groups": 1, "padding": 0, "stride": 1, "dilation": 1, "flip": False, "padding_mode": "zeros"}
     if draw(st.booleans()):

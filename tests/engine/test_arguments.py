@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.arguments import example_texts, parse
-from engine.catalogue import Concept, Parameter
+from engine.arguments import Numbers, example_texts, parse
+from engine.catalogue import Concept, Parameter, find
 from engine.errors import InputError
 
 
@@ -22,11 +22,11 @@ NAMED, STATE = concept("Mapping[str, TensorLike]", "set"), concept("StateDict | 
 
 
 def test_tensors_by_their_names() -> None:
-    given = parse(NAMED, {"given": ["x=[1,2]", " y = 0.5", "w=randn:2x3"]}, dtype="float32", seed=4)["given"]
+    given = parse(NAMED, {"given": ["x=[1,2]", " y = 0.5", "w=randn:2x3"]}, Numbers(dtype="float32", seed=4))["given"]
     assert given["x"].tolist() == [1, 2]
     assert given["y"].shape == ()
     assert {tensor.dtype for tensor in given.values()} == {torch.float32}
-    again = parse(NAMED, {"given": ["w=randn:2x3", "v=randn:2x3"]}, dtype="float32", seed=4)["given"]
+    again = parse(NAMED, {"given": ["w=randn:2x3", "v=randn:2x3"]}, Numbers(dtype="float32", seed=4))["given"]
     assert torch.equal(again["w"], given["w"])
     assert not torch.equal(again["v"], given["w"])
 
@@ -47,6 +47,34 @@ def test_names_without_tensors_are_refused(texts: list[str], sentence: str) -> N
     assert str(refused.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("text", "padding"),
+    [
+        ("2", 2),
+        ("2,1", [2, 1]),
+        ("[2, 1]", [2, 1]),
+        ("1:0,2:1", [[1, 0], [2, 1]]),
+        (" 1:0 , 2", [[1, 0], [2, 2]]),
+        ("[[1,0],[2,1]]", [[1, 0], [2, 1]]),
+        ("[[1, 0], 2]", [[1, 0], [2, 2]]),
+        ("same", "same"),
+    ],
+)
+def test_padding(text: str, padding: object) -> None:
+    assert parse(concept("Padding", "padding"), {"given": text})["given"] == padding
+
+
+@pytest.mark.parametrize("text", ["1:", ":", "1:2:3", "[[1.5,0]]", "[[true,0]]", "[[1,0]", "[[[1]]]", "[[]]", "a:b", "causal", "[" * 9999])
+def test_padding_that_is_none(text: str) -> None:
+    with pytest.raises(InputError, match=r"^--padding is .*; give a whole number, one per axis such as 2,1, before:after for each such as"):
+        parse(concept("Padding", "padding"), {"given": text})
+
+
+def test_causal_padding_is_for_sequences() -> None:
+    assert parse(find("conv1d"), {"padding": "causal"}) == {"padding": "causal"}
+    assert parse(find("conv1d"), {"padding": "2:0"}) == {"padding": [[2, 0]]}
+
+
 def test_examples_are_written_as_options() -> None:
     assert example_texts({"x": 1, "w": "[1,2]"}) == ["x=1", "w=[1,2]"]
     assert example_texts(2) == "2"
@@ -64,7 +92,7 @@ def test_files_of_named_tensors(tmp_path: Path, ending: str) -> None:
         save_file(TENSORS, path)
     else:
         torch.save(TENSORS, path)
-    given = parse(STATE, {"given": str(path)}, dtype="float64")["given"]
+    given = parse(STATE, {"given": str(path)})["given"]
     assert given.keys() == TENSORS.keys()
     for name, tensor in given.items():
         assert tensor.dtype == torch.float64

@@ -50,7 +50,8 @@ def check_steps(trace: AttentionTrace) -> None:
         cells = [(name, cell) for name, cells in step.writes.items() for cell in cells]
         assert all(float(tensors[name][cell]) == step.value for name, cell in cells)
         written += cells
-        factors = [float(tensors[name][cell]) for name, cells in step.reads.items() for cell in cells if name != "mask"]
+        additive = trace.params.get("mask_kind") == "additive"
+        factors = [float(tensors[name][cell]) for name, cells in step.reads.items() for cell in cells if additive or name != "mask"]
         shown = [abs(factor) for term in step.terms for factor in term if math.isfinite(factor)]
         assert {abs(x) for x in factors if math.isfinite(x)} | {abs(step.divisor)} >= set(shown)
         assert step.say.endswith(".")
@@ -68,54 +69,80 @@ def check_steps(trace: AttentionTrace) -> None:
 @settings(max_examples=25, deadline=None)
 @given(
     sizes=st.tuples(*[st.integers(1, 5)] * 4),
-    masked=st.sampled_from(["no", "mask", "causal", "both"]),
+    masked=st.sampled_from(["no", "mask", "causal", "both", "added", "added and causal"]),
+    bias=st.booleans(),
     scale=st.sampled_from([None, 1.0, 0.5, 2.0, -0.3]),
     dtype=st.sampled_from([torch.float64, torch.float32]),
     seed=st.integers(0, 2**20),
 )
-def test_it_is_torchs_attention(sizes: tuple[int, ...], masked: str, scale: float | None, dtype: torch.dtype, seed: int) -> None:
+def test_it_is_torchs_attention(
+    sizes: tuple[int, ...], masked: str, bias: bool, scale: float | None, dtype: torch.dtype, seed: int
+) -> None:
     queries, keys, width, made = sizes
     q, k, v = randn(queries, width, seed=seed), randn(keys, width, seed=seed + 1), randn(keys, made, seed=seed + 2)
     q, k, v = (x.to(dtype) * 3 for x in (q, k, v))
-    mask = (randn(queries, keys, seed=seed + 3) > 0).double()
-    mask[:, 0] = 1
-    given_mask = mask if masked in ("mask", "both") else None
-    trace = attention(q, k, v, given_mask, causal=masked in ("causal", "both"), scale=scale)
-    visible = torch.ones(queries, keys, dtype=torch.bool) if given_mask is None else mask.bool()
-    visible = visible.tril() if masked in ("causal", "both") else visible
-    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=visible, scale=scale)
+    visible = randn(queries, keys, seed=seed + 3) > 0
+    visible[:, 0] = True
+    added = torch.zeros(queries, keys, dtype=dtype)
+    if "added" in masked:
+        added = (randn(queries, keys, seed=seed + 4) * 2).masked_fill(~visible, -math.inf).to(dtype)
+    elif masked in ("mask", "both"):
+        added = added.masked_fill(~visible, -math.inf)
+    given_mask = {"mask": visible.double(), "both": visible, "added": added, "added and causal": added}.get(masked)
+    causal = masked in ("causal", "both", "added and causal")
+    learned = {"bias_k": randn(width, seed=seed + 5).to(dtype), "bias_v": randn(made, seed=seed + 6).to(dtype)} if bias else {}
+    trace = attention(q, k, v, given_mask, causal=causal, scale=scale, **learned)
+    added = added.masked_fill(torch.ones(queries, keys).triu(1).bool(), -math.inf) if causal else added
+    if bias:
+        k, v, added = torch.cat([k, learned["bias_k"][None]]), torch.cat([v, learned["bias_v"][None]]), F.pad(added, (0, 1))
+    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=added, scale=scale)
     tolerance = 1e-10 if dtype == torch.float64 else 1e-5
     torch.testing.assert_close(trace.outputs["output"], expected, rtol=tolerance, atol=tolerance)
-    scores = (q @ k.T * (width**-0.5 if scale is None else scale)).masked_fill(~visible, -math.inf)
+    scores = q @ k.T * (width**-0.5 if scale is None else scale) + added
     torch.testing.assert_close(trace.outputs["scores"], scores, rtol=tolerance, atol=tolerance * 10)
     torch.testing.assert_close(trace.outputs["weights"], scores.softmax(1), rtol=tolerance, atol=tolerance)
     assert trace.outputs["output"].dtype == dtype
     check_steps(trace)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     heads=st.integers(1, 3),
     each=st.integers(1, 2),
     sizes=st.tuples(st.integers(1, 4), st.integers(1, 4)),
     bias=st.booleans(),
-    causal=st.booleans(),
+    learned=st.booleans(),
+    widths=st.one_of(st.none(), st.tuples(st.integers(1, 7), st.integers(1, 7))),
+    masked=st.sampled_from(["no", "causal", "added"]),
     scale=st.sampled_from([None, 0.7]),
     seed=st.integers(0, 2**20),
 )
 def test_it_is_a_trained_modules_attention(
-    heads: int, each: int, sizes: tuple[int, int], bias: bool, causal: bool, scale: float | None, seed: int
+    heads: int,
+    each: int,
+    sizes: tuple[int, int],
+    bias: bool,
+    learned: bool,
+    widths: tuple[int, int] | None,
+    masked: str,
+    scale: float | None,
+    seed: int,
 ) -> None:
     queries, keys = sizes
     width = heads * each
-    module = trained(width, heads, seed, bias=bias)
-    q, k, v = randn(queries, width, seed=seed), randn(keys, width, seed=seed + 1), randn(keys, width, seed=seed + 2)
-    trace = attention(q, k, v, causal=causal, scale=scale, heads=heads, state_dict=module.state_dict())
+    kdim, vdim = widths or (width, width)
+    module = trained(width, heads, seed, bias=bias, kdim=kdim, vdim=vdim, add_bias_kv=learned)
+    q, k, v = randn(queries, width, seed=seed), randn(keys, kdim, seed=seed + 1), randn(keys, vdim, seed=seed + 2)
+    added = randn(queries, keys, seed=seed + 3)
+    state = module.state_dict()
+    trace = attention(q, k, v, added if masked == "added" else None, causal=masked == "causal", scale=scale, heads=heads, state_dict=state)
+    assert ("q_proj_weight" in state) == ((kdim, vdim) != (width, width))
+    assert trace.reference.name == "torch.nn.functional.multi_head_attention_forward"
     if scale is not None:  # the module knows no other
-        module.in_proj_weight.data[:width] *= scale * each**0.5
+        (module.in_proj_weight if module.in_proj_weight is not None else module.q_proj_weight).data[:width] *= scale * each**0.5
         if bias:
             module.in_proj_bias.data[:width] *= scale * each**0.5
-    mask = torch.ones(queries, keys, dtype=torch.bool).triu(1) if causal else None
+    mask = {"causal": torch.ones(queries, keys, dtype=torch.bool).triu(1), "added": added}.get(masked)
     with torch.no_grad():
         output, weights = module(q, k, v, attn_mask=mask, average_attn_weights=False)
     torch.testing.assert_close(trace.outputs["output"], output, rtol=1e-10, atol=1e-10)
@@ -181,6 +208,77 @@ def test_a_mask_by_hand() -> None:
     assert said[7].endswith("exp(−∞ + (−2)) = 0.")
 
 
+def test_an_additive_mask_by_hand() -> None:
+    mask = [[0.5, 0, -math.inf]]
+    trace = attention([[1, 0]], [[0, 1], [2, 0], [4, 1]], [[8], [6], [4]], mask=mask, scale=1)
+    assert trace.outputs["raw"].tolist() == [[0, 2, 4]]
+    assert trace.outputs["scores"].tolist() == [[0.5, 2, -math.inf]]
+    assert trace.inputs["mask"].tolist() == mask
+    e = math.exp(-1.5)
+    assert trace.outputs["output"].item() == pytest.approx((8 * e + 6) / (1 + e), rel=1e-14)
+    first = trace.plan.first("mask")
+    assert first == 3
+    assert [step.kind for step in trace[3:5]] == ["mask", "mask"]
+    assert trace[3].terms == [(0.0,), (0.5,)]
+    assert trace[3].reads == {"raw": [(0, 0)], "mask": [(0, 0)]}
+    assert trace[3].say == "To the score of query 0 for key 0 comes its number in the mask: 0 + 0.5 = 0.5."
+    assert trace[4].say == "Query 0 may not look at key 2: 4 + (−∞) = −∞."
+    # What adds nothing is no step: score 1 is complete at once.
+    assert trace[1].writes == {"raw": [(0, 1)], "scores": [(0, 1)]}
+
+
+BINARY = [[1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("mask", "kind", "additive"),
+    [
+        (BINARY, "auto", False),
+        (torch.tensor(BINARY), "auto", False),
+        (torch.tensor(BINARY).bool(), "auto", False),
+        (torch.tensor(BINARY).int(), "auto", False),
+        (torch.tensor(BINARY).bool(), "boolean", False),
+        (BINARY, "boolean", False),
+        (BINARY, "additive", True),
+        ([[0.0, 0, 0]] * 2, "additive", True),
+        ([[1.0, 0, 0.5]] * 2, "auto", True),
+        ([[0.0, -math.inf, 0]] * 2, "auto", True),
+    ],
+)
+def test_kinds_of_masks(mask: Any, kind: Any, additive: bool) -> None:
+    q, k = randn(2, 4), randn(3, 4, seed=1)
+    trace = attention(q, k, mask=mask, mask_kind=kind)
+    numbers = torch.as_tensor(mask).double()
+    expected = F.scaled_dot_product_attention(q, k, k, attn_mask=numbers if additive else numbers.bool())
+    torch.testing.assert_close(trace.outputs["output"], expected, rtol=1e-12, atol=1e-12)
+    assert trace.params["mask_kind"] == ("additive" if additive else "boolean")
+    check_steps(trace)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("least", [-1e9, None])
+def test_a_very_large_number_hides_as_infinity_does(dtype: torch.dtype, least: float | None) -> None:
+    q = randn(3, 4).to(dtype)
+    added = torch.zeros(3, 3, dtype=dtype).masked_fill(torch.ones(3, 3).triu(1).bool(), least or torch.finfo(dtype).min)
+    trace = attention(q, mask=added)
+    assert torch.equal(trace.outputs["weights"], attention(q, causal=True).outputs["weights"])
+    check_steps(trace)
+
+
+def test_a_bias_key_by_hand() -> None:
+    trace = attention([[1, 0]], [[2, 0]], [[6]], mask=[[0]], mask_kind="boolean", scale=1, bias_k=[3, 9], bias_v=[4])
+    assert trace.outputs["scores"].tolist() == [[-math.inf, 3]]
+    assert trace.outputs["output"].tolist() == [[4]]
+    assert trace.labels == (["q0"], ["k0", "bias"])
+    assert trace[1].say == "The score of query 0 for the bias key, query times key: 1·3 + 0·9 = 3."
+    assert trace[1].reads == {"query": [(0, 0), (0, 1)], "bias_k": [(0,), (1,)]}
+    assert trace[len(trace) - 1].reads == {"weights": [(0, 0), (0, 1)], "value": [(0, 0)], "bias_v": [(0,)]}
+    assert trace.opening == "The query meets 1 key and a bias; softmax turns scores into weights that mix the values."
+    words = attention(tokens="a b", heads=2, bias_k=[1, 0, 0, 1], bias_v=[0, 1, 1, 0])
+    assert words.labels == (["a", "b"], ["a", "b", "bias"])
+    check_steps(words)
+
+
 def test_a_value_is_the_key_and_a_key_the_query_if_not_given() -> None:
     x, y = randn(3, 2), randn(4, 2, seed=1)
     torch.testing.assert_close(attention(x).outputs["output"], F.scaled_dot_product_attention(x, x, x))
@@ -219,6 +317,7 @@ def test_any_word_is_a_token(word: str) -> None:
 
 X = randn(3, 4)
 STATE = trained(4, 2).state_dict()
+OTHER = trained(4, 2, kdim=5, vdim=3).state_dict()
 NAN = [[1.0, 0.0], [math.nan, 1.0]]
 REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nothing": ({}, ["there is no query", "'the cat sat'"]),
@@ -234,7 +333,53 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a blind row": ({"query": X, "mask": [[1, 0, 0], [0, 0, 0], [1, 1, 1]]}, ["mask hides every key from row 1"]),
     "a row blind by both": ({"query": X, "mask": [[0, 1, 1]] * 3, "causal": True}, ["mask and causal hide every key from row 0"]),
     "shape of a mask": ({"query": X, "mask": [[1, 0]]}, ["mask has shape 1x2", "3 queries and 3 keys go with 3x3"]),
-    "an additive mask": ({"query": X, "mask": [[0, -math.inf, 0]] * 3}, ["mask holds -inf", "give 1 where"]),
+    "no boolean mask": (
+        {"query": X, "mask": [[0, -math.inf, 0]] * 3, "mask_kind": "boolean"},
+        ["mask holds -inf; give 1 where a query may look and 0 where it may not, or mask_kind 'additive'"],
+    ),
+    "a row of infinity": ({"query": X, "mask": [[0, 1, 2], [-math.inf] * 3, [0, 1, 2]]}, ["mask hides every key from row 1", "-Infinity"]),
+    "a row of infinity by both": (
+        {"query": X, "mask": [[-math.inf, 5, 5]] * 3, "causal": True},
+        ["mask and causal hide every key from row 0", "at least one number other than -Infinity"],
+    ),
+    "zeros": ({"query": X, "mask": [[0.0] * 3] * 3}, ["mask hides every key from row 0", "or mask_kind 'additive'"]),
+    "nan in a mask": ({"query": X, "mask": [[0, math.nan, 0]] * 3}, ["mask holds nan; give numbers that are added"]),
+    "infinity in a mask": ({"query": X, "mask": [[0, math.inf, 0]] * 3}, ["mask holds inf; give numbers that are added"]),
+    "booleans that are added": (
+        {"query": X, "mask": torch.ones(3, 3, dtype=torch.bool), "mask_kind": "additive"},
+        ["mask_kind is 'additive', but mask holds booleans"],
+    ),
+    "a kind of mask": (
+        {"query": X, "mask": [[1] * 3] * 3, "mask_kind": "float"},
+        ["mask_kind is 'float'", "'auto' or 'boolean'"],
+    ),
+    "too much for float32": ({"query": X.float(), "mask": [[0, -1e300, 0]] * 3}, ["mask holds -1e+300, which float32 cannot hold"]),
+    "a mask that overflows": ({"query": X, "mask": [[1.7e308, -1.7e308, 0]] * 3}, ["the scores overflow: the mask goes up to 1.7e+308"]),
+    "a key without a value": ({"query": X, "bias_k": [1.0] * 4}, ["bias_k is given without bias_v"]),
+    "a value without a key": ({"query": X, "bias_v": [1.0] * 4}, ["bias_v is given without bias_k"]),
+    "width of a bias": ({"query": X, "bias_k": [1.0] * 3, "bias_v": [1.0] * 4}, ["bias_k has 3 numbers, but the keys have 4"]),
+    "width of its value": ({"query": X, "bias_k": [1.0] * 4, "bias_v": [1.0] * 5}, ["bias_v has 5 numbers, but the values have 4"]),
+    "rows of a bias": ({"query": X, "bias_k": [[1.0, 2], [3, 4]], "bias_v": [1.0] * 4}, ["bias_k has shape 2x2; give one row of numbers"]),
+    "nan in a bias": ({"query": X, "bias_k": [math.nan] * 4, "bias_v": [1.0] * 4}, ["bias_k holds nan; give finite numbers"]),
+    "two biases": (
+        {"query": X, "bias_k": [1.0] * 4, "bias_v": [1.0] * 4, "state_dict": trained(4, 2, add_bias_kv=True).state_dict()},
+        ["bias_k is given, and state_dict has one too"],
+    ),
+    "half a bias of a module": ({"query": X, "state_dict": {**STATE, "bias_k": randn(1, 1, 4)}}, ["bias_k is given without bias_v"]),
+    "shape of a module's bias": ({"query": X, "state_dict": {**STATE, "bias_k": X}}, ["bias_k has shape 3x4", "goes with 1x1x4"]),
+    "shape of a projection": (
+        {"query": X, "state_dict": {**OTHER, "k_proj_weight": randn(3, 5)}},
+        ["k_proj_weight has shape 3x5, but q_proj_weight 4x4 goes with 4x5"],
+    ),
+    "no projection": (
+        {"query": X, "state_dict": {name: tensor for name, tensor in OTHER.items() if name != "v_proj_weight"}},
+        ["state_dict has no v_proj_weight", "q_proj_weight, k_proj_weight, v_proj_weight"],
+    ),
+    "both projections": ({"query": X, "state_dict": {**OTHER, **STATE}}, ["has in_proj_weight, which is not shown here"]),
+    "tokens that are too narrow": (
+        {"tokens": "a b", "state_dict": OTHER},
+        ["state_dict projects keys of 5 numbers, but tokens have 4; give query, key and value instead"],
+    ),
     "nan": ({"query": NAN}, ["query holds nan at row 1, column 0"]),
     "infinity": ({"query": X, "key": [[1, 2, 3, math.inf]]}, ["key holds inf at row 0, column 3"]),
     "one axis": ({"query": [1.0, 2.0]}, ["query has shape 2", "one row of numbers"]),
@@ -245,7 +390,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "scale nan": ({"query": X, "scale": math.nan}, ["scale is nan"]),
     "overflow": ({"query": [[1e200]]}, ["the scores overflow: queries go up to 1e+200"]),
     "other state": ({"query": X, "state_dict": {"weight": X}}, ["has no in_proj_weight", "nn.MultiheadAttention"]),
-    "more state": ({"query": X, "state_dict": {**STATE, "bias_k": X}}, ["has bias_k, which is not shown here"]),
+    "more state": ({"query": X, "state_dict": {**STATE, "weight": X}}, ["has weight, which is not shown here"]),
     "shape of state": ({"query": X, "state_dict": {**STATE, "in_proj_weight": randn(4, 4)}}, ["in_proj_weight has shape 4x4"]),
     "shape of output": (
         {"query": X, "state_dict": {**STATE, "out_proj.weight": randn(4, 5)}},

@@ -23,20 +23,57 @@ def passed(sizes: tuple[int, int, int, int], seed: int) -> tuple[Tensor, Tensor,
     return tuple(randn(*shape, seed=seed + n) for n, shape in enumerate(shapes))  # type: ignore[return-value]
 
 
+def options(sizes: tuple[int, int, int, int], masked: str, bias: bool, seed: int) -> dict[str, Tensor]:
+    """A mask that hides no row, and a bias."""
+    queries, keys, width, made = sizes
+    visible = randn(queries, keys, seed=seed + 9) > 0
+    visible[:, 0] = True
+    masks = {"boolean": visible.double(), "additive": randn(queries, keys, seed=seed + 10).masked_fill(~visible, -math.inf)}
+    found = {"mask": masks[masked]} if masked in masks else {}
+    return found | ({"bias_k": randn(width, seed=seed + 11), "bias_v": randn(made, seed=seed + 12)} if bias else {})
+
+
+@settings(max_examples=30, deadline=None)
+@given(sizes=st.tuples(*[st.integers(1, 5)] * 4), masked=st.sampled_from(["boolean", "additive"]), seed=st.integers(0, 2**20))
+def test_masks_and_a_bias_are_those_of_torch(sizes: tuple[int, int, int, int], masked: str, seed: int) -> None:
+    g, *vectors = passed(sizes, seed)
+    given_ = options(sizes, masked, True, seed)
+    trace = attention_backward(g, *vectors, **given_)
+    leaves = [x.clone().requires_grad_() for x in (*vectors, given_["bias_k"], given_["bias_v"])]
+    q, k, v, bias_k, bias_v = leaves
+    mask = F.pad(given_["mask"] == 1, (0, 1), value=True) if masked == "boolean" else F.pad(given_["mask"], (0, 1))
+    made = F.scaled_dot_product_attention(q, torch.cat([k, bias_k[None]]), torch.cat([v, bias_v[None]]), attn_mask=mask)
+    expected = torch.autograd.grad(made, leaves, g)
+    found = trace.outputs
+    split = (found["grad_query"], found["grad_key"][:-1], found["grad_value"][:-1], found["grad_key"][-1], found["grad_value"][-1])
+    for one, other in zip(split, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
+    assert trace.params["mask_kind"] == masked
+
+
+def test_a_bias_is_named() -> None:
+    trace = attention_backward([[1.0]], [[1.0]], [[2.0]], [[3.0]], bias_k=[1.0], bias_v=[0.5])
+    said = [step.say for step in trace]
+    assert said[1].startswith("The bias value went into every output by its weight, so its number 0 gets: ")
+    assert said[3].startswith("The weight of the bias key in output 0 multiplied the bias value, so its gradient is: ")
+    assert said[-1].startswith("The bias key met every query, so its number 0 gets: ")
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     sizes=st.tuples(*[st.integers(1, 5)] * 4),
-    masked=st.booleans(),
+    masked=st.sampled_from(["no", "boolean", "additive"]),
+    bias=st.booleans(),
     causal=st.booleans(),
     scale=st.sampled_from([None, 1.0, 0.4]),
     dtype=st.sampled_from([torch.float64, torch.float32]),
     seed=st.integers(0, 2**20),
 )
-def test_steps(sizes: tuple[int, int, int, int], masked: bool, causal: bool, scale: float | None, dtype: torch.dtype, seed: int) -> None:
+def test_steps(
+    sizes: tuple[int, int, int, int], masked: str, bias: bool, causal: bool, scale: float | None, dtype: torch.dtype, seed: int
+) -> None:
     tensors = [x.to(dtype) for x in passed(sizes, seed)]
-    mask = (randn(sizes[0], sizes[1], seed=seed + 9) > 0).double()
-    mask[:, 0] = 1
-    trace = attention_backward(*tensors, mask=mask if masked else None, causal=causal, scale=scale)
+    trace = attention_backward(*tensors, **options(sizes, masked, bias, seed), causal=causal, scale=scale)
     everything = {**trace.inputs, **trace.outputs}
     tolerance = 1e-10 if dtype == torch.float64 else 1e-5
     written = []
@@ -115,6 +152,10 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nan": ({"grad_output": [[math.nan, 0], [0, 0], [0, 0]]}, ["grad_output holds nan at row 0, column 0"]),
     "blind": ({"mask": [[1, 1, 1], [1, 1, 1], [0, 0, 0]]}, ["mask hides every key from row 2"]),
     "scale": ({"scale": 0.0}, ["scale is 0"]),
+    "nan in a mask": ({"mask": [[0, math.nan, 2]] * 3}, ["mask holds nan"]),
+    "a row of infinity": ({"mask": [[0.0, 2, 3], [-math.inf] * 3, [1, 2, 3]]}, ["mask hides every key from row 1"]),
+    "half a bias": ({"bias_v": [1.0, 2.0]}, ["bias_v is given without bias_k"]),
+    "width of a bias": ({"bias_k": [1.0], "bias_v": [1.0, 2.0]}, ["bias_k has 1 number, but the keys have 2"]),
 }
 
 

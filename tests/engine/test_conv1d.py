@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -134,3 +135,44 @@ def given_with(**options: Any) -> dict[str, Any]:
 )
 def test_refusals(options: dict[str, Any], holds: list[str]) -> None:
     check_refused(conv1d, options, holds)
+
+
+def full(x: list[float], w: list[float]) -> list[float]:
+    """The whole convolution, by its definition."""
+    return [sum(w[s] * x[n - s] for s in range(len(w)) if 0 <= n - s < len(x)) for n in range(len(x) + len(w) - 1)]
+
+
+@pytest.mark.parametrize("taps", range(1, 7))
+def test_how_a_flipped_kernel_is_centred(taps: int) -> None:
+    """As the guide says it, and how scipy and numpy do it instead."""
+    x, w = [3.0, -1, 4, 1, -5, 9, 2], [float(2**s) for s in range(taps)]
+    whole = full(x, w)
+    same = conv1d(x, w, padding="same", flip=True).outputs["output"][0].tolist()
+    assert same == [whole[i + taps // 2] for i in range(len(x))]
+    theirs = [whole[i + (taps - 1) // 2] for i in range(len(x))]
+    assert theirs == np.convolve(x, w, mode="same").tolist()
+    assert (same == theirs) == (taps % 2 == 1)
+    if taps % 2 == 0:
+        assert same[:-1] == theirs[1:]
+    sides = [[taps // 2, (taps - 1) // 2]]
+    assert conv1d(x, w, padding=sides, flip=True).outputs["output"][0].tolist() == theirs
+
+
+@pytest.mark.parametrize(("taps", "dilation"), [(2, 1), (4, 1), (3, 2), (2, 3), (6, 2)])
+def test_same_puts_its_odd_cell_at_the_end(taps: int, dilation: int) -> None:
+    ((before, after),) = conv1d(list(range(9)), [1.0] * taps, padding="same", dilation=dilation).sides
+    assert before + after == dilation * (taps - 1)
+    assert after - before == dilation * (taps - 1) % 2
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+def test_causal_windows_see_nothing_that_comes_later(dilation: int) -> None:
+    trace = conv1d([3, -1, 4, 1, -5, 9, 2], [1, 2, 3], padding="causal", dilation=dilation)
+    assert len(trace) == 7
+    for step in trace:
+        assert max(at for (at,) in step.window) == step.index
+        assert {at for _, at in step.reads["input"]} == {step.index - dilation * t for t in range(3) if step.index >= dilation * t}
+    assert (
+        trace.formula
+        == f'"output size" = floor((7 + {2 * dilation} + 0 - {"3" if dilation == 1 else f"{dilation} dot (3 - 1) - 1"}) / 1) + 1 = 7'
+    )

@@ -255,7 +255,7 @@ def given_with(**options: Any) -> dict[str, Any]:
         (given_with(padding=-1), ["padding is -1"]),
         (given_with(padding=(0, -1)), ["padding is (0, -1)"]),
         (given_with(padding=(1, 1, 1)), ["padding is (1, 1, 1)"]),
-        (given_with(padding=[[1, 1], [1, 1]]), ["padding is [[1, 1], [1, 1]]"]),
+        (given_with(padding=[[1, 1, 1], [1, 1]]), ["padding is [[1, 1, 1], [1, 1]]"]),
         (given_with(padding=0.5), ["padding is 0.5"]),
         (given_with(padding=None), ["padding is None"]),
         (given_with(padding="full"), ["padding is 'full'", "valid", "same"]),
@@ -283,7 +283,7 @@ def given_with(**options: Any) -> dict[str, Any]:
         (given_with(weight=[["a", "b"]]), ["weight", "str"]),
         (given_with(input=None), ["input", "NoneType"]),
         (given_with(input=[[10**400, 1], [1, 1]]), ["input"]),
-        (given_with(input=ones(4, 4, device="meta")), ["input on meta", "weight on cpu"]),
+        (given_with(input=ones(4, 4, device="meta")), ["input is on the device meta", "give one on cpu"]),
     ],
     ids=" ".join,
 )
@@ -302,3 +302,33 @@ def test_sums_that_may_overflow_are_refused(dtype: torch.dtype, large: float) ->
     assert torch.isfinite(fitting.outputs["output"]).all()
     given_infinite = conv2d(torch.tensor([[large, float("inf")]], dtype=dtype), torch.ones(1, 1, dtype=dtype))
     assert given_infinite.outputs["output"].tolist() == [[[pytest.approx(large), float("inf")]]]
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 2), (4, 3), (2, 5)])
+def test_how_a_flipped_kernel_is_centred(size: tuple[int, int]) -> None:
+    """As the guide says it: along each axis by itself."""
+    height, width = size
+    x = [[float((7 * r + 3 * c) % 11 - 5) for c in range(6)] for r in range(5)]
+    w = [[float(2 ** (r * width + c)) for c in range(width)] for r in range(height)]
+
+    def full(m: int, n: int) -> float:
+        return sum(w[r][c] * x[m - r][n - c] for r in range(height) for c in range(width) if 0 <= m - r < len(x) and 0 <= n - c < len(x[0]))
+
+    same = conv2d(x, w, padding="same", flip=True).outputs["output"][0].tolist()
+    assert same == [[full(i + height // 2, j + width // 2) for j in range(6)] for i in range(5)]
+    scipys = [[full(i + (height - 1) // 2, j + (width - 1) // 2) for j in range(6)] for i in range(5)]
+    sides = [[n // 2, (n - 1) // 2] for n in size]
+    assert conv2d(x, w, padding=sides, flip=True).outputs["output"][0].tolist() == scipys
+    assert same != scipys
+
+
+def test_every_side_has_its_own_padding() -> None:
+    trace = conv2d([[1.0, 2], [3, 4]], [[1.0, 10], [100, 1000]], padding=[[1, 0], [2, 1]])
+    assert trace.outputs["output"].tolist() == [[[0, 1000, 2100, 200], [0, 3010, 4321, 402]]]
+    assert trace.sides == [(1, 0), (2, 1)]
+    assert trace.params["padding"] == [[1, 0], [2, 1]]
+    assert trace.formula == (
+        '"output height" = floor((2 + 1 + 0 - 2) / 1) + 1 = 2, quad "output width" = floor((2 + 2 + 1 - 2) / 1) + 1 = 4'
+    )
+    assert conv2d([[1.0, 2], [3, 4]], [[1.0]], padding=[[1, 1], [2, 2]]).params["padding"] == [1, 2]
+    assert conv2d([[1.0, 2], [3, 4]], [[1.0]], padding=[[0, 1], 2]).params["padding"] == [[0, 1], [2, 2]]

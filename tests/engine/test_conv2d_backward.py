@@ -67,6 +67,19 @@ def test_steps(case: Case) -> None:
         check_reads(case, step, whole, cell, total, size)
 
 
+@pytest.mark.parametrize("padding", [3, [[3, 0], [0, 3]]])
+def test_windows_in_the_padding_alone_send_nothing_back(padding: Any) -> None:
+    x, w = torch.tensor([[[[7.0]]]], dtype=torch.float64), [[1.0, 2], [3, 4]]
+    trace = conv2d_backward([[[[5.0]]]], x, w, stride=9, padding=padding)
+    assert trace.outputs["grad_input"].tolist() == [[[[0.0]]]]
+    assert trace.outputs["grad_weight"].tolist() == [[[[0.0, 0], [0, 0]]]]
+    assert trace.outputs["grad_bias"].tolist() == [5.0]
+    assert [step.value for step in trace] == [5, 0, 0, 0, 0, 0]
+    # What slides over the weights has no cell of the gradient left, only zeros.
+    assert trace.framed.tolist() == [[[[0, 0], [0, 0]]]]
+    assert [sum(side) for side in trace.frame] == [2, 2] if padding == 3 else [2, 1]
+
+
 def check_reads(case: Case, step: ConvBackwardStep, gradient: Tensor, cell: tuple[int, ...], total: float, size: float) -> None:
     """What is read, multiplied, is what is added up: all other terms are zeros of padding."""
     tensors = {

@@ -159,7 +159,7 @@ ONES = {"weight_ih": torch.ones(8, 2), "weight_hh": torch.ones(8, 2)}
     ("arguments", "sentence"),
     [
         ({"input": [1, 2, 3]}, "input has shape 3; give one sequence, time steps x features, such as [[1],[2],[3]]"),
-        ({"input": torch.ones(1, 2, 2)}, "input has shape 1×2×2; give one sequence, time steps x features, such as [[1],[2],[3]]"),
+        ({"input": torch.ones(2, 2, 2)}, "input has shape 2×2×2; give one sequence, time steps x features, such as [[1],[2],[3]]"),
         ({"input": torch.ones(0, 2)}, "input has shape 0×2; give one sequence, time steps x features, such as [[1],[2],[3]]"),
         ({"input": 5}, "input has shape a single number; give one sequence, time steps x features, such as [[1],[2],[3]]"),
         (
@@ -171,7 +171,11 @@ ONES = {"weight_ih": torch.ones(8, 2), "weight_hh": torch.ones(8, 2)}
         ({**ONES, "bias_hh": [1, 2]}, "bias_hh has shape 2, but there are 2 units; give 8 numbers"),
         ({**ONES, "hidden_size": 3}, "hidden_size is 3, but weight_hh has shape 8x2; give hidden_size 2, or leave it out"),
         ({"hidden_size": 0}, "hidden_size is 0; give at least 1"),
-        ({"hidden_size": 9999}, "hidden_size is 9999, which makes 400,079,988 weights; give fewer units, so that there are 16,777,216"),
+        (
+            {"hidden_size": 9999},
+            "an LSTM with 3 time steps, 2 features and 9,999 units would take about 16 GB and 44 seconds, more than the 4 GB and 20 "
+            "seconds allowed; give a hidden_size of at most about 4,700",
+        ),
         (
             {"weight_hh": ONES["weight_hh"]},
             "weight_hh is given without weight_ih; give weight_ih and weight_hh, or neither for seeded weights",

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from engine import max_pool2d
 from engine.errors import InputError
-from tests.engine.pools import REFUSED, Case, cases, check_steps
+from tests.engine.pools import REFUSED, Case, adaptive_cases, cases, check_steps
 
 INF = math.inf
 
@@ -82,6 +82,36 @@ def test_it_can_be_followed_on_paper() -> None:
     step = max_pool2d([[1, 3], [0, 8]], 2)[0]
     assert step.formula == '"output[0, 0, 0]" = max(1, 3, 0, 8) = 8'
     assert (step.reduce, step.divisor) == ("max", 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(adaptive_cases())
+def test_windows_for_the_size_of_an_output(case: Case) -> None:
+    trace = max_pool2d(case.input, **case.options)
+    batched = case.input.unsqueeze(0) if case.input.dim() == 2 else case.input
+    expected, places = F.adaptive_max_pool2d(batched, **case.options, return_indices=True)
+    assert torch.equal(trace.outputs["output"], expected)
+    assert torch.equal(trace.outputs["indices"], places)
+    assert trace.reference.name == "torch.nn.functional.adaptive_max_pool2d"
+    check_steps(case, trace, -INF)
+
+
+def test_of_windows_that_differ_each_has_its_own_size() -> None:
+    trace = max_pool2d(torch.arange(10.0).reshape(1, 2, 5), output_size=(1, 3))
+    # Along five cells three windows: 0 and 1; 1, 2 and 3; 3 and 4.
+    assert [step.extent for step in trace] == [(2, 2), (2, 3), (2, 2)]
+    assert trace.outputs["output"].tolist() == [[[6, 8, 9]]]
+    assert trace.kernel_size == (2, 3)
+    assert trace.params == {"output_size": [1, 3]}
+    assert trace.formula.endswith('"columns of window" j: floor((5 j) / 3) "to" ceil((5 (j + 1)) / 3) - 1')
+
+
+def test_infinity_and_nan_in_windows_that_differ() -> None:
+    x = torch.tensor([[-INF, -INF, 1.0, math.nan, 2.0]])
+    trace = max_pool2d(x, output_size=(1, 3))
+    _, places = F.adaptive_max_pool2d(x[None], (1, 3), return_indices=True)
+    assert trace.outputs["output"].flatten().tolist()[0] == -INF
+    assert torch.equal(trace.outputs["indices"], places)
 
 
 @pytest.mark.parametrize(("options", "holds"), REFUSED.values(), ids=REFUSED)

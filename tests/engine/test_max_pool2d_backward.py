@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from engine import max_pool2d, max_pool2d_backward
 from engine.pool_backward_step import gathered
 from engine.record import Record
-from tests.engine.pools import Case, cases
+from tests.engine.pools import Case, adaptive_cases, cases
 from tests.engine.pools_backward import check, finite_differences, gradient_for, is_allowed, refusal
 
 
@@ -26,6 +26,12 @@ def test_the_gradient_is_that_of_torch(case: Case) -> None:
 def test_steps(case: Case) -> None:
     assume(is_allowed(case))
     check(max_pool2d_backward, F.max_pool2d, case, steps=True)
+
+
+@settings(max_examples=80, deadline=None)
+@given(adaptive_cases())
+def test_windows_for_the_size_of_an_output(case: Case) -> None:
+    check(max_pool2d_backward, F.adaptive_max_pool2d, case, steps=True)
 
 
 def test_finite_differences() -> None:

@@ -104,10 +104,41 @@ def test_linear_parameters_are_torchs(features: int, out: int, bias: bool) -> No
         (2, (3, 3), (1, 1), (1, 1), [(2, 2), (2, 2)]),
         ((1, 2), (3, 3), (1, 1), (1, 1), [(1, 1), (2, 2)]),
         ([3], (3, 3), (1, 1), (1, 1), [(3, 3), (3, 3)]),
+        ([[1, 0], [2, 1]], (3, 3), (1, 1), (1, 1), [(1, 0), (2, 1)]),
+        (((1, 0), 2), (3, 3), (2, 2), (1, 1), [(1, 0), (2, 2)]),
+        ([[0, 3]], (3, 3), (1, 1), (1, 1), [(0, 3), (0, 3)]),
+        ([[2, 0]], (3,), (1,), (1,), [(2, 0)]),
+        ("causal", (3,), (2,), (4,), [(8, 0)]),
+        ("causal", (1,), (1,), (5,), [(0, 0)]),
     ],
 )
 def test_padding_sides(padding: Any, kernel: Any, stride: Any, dilation: Any, sides: list[tuple[int, int]]) -> None:
     assert padding_sides(padding, kernel, stride, dilation) == sides
+
+
+@pytest.mark.parametrize(
+    ("padding", "axes", "holds"),
+    [
+        ("causal", 2, "padding is 'causal'; give numbers, 'valid' or 'same'"),
+        ("left", 1, "padding is 'left'; give numbers, 'valid', 'same' or 'causal'"),
+        (
+            [[1, 0, 2]],
+            2,
+            "padding is [[1, 0, 2]]; give for each axis one whole number, or a pair of those before and after it such as [1,0]",
+        ),
+        ([[-1, 0]], 1, "padding is [[-1, 0]]; give for each axis"),
+        ([[1, 0.5]], 1, "padding is [[1, 0.5]]; give for each axis"),
+        ([[True, 0]], 1, "padding is [[True, 0]]; give for each axis"),
+        ([[2**31, 0]], 1, "each from 0 to 2147483647"),
+        ([[]], 1, "padding is [[]]; give for each axis"),
+        ([[1, 0], [1, 0], [1, 0]], 2, "which is for 3 axes; give 2 or one for all"),
+        ([2, 0], 1, "padding is [2, 0]; give a whole number"),
+    ],
+)
+def test_padding_that_is_none(padding: Any, axes: int, holds: str) -> None:
+    with pytest.raises(InputError) as caught:
+        padding_sides(padding, (3,) * axes, (1,) * axes, (1,) * axes)
+    assert holds in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from torch import Tensor
 import engine
 from engine import conv1d, conv2d
 from engine.errors import CheckError, InputError
-from engine.trace import TOLERANCE, Step, Trace, compare, concept, floating, largest, together
+from engine.trace import Step, Trace, compare, concept, floating, largest, together
+from engine.verdict import TOLERANCE
 
 ROOT = Path(__file__).parents[2]
 INF, NAN = math.inf, math.nan

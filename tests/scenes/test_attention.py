@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from manim import tempconfig
 
 from engine import attention, attention_backward
@@ -21,7 +22,7 @@ from scenes.parts.table import Table, fitting_label
 from scenes.parts.theme import THEMES
 from scenes.parts.worked import WRITTEN
 from studio.pace import beats
-from tests.engine.test_attention import randn
+from tests.engine.test_attention import randn, trained
 from tests.scenes.lint import findings
 
 SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 10, "dry_run": True, "verbosity": "ERROR"}
@@ -84,6 +85,37 @@ def test_heads(heads: int) -> None:
 @pytest.mark.parametrize(("size", "theme"), [(4, "light"), (6, "dark"), (12, "print"), (128, "dark")])
 def test_the_way_back(size: int, theme: str) -> None:
     lint(AttentionBackward, attention_backward(*(randn(size, min(size, 16), seed=n) for n in range(4)), causal=True), theme)
+
+
+MASK = [[0.5, -1.25, -np.inf], [0, 2, -1e9], [-np.inf, 3, 0.125]]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_numbers_that_are_added_to_scores(theme: str) -> None:
+    lint(Attention, attention(tokens="the cat sat", mask=MASK, heads=2), theme)
+    lint(Attention, attention(tokens=TWELVE, mask=randn(12, 12, seed=3)), theme)
+    lint(Attention, attention(randn(2, 3), mask=[[np.finfo(float).min, -123456.789], [0, 1]]), theme)
+
+
+@pytest.mark.parametrize(("tokens", "heads"), [("the cat sat", 1), ("the cat sat on the mat", 2), (TWELVE, 2)])
+def test_a_bias_key(tokens: str, heads: int) -> None:
+    width = max(4, 2 * heads)
+    trace = attention(tokens=tokens, heads=heads, causal=True, bias_k=randn(width, seed=1), bias_v=randn(width, seed=2))
+    lint(Attention, trace)
+
+
+def test_keys_and_values_of_other_widths() -> None:
+    for widths in ((5, 3), (9, 1)):
+        state = trained(4, 2, kdim=widths[0], vdim=widths[1], add_bias_kv=True).state_dict()
+        for count in (3, 9):
+            vectors = [randn(count, width, seed=width) for width in (4, *widths)]
+            lint(Attention, attention(*vectors, heads=2, state_dict=state))
+
+
+@pytest.mark.parametrize("size", [3, 12])
+def test_the_way_back_with_masks_and_a_bias(size: int) -> None:
+    tensors, width = [randn(size, 3, seed=n) for n in range(4)], torch.ones(3)
+    lint(AttentionBackward, attention_backward(*tensors, mask=randn(size, size, seed=7), bias_k=width, bias_v=width))
 
 
 ODD = [
@@ -265,6 +297,33 @@ def test_hidden_scores_are_shown_as_such() -> None:
             assert [line.text for line in scene.pattern.hidden.lines] == ["−∞"] * (n + 1)
             assert (trace[first + n].row, trace[first + n].column) == cell
             assert strip(scene)[-2:] == ["=", "−∞"] or scene.strip.marks["muted"].lines[-1].text == "−∞"
+
+
+def test_scores_are_shown_with_what_the_mask_adds() -> None:
+    trace = attention([[1, 0], [0, 1]], [[2, 0], [4, 1]], [[8], [6]], mask=[[0.5, 0], [-3, -np.inf]], scale=1)
+    first = trace.plan.first("mask")
+    assert first is not None
+    with tempconfig(SETTINGS):
+        scene = opened(Attention, trace)
+        for n, scores in enumerate((["2.5", "4", "0", "1"], ["2.5", "4", "−3", "1"], ["2.5", "4", "−3"])):
+            scene.timeline(Beat("full", first + n, first + n + 1, "", "", 20)).interpolate(1.0)
+            assert [line.text for line in scene.pattern.scores.lines] == scores
+            assert [line.text for line in scene.pattern.hidden.lines] == ["−∞"] * (n == 2)
+            # The row of the mask, and what it does.
+            assert {"0.5", "0"} <= {line.text for line in scene.bench.letters["muted"].lines} or n
+            assert scene.bench.letters["muted"].lines[-1].text == "is added"
+        assert strip(scene)[:3] == ["1", "+"] or "−∞" in [line.text for line in scene.strip.marks["muted"].lines]
+
+
+def test_a_bias_key_is_there_before_keys_are_projected() -> None:
+    trace = attention(tokens="the cat sat", bias_k=[1, 2, 3, 4], bias_v=[5, 6, 7, 8])
+    with tempconfig(SETTINGS):
+        scene = opened(Attention, trace)
+        scene.timeline(every_kind(trace)[0]).interpolate(1.0)
+        query, key, value = scene.qkv
+        assert [shown(table) for table in (query, key, value)] == [0, 4, 4]
+        assert [line.text for line in key.digits.lines] == ["1", "2", "3", "4"]
+        assert [line.text for line in scene.pattern.column_lines.values()] == ["the", "cat", "sat", "bias"]
 
 
 def test_colours_of_a_large_pattern() -> None:

@@ -65,7 +65,10 @@ NETWORK_VALUES = dict(zip(["w11", "w12", "w21", "w22", "w31", "w32", "w41", "w42
 VECTORS = "z1 = W1@X; z2 = relu(z1); z3 = W2@z2; y_hat = z3 + P@z2; L = sum((y_hat - y)**2)/2"
 VECTORS_VALUES = {"X": numbers(2), "y": numbers(2), "W1": numbers(4, 2), "W2": numbers(2, 4), "P": numbers(2, 4)}
 
-GRAPHS: dict[str, tuple[str, Mapping[str, Any]]] = {
+NORM = "m = mean(x, 0); d = x - m; v = mean(d**2, 0); s = sqrt(v + 0.1); y = d/s"
+
+#: Expressions, values, and for some the adjoint of the output.
+GRAPHS: dict[str, tuple[Any, ...]] = {
     "2 nodes": ("z = exp(x)", {"x": 1}),
     "3 nodes": ("z = x*y", {"x": 3, "y": -4}),
     "the example": (CHAIN, CHAIN_VALUES),
@@ -88,6 +91,17 @@ GRAPHS: dict[str, tuple[str, Mapping[str, Any]]] = {
     "large": ("H = relu(A@B); L = max(H)", {"A": numbers(70, 3), "B": numbers(3, 80)}),
     "a stack": ("H = A*B; L = sum(H)", {"A": numbers(2, 3, 4), "B": numbers(3, 4)}),
     "a hundred": ("L = sum(exp(x)/n)", {"x": numbers(100), "n": 100}),
+    "a norm, its adjoint given": (NORM, {"x": [[1, 2], [3, 4]]}, [[1, 1], [1, 1]]),
+    "a vector, its adjoint given": (
+        "h = tanh(W@x + b); y = V@h",
+        {"W": numbers(5, 6), "x": numbers(6), "b": 1, "V": numbers(4, 5)},
+        numbers(4),
+    ),
+    "a small one, its adjoint given": ("y = w*x", {"w": 2, "x": [1, -1]}, [0.5, 1]),
+    "a number, its adjoint given": ("y = exp(w*x)", {"w": 2, "x": 1}, -3),
+    "a large one, its adjoint given": ("H = relu(A@B)", {"A": numbers(70, 3), "B": numbers(3, 80)}, numbers(70, 80)),
+    "a stack, its adjoint given": ("H = A*B", {"A": numbers(2, 3, 4), "B": numbers(3, 4)}, numbers(2, 3, 4)),
+    "a leaf named grad": ("H = relu(grad@B); L = sum(H)", {"grad": numbers(9, 3), "B": numbers(3, 9)}),
 }
 
 
@@ -107,8 +121,8 @@ def test_every_step_of_the_example_is_legible(theme: str) -> None:
 # --- what is said is right ---------------------------------------------------------------------------------------------------------------
 
 
-def opened(expr: str, values: Mapping[str, Any]) -> tuple[Backprop, list[Beat]]:
-    trace = backprop(expr, values)
+def opened(expr: str, values: Mapping[str, Any], grad: Any = None) -> tuple[Backprop, list[Beat]]:
+    trace = backprop(expr, values, grad)
     planned = beats(trace, fps=10)
     scene = Backprop(Record(trace), planned)
     scene.setup()
@@ -222,6 +236,18 @@ def test_the_panel_shows_what_is_read_and_what_is_made() -> None:
         assert scene.panel.windows[0].box == pytest.approx(child.box(0, 0, 1, 9))
         assert scene.panel.windows[1].box == pytest.approx(other.box(0, 0, 1, 9))
         assert made.known == 1
+
+
+def test_the_panel_shows_the_adjoint_that_is_given() -> None:
+    with tempconfig(SETTINGS):
+        scene, _ = opened(*GRAPHS["a norm, its adjoint given"])
+        assert scene.panel is not None
+        step = next(step for step in scene.trace if step.kind == "seed")
+        scene.begin(step, "backward", "")
+        scene.after(step)
+        assert [path for path, _ in scene.panel.planes] == ["grad", "adjoints.y"]
+        assert scene.panel.label("grad", 9.0) == "given 2×2"
+        assert scene.panel.role("grad") == "gradient"
 
 
 def test_what_is_known_after_so_many_steps() -> None:

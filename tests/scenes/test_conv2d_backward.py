@@ -44,7 +44,15 @@ def test_channels_filters_samples_and_groups(channels: int) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"stride": 2}, {"stride": (1, 3), "padding": 1}, {"dilation": 2}, {"padding": 3}, {"padding": "same"}, {"stride": 3, "dilation": 2}],
+    [
+        {"stride": 2},
+        {"stride": (1, 3), "padding": 1},
+        {"dilation": 2},
+        {"padding": 3},
+        {"padding": "same"},
+        {"stride": 3, "dilation": 2},
+        {"padding": [[0, 3], [4, 1]]},
+    ],
     ids=str,
 )
 def test_options(options: dict[str, object]) -> None:

@@ -79,6 +79,8 @@ def test_conv2d_kernels_and_numbers(kernel: int, kind: str) -> None:
     [
         {"padding": 2, "padding_mode": "reflect"},
         {"padding": (2, 0), "stride": (2, 1)},
+        {"padding": [[1, 0], [2, 1]]},
+        {"padding": [[0, 3], [4, 0]], "padding_mode": "reflect"},
         {"dilation": 2, "padding": 1},
         {"padding": "same", "flip": True},
         {"dilation": (1, 3), "padding": (0, 3), "padding_mode": "circular"},
@@ -110,6 +112,11 @@ def test_conv2d_long_and_thin() -> None:
 def test_conv1d(length: int, theme: str) -> None:
     check(Conv1d, conv1d(numbers("whole", length), numbers("whole", 3), padding=1), theme)
     check(Conv1d, conv1d(numbers("normal", 3, length), numbers("normal", 2, 3, 2), bias=[0.5, 1.0]), theme)
+
+
+def test_conv1d_causal() -> None:
+    check(Conv1d, conv1d(numbers("whole", 9), numbers("whole", 3), padding="causal", dilation=2))
+    check(Conv1d, conv1d(numbers("normal", 3, 40), numbers("normal", 2, 3, 2), padding=[[0, 5]]), "light")
 
 
 def test_conv1d_wide() -> None:

@@ -37,6 +37,30 @@ def test_windows(kernel: object) -> None:
     check(AvgPool2d, avg_pool2d(numbers("normal", 14, 14), kernel, 1 if kernel != "global" else None))
 
 
+@pytest.mark.parametrize(("size", "output"), [((5, 7), (2, 3)), ((14, 14), 4), ((3, 4), (5, 6)), ((28, 30), (3, 4)), ((64, 64), 7)])
+def test_windows_of_several_sizes(size: tuple[int, int], output: object) -> None:
+    check(MaxPool2d, max_pool2d(numbers("whole", 2, *size), output_size=output))
+    check(AvgPool2d, avg_pool2d(numbers("normal", *size), output_size=output), "light")
+
+
+def test_a_divisor_of_ones_own() -> None:
+    check(AvgPool2d, avg_pool2d(numbers("whole", 6, 6), 3, 1, 1, divisor_override=-7))
+
+
+def test_the_window_has_the_size_that_it_has_on_the_input_whatever_was_shown_before() -> None:
+    trace = avg_pool2d(numbers("whole", 5, 5), output_size=(2, 3))
+    with tempconfig(SETTINGS):
+        scene, planned = opened(AvgPool2d, trace)
+        for beat in [*planned, planned[0], planned[-1]]:
+            scene.timeline(beat).interpolate(1.0)
+            glass, full = scene.lenses[0].tile, beat.kind in ("opening", "closing")
+            rows, columns = trace.kernel_size if full else trace[(beat.pictures or [beat.start])[-1]].extent
+            assert (glass.rows, glass.columns) == (rows, columns)
+            assert glass.label.line.text == f"window {rows}×{columns}"
+            assert len(glass.digits.lines) == (0 if full else rows * columns)
+        assert {step.extent for step in trace} == {(3, 2), (3, 3)}
+
+
 def test_numbers_that_are_not_finite() -> None:
     x = torch.tensor([[1.0, float("nan"), 3.0], [float("-inf"), float("inf"), 2.0], [0.5, -1.0, 4.0]], dtype=torch.float64)
     check(MaxPool2d, max_pool2d(x, 2, 1, padding=1))

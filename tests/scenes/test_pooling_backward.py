@@ -47,6 +47,13 @@ def test_windows(kernel: object, stride: int | None, padding: object) -> None:
         check(scene, function(gradient, x, kernel, stride, padding))
 
 
+@pytest.mark.parametrize(("size", "output"), [((5, 7), (2, 3)), ((14, 15), (4, 6)), ((3, 4), (5, 6)), ((28, 30), (3, 4))])
+def test_windows_of_several_sizes(size: tuple[int, int], output: tuple[int, int]) -> None:
+    x, gradient = numbers("whole", *size), gradients(*output)
+    check(MaxPool2dBackward, max_pool2d_backward(gradient, x, output_size=output))
+    check(AvgPool2dBackward, avg_pool2d_backward(gradient, x, output_size=output), "print")
+
+
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_numbers_can_be_read_on_every_tint(theme: Theme) -> None:
     for hue in theme.hues:

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from manim import tempconfig
 
 import engine
+import studio.locks
 import studio.render
 import studio.worker
 from cli import main
@@ -33,6 +34,7 @@ from scenes.parts.beat import Beat
 from scenes.parts.theme import THEMES
 from studio.cache import FOLDER_VARIABLE, LIMIT_VARIABLE, Cache, usable
 from studio.crew import Crew
+from studio.locks import locked
 from studio.pace import beats
 from studio.picture import Picture
 from studio.render import render
@@ -137,7 +139,7 @@ def test_without_a_word_the_system_says_where(tmp_path: Path, monkeypatch: pytes
     assert found.limit == 2_000_000_000
 
 
-@pytest.mark.parametrize("given", ["lots", "-5", "1.5", "1e3", " ", "²"])
+@pytest.mark.parametrize("given", ["lots", "9" * 16, "-5", "1.5", "1e3", " ", "²"])
 def test_limits_that_are_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv(LIMIT_VARIABLE, given)
     with pytest.raises(InputError, match=rf"^TENSORREEL_CACHE_MB is '{given}'; give a whole number of megabytes, such as 2000$"):
@@ -177,8 +179,11 @@ def test_clear_removes_takes_and_nothing_else(filled: Path, tmp_path: Path) -> N
 
 def test_clear_leaves_what_is_being_written(filled: Path) -> None:
     """A rendering that goes on meanwhile needs it."""
-    (filled / ".half.take.1.tmp").write_bytes(b"x" * 1000)
-    assert cached(filled).clear() == (10, 1000)
+    with (filled / ".half.take.1.tmp").open("wb") as file:
+        assert locked(file.fileno())
+        file.write(b"x" * 1000)
+        file.flush()
+        assert cached(filled).clear() == (10, 1000)
     assert {path.name for path in filled.iterdir()} == {"note.txt", ".half.take.1.tmp"}
 
 
@@ -212,6 +217,21 @@ def test_no_more_goes_than_has_to(sizes: list[int], limit: int) -> None:
 
 
 def test_what_is_being_written_stays_and_what_was_given_up_goes(filled: Path) -> None:
+    """Who writes holds a lock on it; what is not locked was left by a process that was killed."""
+    begun, killed = filled / ".begun.take.1.tmp", filled / ".killed.take.1.tmp"
+    with begun.open("wb") as file:
+        assert locked(file.fileno())
+        file.write(b"x")
+        file.flush()
+        for limit, kept in ((10**6, list(range(10))), (0, [])):
+            killed.write_bytes(b"x")
+            Cache(filled, limit).tidy()
+            assert {path.name for path in filled.glob(".*")} == {begun.name}
+            assert left(filled) == kept
+
+
+def test_without_locks_the_time_tells(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio.locks, "locked", lambda _: None)
     for name, seconds in (("fresh", 0), ("younger", HOUR - 60), ("older", HOUR + 60), ("old", 100 * HOUR)):
         path = filled / f".{name}.take.1.tmp"
         path.write_bytes(b"x")
@@ -219,9 +239,6 @@ def test_what_is_being_written_stays_and_what_was_given_up_goes(filled: Path) ->
     Cache(filled, 10**6).tidy()
     assert {path.name for path in filled.glob(".*")} == {".fresh.take.1.tmp", ".younger.take.1.tmp"}
     assert left(filled) == list(range(10))
-    Cache(filled, 0).tidy()
-    assert {path.name for path in filled.glob(".*")} == {".fresh.take.1.tmp", ".younger.take.1.tmp"}
-    assert left(filled) == []
 
 
 def vanish(monkeypatch: pytest.MonkeyPatch, *gone: Path) -> None:
@@ -433,6 +450,12 @@ def forge(folder: Path) -> None:
         write(path, header, [longest[1][0], *packets[1:]])
 
 
+def test_who_has_no_home_has_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not usable(Path("~/.cache/tensorreel"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_cache_neither_reads_nor_writes(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     monkeypatch.chdir(tmp_path)
@@ -531,7 +554,7 @@ def test_a_cleared_cache_fills_again(crew: Crew, folder: Path, tmp_path: Path) -
 def files(crew: Crew, folder: Path, shown: Trace, picture: Picture = PICTURE) -> dict[int, str]:
     """The names of the files of a clip's takes."""
     plan = planned(shown)
-    events = crew.make(Record(shown), plan, picture, folder, takes(plan))
+    events = crew.make(Record(shown), plan, picture, (folder, folder), takes(plan))
     return {number: path.name for event, take, path in events if path is not None for number in [takes(plan).index(take)]}
 
 
@@ -576,7 +599,7 @@ def test_another_ground_draws_everything_anew(folder: Path, monkeypatch: pytest.
 
     def key() -> str:
         with tempconfig({"dry_run": True}):
-            return studio.worker.Studio(Record(trace()), planned(), PICTURE, folder).key([])
+            return studio.worker.Studio(Record(trace()), planned(), PICTURE, (folder, folder)).key([])
 
     before = key()
     assert key() == before

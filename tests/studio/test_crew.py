@@ -57,7 +57,7 @@ def wanted() -> list[Take]:
 
 
 def make(crew: Crew, folder: Path, shown: Trace | None = None) -> Iterator[tuple[str, Take, Path | None]]:
-    return crew.make(Record(shown or trace()), planned(), PICTURE, folder, wanted())
+    return crew.make(Record(shown or trace()), planned(), PICTURE, (folder, folder), wanted())
 
 
 def made(events: Sequence[tuple[str, Take, Path | None]]) -> dict[Take, Path]:
@@ -255,11 +255,44 @@ def test_takes_are_the_same_bytes_whoever_makes_them(folders: dict[int, dict[Tak
 def test_a_crew_makes_one_clip_after_another(tmp_path: Path, takes_folder: Path, folders: dict[int, dict[Take, Path]]) -> None:
     light = Picture.of("480p", 8, "light")
     with Crew(2) as crew:
-        other = [path for *_, path in crew.make(Record(trace()), planned(), light, takes_folder, wanted()) if path]
+        other = [path for *_, path in crew.make(Record(trace()), planned(), light, (takes_folder, takes_folder), wanted()) if path]
         events = list(make(crew, tmp_path))
     assert Counter(event for event, *_ in events) == {"began": len(wanted()), "made": len(wanted())}
     assert {path.name for path in made(events).values()} == {path.name for path in folders[1].values()}
     assert not {path.name for path in other} & {path.name for path in folders[1].values()}
+
+
+def test_where_there_is_no_room_takes_go_elsewhere(tmp_path: Path, takes_folder: Path, folders: dict[int, dict[Take, Path]]) -> None:
+    """A full cache is no reason not to draw; if there is no room anywhere, it says so."""
+    none = tmp_path / "none"
+    with Crew(2) as crew:
+        events = list(crew.make(Record(trace()), planned(), PICTURE, (none, takes_folder), wanted()))
+        assert {path.name for path in made(events).values()} == {path.name for path in folders[1].values()}
+        assert {path.parent for path in made(events).values()} == {takes_folder}
+        with pytest.raises(InputError, match=r"none' cannot be written \(No such file or directory\); make its folder first"):
+            list(crew.make(Record(trace()), planned(), PICTURE, (none, none), wanted()))
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": "/nowhere/at/all"}, {"HOME": ""}])
+def test_processes_start_without_a_path_and_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: dict[str, str]) -> None:
+    """As under cron, or in a bare container, whose users have no names."""
+    monkeypatch.delenv("PATH")
+    monkeypatch.delenv("HOME", raising=False)
+    for name, value in home.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: home.get("HOME", path))
+    environment = studio.crew._environment()
+    assert environment["PATH"] == os.defpath
+    assert environment["HOME"] == home.get("HOME", "/")
+
+
+def test_a_process_that_ends_says_one_line(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio.crew.json, "dumps", lambda _: '["/nowhere"]')
+    with Crew(1) as crew:
+        crew.hands[0].process.wait(60)
+    said = capfd.readouterr().err
+    assert said.startswith("a drawing process ended: ModuleNotFoundError: No module named ")
+    assert said.count("\n") == 1
 
 
 def test_a_take_is_made_again_as_often_as_it_is_asked_for(takes_folder: Path) -> None:
@@ -270,7 +303,7 @@ def test_a_take_is_made_again_as_often_as_it_is_asked_for(takes_folder: Path) ->
     assert plan[take.beat].steps - {*Record(shown).sampled}
     with Crew(1) as crew:
         for _ in range(2):
-            events = list(crew.make(Record(shown), plan, PICTURE, takes_folder, [take]))
+            events = list(crew.make(Record(shown), plan, PICTURE, (takes_folder, takes_folder), [take]))
             assert [event for event, *_ in events] == ["began", "made"]
             (path,) = takes_folder.iterdir()
             path.unlink()
@@ -401,10 +434,9 @@ def test_processes_killed_before_there_is_work(tmp_path: Path, mark: str) -> Non
 def test_two_deaths_over_one_take_are_enough(tmp_path: Path, trap: Trap) -> None:
     shown = trap("os.kill(os.getpid(), signal.SIGKILL)")
     events: list[Any] = []
-    words = r"^two drawing processes died over beat 4 \(quick 2\); what they said"
-    with Crew(2) as crew, pytest.raises(RuntimeError, match=words) as caught:
+    words = r"^two drawing processes died over beat 4 \(quick 2\), as they do without memory; what they said"
+    with Crew(2) as crew, pytest.raises(InputError, match=words):
         events.extend(make(crew, tmp_path, shown))
-    assert caught.type is RuntimeError
     assert [take.beat for event, take, _ in events if event == "died"] == [3]
 
 
@@ -532,7 +564,7 @@ with Crew(2) as crew:
     if moment == "start":
         print("ready", flush=True)
         time.sleep(600)
-    for event, take, path in crew.make(*clip[:-1], folder, clip[-1]):
+    for event, take, path in crew.make(*clip[:-1], (folder, folder), clip[-1]):
         if moment == "work" and event == "made":
             print("ready", flush=True)
     print("ready", flush=True)

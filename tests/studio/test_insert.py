@@ -417,7 +417,7 @@ def test_if_writing_fails_the_deck_is_as_it_was(clip: Film, deck: Path, monkeypa
 
     before = deck.read_bytes()
     monkeypatch.setattr(studio.insert, "save_with", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match=r"cannot be written \(No space left on device\); make room there"):
         studio.insert.insert(clip.path, deck, 1)
     assert deck.read_bytes() == before
     assert list(deck.parent.iterdir()) == [deck]

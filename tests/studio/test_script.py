@@ -6,6 +6,7 @@ import re
 import pytest
 
 import engine
+from engine.errors import InputError
 from studio.pace import beats
 from studio.picture import Picture
 from studio.script import MOST_LINES, Mark, Part, Script, joined, script
@@ -61,6 +62,14 @@ def test_the_marks_of_a_clip() -> None:
     sweep = next(mark for mark in said.marks if mark.kind == "sweep")
     assert sweep.name == f"steps {sweep.start + 1} to {sweep.stop}"
     assert len(sweep.lines) == (sweep.stop - sweep.start if sweep.stop - sweep.start <= MOST_LINES else 0)
+
+
+def test_words_that_are_no_text_are_refused_before_anything_is_drawn() -> None:
+    """As they come from a command line in another encoding."""
+    trace = engine.attention(tokens="caf\udce9 b")
+    planned = beats(trace, detail=1, seconds=20, fps=5)
+    with pytest.raises(InputError, match=r"^'caf\\udce9' is not text in UTF-8, and a clip cannot say it; give tokens and names that are$"):
+        script(trace, planned, Picture.of("480p", 5, "dark"))
 
 
 def test_long_sums_are_abridged() -> None:

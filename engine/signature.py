@@ -1,0 +1,141 @@
+"""What the plain parameters of a concept take, by their annotations: numbers, words, sizes, flags. Tensors have a reader of their own.
+
+A wrong kind of value is refused in one sentence before anything is computed; numpy's numbers and flags count as Python's. Whether a value
+fits the others is for the concept to say.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine.errors import InputError
+from engine.shown import shown
+
+#: Whole numbers from −WHOLE up to, without it, WHOLE are taken: what torch takes for a seed.
+WHOLE = 2**63
+RANGE = "give a number from -2**63 to 2**63 - 1"
+
+Read = Callable[[Any], Any]
+
+
+class Signature:
+    """Checks the arguments of a function, once per call."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.signature = inspect.signature(function)
+        kinds = {name: split(str(parameter.annotation)) for name, parameter in self.signature.parameters.items()}
+        self.kinds = {name: kind for name, kind in kinds.items() if all(one in READ or one == "None" or words(one) for one in kind)}
+
+    def bound(self, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
+        """The arguments as Python's own values.
+
+        Raises :class:`InputError`, naming the parameter, the value and what it takes.
+        """
+        found = self.signature.bind(*args, **kwargs)
+        for name, value in found.arguments.items():
+            if name in self.kinds:
+                found.arguments[name] = read(name, value, self.kinds[name])
+        return found
+
+
+def split(annotation: str) -> list[str]:
+    """The alternatives of an annotation."""
+    return annotation.split(" | ")
+
+
+def words(annotation: str) -> list[str]:
+    """The words that a ``Literal`` of the annotation names; empty if there is none."""
+    found = re.search(r"Literal(\[[^]]*\])", annotation)
+    return [str(word) for word in ast.literal_eval(found.group(1))] if found else []
+
+
+def read(name: str, value: Any, kinds: Sequence[str]) -> Any:
+    """The value as the first of the kinds that takes it."""
+    if value is None and "None" in kinds:
+        return None
+    for kind in kinds:
+        try:
+            if kind in READ:
+                return READ[kind][0](value)
+        except OverflowError:
+            raise InputError(f"{name} is {shown(value)}, which is too large; {RANGE}") from None
+        except Exception:  # what is asked for its number, length or rows can fail in any way
+            continue
+        if isinstance(value, str) and value in words(kind):
+            return str(value)
+    takes = [READ[kind][1] if kind in READ else " or ".join(map(repr, words(kind))) for kind in kinds if kind != "None"]
+    raise InputError(f"{name} is {shown(value)}; give {', or '.join(takes)}")
+
+
+# --- the kinds ---------------------------------------------------------------------------------------------------------------------------
+
+
+def whole(value: Any) -> int:
+    """A whole number; a flag is none."""
+    if is_flag(value) or getattr(value, "shape", ()) != ():
+        raise TypeError
+    found = operator.index(value)
+    if not -WHOLE <= found < WHOLE:
+        raise OverflowError
+    return found
+
+
+def is_flag(value: Any) -> bool:
+    """Whether it is a flag of Python's, numpy's or torch's."""
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "torch.bool")
+
+
+def _number(value: Any) -> float:
+    if is_flag(value) or isinstance(value, str | bytes) or getattr(value, "shape", ()) != ():
+        raise TypeError
+    return float(value)  # OverflowError for an int of over 300 digits
+
+
+def _flag(value: Any) -> bool:
+    if not is_flag(value) or getattr(value, "shape", ()) != ():
+        raise TypeError
+    return bool(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return str(value)
+
+
+def _size(value: Any, levels: int = 2) -> Any:
+    """A whole number, or as many as there are axes, which may come in pairs."""
+    if hasattr(value, "tolist") and getattr(value, "shape", ()) != ():
+        value = value.tolist()
+    if levels and isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        sizes = [_size(one, levels - 1) for one in value]
+        return tuple(sizes) if isinstance(value, tuple) else sizes
+    return whole(value)
+
+
+def _padding(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else _size(value)
+
+
+def _named(value: Any) -> Any:
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise TypeError
+    return value
+
+
+#: By the annotation: who reads it, and what a sentence says that it takes.
+READ: dict[str, tuple[Read, str]] = {
+    "int": (whole, "a whole number"),
+    "float": (_number, "a number"),
+    "bool": (_flag, "True or False"),
+    "str": (_text, "text"),
+    "Size": (_size, "a whole number, or one per axis such as (2, 1)"),
+    "Padding": (_padding, "a whole number, one per axis such as (2, 1), 'valid' or 'same'"),
+    "StateDict": (_named, "the state_dict() of a trained module"),
+    "Mapping[str, TensorLike]": (_named, "tensors by their names, such as {'x': [1, 2]}"),
+}

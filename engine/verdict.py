@@ -1,0 +1,121 @@
+"""Whether a trace may exist: its numbers are those of torch, and none of them is lost where all that was given is finite."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from engine.errors import CheckError, InputError
+from engine.reader import given, is_finite, largest
+from engine.sentences import cell_name
+from engine.step import Reference, Step
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+
+#: Largest error allowed, relative to the scale of the computation.
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
+#: So many steps are looked through for the first that is not finite.
+LOOKED_THROUGH = 20_000
+
+#: Comparisons of the trace that is being opened in which numbers are too large to compare them, with how they failed if they did.
+_doubts: ContextVar[list[CheckError | None] | None] = ContextVar("doubts", default=None)
+
+
+def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Reference:
+    """Compares every computed value with torch's.
+
+    ``scale`` bounds the size of the numbers that were added up (so that cancellation does not count as an error). Values that are not
+    finite must be the same on both sides.
+
+    Raises :class:`CheckError` beyond tolerance: 1e-10·scale in float64, 1e-5·scale in float32, and in both the smallest number of full
+    precision, below which rounding is as large as the numbers. While a trace is opened, values that are not finite are judged at its end.
+    """
+    if computed.shape != expected.shape:
+        raise CheckError(f"the step values have shape {tuple(computed.shape)}, {name} has {tuple(expected.shape)}")
+    finite = torch.isfinite(expected)
+    same = torch.equal(finite, torch.isfinite(computed)) and bool(torch.isclose(computed[~finite], expected[~finite], equal_nan=True).all())
+    error = largest((computed - expected)[finite])
+    allowed = TOLERANCE[computed.dtype] * (scale if math.isfinite(scale) else largest(expected[finite])) + torch.finfo(computed.dtype).tiny
+    right = same and error <= allowed
+    refused = CheckError(f"the step values differ from {name} by {error:.3g}, more than the {allowed:.3g} allowed")
+    # Sums of numbers within this bound are finite: where torch's are too and ours differ, the mistake is in our computation. Beyond it,
+    # what they give depends on the order in which they are added, even where a sigmoid hides that a sum was infinite.
+    bounded = scale < torch.finfo(computed.dtype).max
+    doubts = _doubts.get()
+    if not right and (doubts is None or (bounded and bool(finite.all()))):
+        raise refused
+    if doubts is not None and not (right and bounded):
+        doubts.append(None if right else refused)
+    return Reference(name, error)
+
+
+def by_path(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    """All tensors with their paths, those of inner names behind a dot."""
+    for name, value in tensors.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{path}", tensor) for path, tensor in by_path(value))
+        else:
+            yield name, value
+
+
+@contextmanager
+def judged(infinite: Sequence[str]) -> Iterator[Callable[[Trace], None]]:
+    """Notes what is given to a trace and how it compares; what it gives judges the trace. ``infinite`` are names of tensors in which −∞ is
+    ordinary: it says that something is left out.
+    """
+    noted, doubts = given.set([]), _doubts.set([])
+    try:
+        yield lambda trace: _judge(trace, infinite)
+    finally:
+        given.reset(noted)
+        _doubts.reset(doubts)
+
+
+def _judge(trace: Trace, infinite: Sequence[str]) -> None:
+    """Raises :class:`InputError` where finite numbers made one that is not, :class:`CheckError` where numbers differ from torch's."""
+    doubts = _doubts.get() or []
+    lost = [path for path, tensor in by_path(trace.outputs) if not _all_finite(tensor, path in infinite)]
+    if (lost or doubts) and is_finite(infinite):
+        raise InputError(_lost(trace, infinite) if lost else _uncertain(trace))
+    for refused in filter(None, doubts):
+        raise refused
+
+
+def _all_finite(tensor: Tensor, or_infinite: bool) -> bool:
+    finite = torch.isfinite(tensor)
+    return bool((finite | (tensor == -math.inf)).all() if or_infinite else finite.all())
+
+
+def _lost(trace: Trace, infinite: Sequence[str]) -> str:
+    """Names the first step whose value is not finite."""
+    step = next((step for step in islice(trace, LOOKED_THROUGH) if not _is_sound(step, infinite)), None)
+    if step is None:
+        return f"a step after the first {LOOKED_THROUGH:,} is not finite, {_limits(trace)}"
+    path, cells = next(iter(step.writes.items()))
+    value = "NaN" if math.isnan(step.value) else "infinite"
+    return f"{cell_name(path, cells[0])} is {value} in step {step.index} ({step.phase}), {_limits(trace)}"
+
+
+def _uncertain(trace: Trace) -> str:
+    return f"on the way some numbers become too large to tell what these give, {_limits(trace)}"
+
+
+def _is_sound(step: Step, infinite: Sequence[str]) -> bool:
+    return math.isfinite(step.value) or (step.value == -math.inf and any(path in infinite for path in step.writes))
+
+
+def _limits(trace: Trace) -> str:
+    most = torch.finfo(getattr(torch, trace.dtype)).max
+    wider = ", or compute in float64" if trace.dtype == "float32" else ""
+    plain = [(abs(value), name) for name, value in trace.params.items() if isinstance(value, float)]
+    biggest = max([*plain, *((largest(tensor), name) for name, tensor in given.get() or [] if tensor.isfinite().all())], default=None)
+    given_most = f" (the largest now is {biggest[0]:.3g}, in {biggest[1]})" if biggest else ""
+    return f"since {trace.dtype} ends at {most:.2g}; give numbers that are nearer to 1{given_most}{wider}"
