@@ -23,7 +23,7 @@ import numpy as np
 from tests.campaign.commands import called, fault
 
 TITLE = "bad files: every format, bent and broken in every way, through trace, lecture and insert"
-SMALL, LARGE = 60, 1200
+SMALL, LARGE = 40, 800
 
 ENDINGS = ("json", "csv", "tsv", "npy", "npz", "pt", "pth", "ckpt", "bin", "safetensors", "png", "jpg", "jpeg")
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
