@@ -96,6 +96,7 @@ def _npz(source: Source, choose: Choose) -> dict[str, torch.Tensor]:
             for key in choose(list(members), source):
                 with archive.open(members[key]) as member:
                     held.add(key, _numpy_array(member, members[key].file_size, source.given, held.count))
+                    member.read(1)  # at its end the checksum is looked at
             return held.found
     except InputError:
         raise

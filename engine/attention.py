@@ -75,7 +75,8 @@ def attention(
         scale: of the scores; 1 / √width of a query in one head if not given, 1 for none.
         tokens: words instead of query, key and value; they get embeddings and projections that are drawn at random.
         heads: attend side by side, each with its share of the width; above 1 with projections.
-        state_dict: of a trained nn.MultiheadAttention, whose projections are used; also one with kdim and vdim, or bias_k and bias_v.
+        state_dict: of a trained nn.MultiheadAttention, whose projections are used; also one with kdim and vdim, or bias_k and bias_v;
+            a state dict does not show add_zero_attn, which is left out.
         embed_dim: numbers in the embedding of a token; 4, or twice the number of heads where that is more.
         seed: of what is drawn at random.
         device: of what is drawn at random.

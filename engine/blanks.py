@@ -29,7 +29,7 @@ _PLACES = (
     rf"tokens?|length|stride|divided by) {_PLACE}(?:, {_PLACE})*(?: to {_PLACE})?"
     rf"|between {_PLACE} and {_PLACE}|(?<![\w.]){_PLACE} (?:products?|numbers?|terms?|windows?|gradients?|nodes?|channels?)\b|\d+(?:×\d+)+"
 )
-_OPERATOR = r"\s*[+·÷−×=≈]\s*"
+_OPERATOR = rf"\s*(?:[+·÷−×=≈]|{CANCELS})\s*"
 _ARITHMETIC = re.compile(rf"(?:(?<!\w)\()*{BLANK}\)*(?:{_OPERATOR}\(*{BLANK}\)*)*")
 _FUNCTION = re.compile(rf"[^\W\d_]+\({BLANK}(?:, {BLANK})*\)")
 

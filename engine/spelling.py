@@ -23,19 +23,20 @@ MINUS = "−"
 
 
 class Way(NamedTuple):
-    """How finely a number is written: to so many decimals, or to so many ``significant`` digits."""
+    """How finely a number is written: to so many decimals, or to so many ``significant`` digits; ``bare`` to no more than these."""
 
     digits: int
     significant: bool = False
+    bare: bool = False
 
     def text(self, x: float) -> str:
         """The number as it is shown."""
-        return significant(x, self.digits) if self.significant else plain(x, self.digits)
+        return significant(x, self.digits, bare=self.bare) if self.significant else plain(x, self.digits)
 
     def near(self, x: float) -> float:
         """What is shown, to the precision of a float."""
         if self.significant:
-            return float(f"{x:.{_digits(x, self.digits) - 1}e}")
+            return float(f"{x:.{(self.digits if self.bare else _digits(x, self.digits)) - 1}e}")
         rounded = round(x, self.digits)
         return rounded if (rounded or not x) and abs(x) < LARGE else float(read(plain(x, self.digits)))
 
@@ -99,16 +100,17 @@ def shown(number: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", MINUS)
 
 
-def significant(x: float | Decimal, digits: int) -> str:
+def significant(x: float | Decimal, digits: int, *, bare: bool = False) -> str:
     """``x`` rounded to so many significant digits, without trailing zeros; with an exponent where that is shorter.
 
     Numbers of an ordinary size, 0.0001 to 999,999, get none and keep all digits before the point: 60000, not 6e4, and 1529, not 1530.
+    With ``bare`` they do not: 1.53e3.
     """
     if isinstance(x, float) and not math.isfinite(x):
         return _special(x)
     if x == 0:
         return "0"
-    digits = _digits(x, digits)
+    digits = digits if bare else _digits(x, digits)
     short = _exponent(x, digits)
     whole = shown(read(short))
     # Zeros in the place of digits that were rounded away would be taken for digits.
@@ -117,7 +119,8 @@ def significant(x: float | Decimal, digits: int) -> str:
 
 
 def _is_usual(x: float | Decimal) -> bool:
-    return 10**-MOST_DECIMALS <= abs(float(x)) < LARGE
+    size = abs(float(x))
+    return 10.0**-MOST_DECIMALS <= size < LARGE
 
 
 def _digits(x: float | Decimal, digits: int) -> int:

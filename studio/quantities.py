@@ -11,9 +11,10 @@ import click
 
 from engine.errors import InputError
 from engine.shown import shown
+from engine.signature import WHOLE
 
-#: What torch's generators take.
-SEEDS = (-(2**63), 2**64 - 1)
+#: As the concepts take them, from Python too.
+SEEDS = (-WHOLE, WHOLE - 1)
 #: A number with more digits was meant to be something else.
 MOST_DIGITS = 30
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -162,3 +163,17 @@ def test_a_killed_lecture_goes_on_where_it_was(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "1 of 2: conv1d is unchanged\n" in result.stderr
     assert "2 of 2: conv1d-2\n" in result.stderr
+
+
+def test_inputs_that_cannot_be_read_are_refused_with_their_place(folder: Path) -> None:
+    """Also one of 6 GB, of which nothing is read to see whether it changed."""
+    file = folder / "talk.toml"
+    file.write_text(LECTURE.replace("[1, -1]", '"big.csv"'))
+    with (folder / "big.csv").open("wb") as big:
+        big.truncate(6 * 2**30)
+    os.mkfifo(folder / "pipe.csv")
+    for name, words in (("big", "has 6442450944 bytes, too many to read"), ("pipe", "is not a regular file")):
+        file.write_text(file.read_text().replace("big.csv", f"{name}.csv"))
+        result = run(str(file), "-o", str(folder / "made"))
+        assert result.exit_code == 2
+        assert re.match(rf"Error: parts\[\d\], conv1d: .*{name}.csv' {words}", result.stderr.splitlines()[-1])

@@ -169,7 +169,7 @@ def _expression(left: str) -> str | None:
     text = allowed.group()
     for found in re.finditer(r"(?<![\d.e])(?=[\d−(∞]|σ|tanh|exp|log|sqrt|sin|cos|relu|abs|max)", text):
         rest = text[found.start() :].strip()
-        if re.fullmatch(rf"−?{_NUMBER}", rest):
+        if re.fullmatch(rf"\(?−?{_NUMBER}\)?", rest):
             return rest if re.search(r"[=≈] $", left[: -len(rest)]) else None
         try:
             tokens = list(_tokens(rest))

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import engine
-from engine.arguments import open_example
-from engine.catalogue import concepts
+from engine.arguments import example_texts, opened
+from engine.catalogue import concepts, find
 from engine.errors import InputError
 from engine.worksheet import FORMATS
 
@@ -79,20 +79,23 @@ def state() -> tuple[Any, ...]:
     )
 
 
-def whole(name: str) -> str:
-    """A trace with all its steps, opened and cut here."""
-    trace = open_example(name)
+def whole(name: str, dtype: str) -> str:
+    """A trace with all its steps, read, opened and cut here."""
+    concept = find(name)
+    texts = {key: example_texts(value) for key, value in concept.example.items()}
+    trace = opened(concept, texts, dtype=dtype, device="cpu")
     return "".join(FORMATS["json"](trace, range(len(trace)), outputs=True))
 
 
 @pytest.mark.filterwarnings("ignore:Anomaly Detection")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("concept", concepts())
-def test_traces_are_the_same_on_any_ground(concept: str) -> None:
-    usual, drawn = whole(concept), torch.get_rng_state()
+def test_traces_are_the_same_on_any_ground(concept: str, dtype: str) -> None:
+    usual, drawn = whole(concept, dtype), torch.get_rng_state()
     for name, ground in GROUNDS.items():
         with ground():
             before = state()
-            found = whole(concept)
+            found = whole(concept, dtype)
             assert state() == before, name
         assert found == usual, name
     assert torch.equal(torch.get_rng_state(), drawn)
@@ -119,11 +122,11 @@ def test_tensors_of_inference_mode_are_taken(name: str) -> None:
 
 
 def test_float32_of_a_user_is_computed_exactly_under_autocast() -> None:
-    x = torch.tensor([[1.0, 2.0**-20]])
+    x = torch.tensor([[1.0, 1 + 2.0**-20]])
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        trace = engine.attention([[1.0]], [[0.0]], x, scale=1.0)
+        trace = engine.attention(torch.ones(1, 1), torch.zeros(1, 1), x, scale=1.0)
         assert torch.equal(trace.outputs["output"], x)
-        assert trace[-1].value == 2.0**-20
+        assert trace[-1].value == 1 + 2.0**-20
 
 
 def test_a_refusal_leaves_everything_as_it_was() -> None:

@@ -118,7 +118,8 @@ def test_what_a_step_says() -> None:
     assert trace[0].say == "The gradient of h of unit 0: its output gives 2: ∂h = 2."
     assert trace[1].say.startswith("The gradient of c of unit 0 comes back through h and from the last cell state: 2·")
     assert trace[2].say.startswith("Input gate, unit 0: ∂c times the candidate, times the slope i(1 − i): ")
-    assert trace[6].say.startswith("The gradient of h of unit 0: its output gives 1, the gates of t = 1 send back 0.")
+    assert trace[6].say == "The gradient of h of unit 0: its output gives 1, the gates of t = 1 send back the rest: ∂h ≈ 1.57."
+    assert trace[6].value == pytest.approx(1 + 0.5 * sum(trace[k].value for k in (2, 3, 4, 5)))
     assert "along the conveyor, times the forget gate of t = 1: " in trace[7].say
     assert trace[13].say.startswith("The gradient of c0 of unit 0 comes back along the conveyor, times the forget gate of t = 0: ")
     assert [step.stage for step in trace[12:16]] == ["grad_h0", "grad_c0", "grad_input", "grad_input"]

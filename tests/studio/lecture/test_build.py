@@ -187,7 +187,7 @@ def test_takes_of_an_interrupted_clip_are_kept(maker: Maker, tmp_path: Path) -> 
     [
         ("[[[1, -1]]]", "[[[[1]]]]", r"^parts\[2\], conv1d: .*weight"),
         ('"values.csv"', '"valeus.csv"', r"^parts\[2\], conv1d: .*valeus.csv.*did you mean 'values.csv'"),
-        ("n - k + 1", "nonsense + 1", r"^parts\[3\] has a formula that cannot be set"),
+        ("n - k + 1", "nonsense + 1", r"parts\[3\]\.formula has 'nonsense' at character 1"),
         ("What </script>", "word " * 300, r"^parts\[3\] has more text than fits"),
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from importlib.resources import files
@@ -52,8 +53,11 @@ BAD = {
     "dtype": (f'title = "L"\n{CLIP}dtype = "half"', r"parts\[1\]\.dtype is 'half'; give 'float64' or 'float32'"),
     "short": (f'title = "L"\n{CLIP}seconds = 1', r"parts\[1\]\.seconds is 1; input should be greater than or equal to 4"),
     "a file's name": (f'title = "L"\n{CLIP}name = "../x"', r"parts\[1\]\.name is '../x'; "),
-    "a formula": ('title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\nformula = "#x"', r"parts\[1\]\.formula has '#' in a formula"),
-    "a dollar": ('title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\ntext = "$5"', r"parts\[1\]\.text has a \$ without"),
+    "a formula": (
+        'title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\nformula = "#x"',
+        r"parts\[1\]\.formula has '#' at character 1 of the formula '#x'; no code is run",
+    ),
+    "a dollar": ('title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\ntext = "$x"', r"parts\[1\]\.text has a \$ without"),
     "two": ('title = "L"\ntheme = 1\nfps = 0\nparts = []', r"theme is 1; .* \(2 more such in this file\)"),
 }
 
@@ -89,3 +93,58 @@ def test_the_starter_is_a_lecture_and_names_every_key_with_its_default(tmp_path:
 def test_the_examples_are_lectures(name: str) -> None:
     found = read(Path(__file__).parents[3] / "examples" / "lectures" / f"{name}.toml")
     assert len([part for part in found.parts if isinstance(part, Clip)]) >= 7
+
+
+def told(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        read(path)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 500
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.toml").write_bytes('title = "Ä"\n[[parts]]\nkind = "title"\ntitle = "B"\n'.encode(encoding))
+    assert read(tmp_path / "a.toml").title == "Ä"
+
+
+def test_what_is_no_regular_file_or_too_large_is_refused_unread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(InputError, match="is not a regular file"):
+        read(tmp_path / "pipe.toml")
+    with pytest.raises(InputError, match="is not a regular file"):
+        read(Path("/dev/zero"))
+    assert "too many to read" in told(tmp_path / "a.toml", b"#" * (4 * 2**20 + 1))
+    assert "is an empty file; give a lecture's file, or begin one" in told(tmp_path / "a.toml", b"")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 100_000 + "]" * 100_000,
+        "x = " + "[" * 60 + "]" * 60,
+        ".".join("a" * 50_000) + " = 1",
+        "x = " + "{a = " * 100 + "1" + "}" * 100,
+    ],
+    ids=["lists", "some lists", "keys", "tables"],
+)
+def test_deep_nesting(tmp_path: Path, text: str) -> None:
+    assert "too deep in one another" in told(tmp_path / "a.toml", text.encode())
+
+
+@pytest.mark.parametrize("value", ["1979-05-27", "1979-05-27T07:32:00Z", "[[1, 07:32:00]]", "{ x = [1979-05-27] }"])
+def test_dates_are_refused_wherever_they_stand(tmp_path: Path, value: str) -> None:
+    text = f'title = "T"\n[[parts]]\nkind = "clip"\nconcept = "conv1d"\n[parts.inputs]\ninput = {value}\nweight = [1]\n'
+    assert re.search(r"parts\[1\]\.inputs\.input\S* is \S+.*, a date or time; give it in quotes", told(tmp_path / "a.toml", text.encode()))
+
+
+def test_control_characters_of_keys_and_values_are_escaped(tmp_path: Path) -> None:
+    begin = b'title = "T"\n'
+    assert r"'a\x1b[31m\nb' is not known" in told(tmp_path / "a.toml", begin + rb'"a\u001b[31m\nb" = 1' + b"\n" + CARD.encode())
+    part = begin + b'[[parts]]\nkind = "title"\ntitle = "x"\n'
+    assert r"parts[1].'\x1b' is not known" in told(tmp_path / "a.toml", part + rb'"\u001b" = 1')
+    clip = begin + b'[[parts]]\nkind = "clip"\nconcept = "conv1d"\n[parts.inputs]\n'
+    assert r"inputs.'\x07' is no input" in told(tmp_path / "a.toml", clip + rb'"\u0007" = 1')
+    assert "a value too long to be shown" in told(tmp_path / "a.toml", begin + b"fps = 0x" + b"f" * 9000 + b"\n" + CARD.encode())
