@@ -122,10 +122,13 @@ def test_what_is_no_regular_file_or_too_large_is_refused_unread(tmp_path: Path) 
     [
         "x = " + "[" * 100_000 + "]" * 100_000,
         "x = " + "[" * 60 + "]" * 60,
-        ".".join("a" * 50_000) + " = 1",
+        ".".join("a" * 1_000_000) + " = 1",
+        "x = { " + " . ".join("a" * 500_000) + " = 1 }",
+        "[" + ".".join("a" * 1_000_000) + "]",
+        ".".join("a" * 60) + " = 1",
         "x = " + "{a = " * 100 + "1" + "}" * 100,
     ],
-    ids=["lists", "some lists", "keys", "tables"],
+    ids=["lists", "some lists", "keys", "keys within", "headers", "some keys", "tables"],
 )
 def test_deep_nesting(tmp_path: Path, text: str) -> None:
     assert "too deep in one another" in told(tmp_path / "a.toml", text.encode())
