@@ -110,5 +110,7 @@ def agrees(reference: Reference, noun: str = "numbers") -> str:
     """How well torch agrees, relative to the size of the numbers: ``agrees to 15 digits``."""
     if reference.max_abs_error == 0:
         return f"gives the same {noun}"
-    digits = -math.log10(reference.max_abs_error / reference.size) if reference.size > reference.max_abs_error else 0.0
+    # A difference of logarithms, since the quotient of a tiny and a huge number is 0.
+    has_digits = reference.max_abs_error < reference.size < math.inf
+    digits = math.log10(reference.size) - math.log10(reference.max_abs_error) if has_digits else 0.0
     return f"agrees to {count(math.floor(digits), 'digit')}" if digits >= 1 else "agrees, as far as numbers so small have digits"

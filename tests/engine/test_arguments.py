@@ -105,8 +105,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "numbers.json").write_text("[1]")
     for name, words in {
         "one.pt": "holds no named tensors; save a state_dict() with torch.save",
-        "module.pt": "is damaged or holds more than tensors",
-        "numbers.json": "does not end like a file of named tensors; use one of .npz, .pt, .pth, .safetensors",
+        "module.pt": "holds a whole module, as torch.save(model) writes it; only tensors are loaded",
+        "numbers.json": "does not end like a file of named tensors; use one of .npz, .pt, .pth, .ckpt, .bin, .safetensors",
         "missing.pt": "no file",
     }.items():
         with pytest.raises(InputError, match=r"^--state-dict: ") as refused:

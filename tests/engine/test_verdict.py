@@ -12,6 +12,8 @@ import torch
 import engine
 from engine import attention, attention_backward, avg_pool2d, backprop, conv1d, lstm, lstm_backward, max_pool2d
 from engine.errors import CheckError, InputError
+from engine.sentences import agrees
+from engine.step import Reference
 from engine.trace import Trace, concept, floating
 from engine.verdict import compare
 
@@ -68,6 +70,21 @@ def test_the_smallest_gradients_agree_with_torchs(gradient: float) -> None:
     made = torch.nn.functional.scaled_dot_product_attention(q[None], k[None], v[None])[0]
     expected = torch.autograd.grad(made, v, torch.tensor([[gradient]], dtype=torch.float64))[0]
     assert (trace.outputs["grad_value"] - expected).abs().max() <= 5e-324
+
+
+@pytest.mark.parametrize(
+    ("error", "size", "words"),
+    [
+        (0.0, 1.0, "gives the same numbers"),
+        (2e-16, 1.0, "agrees to 15 digits"),
+        (5e-324, 1e308, "agrees to 631 digits"),
+        (5e-324, 1e-323, "agrees, as far as numbers so small have digits"),
+        (1.0, math.inf, "agrees, as far as numbers so small have digits"),
+        (2.0, 1.0, "agrees, as far as numbers so small have digits"),
+    ],
+)
+def test_how_well_torch_agrees(error: float, size: float, words: str) -> None:
+    assert agrees(Reference("torch.one", error, size)) == words
 
 
 def made(computed: torch.Tensor, expected: torch.Tensor, scale: float) -> Trace:
