@@ -25,7 +25,7 @@ def as_json(text: str, given: str) -> str | None:
     if tokens is None:
         return None
     if "..." in tokens:
-        raise InputError(f"{given} is printed with ... in place of most numbers; give all of them, or a file such as values.npy")
+        raise InputError(f"{given} is printed with dots in place of most numbers; give all of them, or a file such as values.npy")
     commas = "," in tokens
     found: list[str] = []
     for before, token in zip(["[", *tokens], tokens, strict=False):

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import torch
 
 from engine.errors import InputError
 from engine.shown import bare, first, shown
 from engine.trace import StateDict
 
 
-def of_one(state_dict: StateDict | torch.nn.Module, signs: Sequence[str], kind: str) -> tuple[str, StateDict]:
+def of_one(state_dict: StateDict, signs: Sequence[str], kind: str) -> tuple[str, StateDict]:
     """What the names of one module begin with in a state dict, and its tensors by its own names; "" if it is the module's own.
 
     Its names are those that end in one of ``signs``, and all that begin alike; ``kind`` is what messages call it, such as ``nn.LSTM``. A
-    state dict without any is given back as it is. Of a module the state dict is taken.
+    state dict without any is given back as it is.
 
     Raises :class:`InputError` if there are several.
     """
-    given: Any = state_dict.state_dict() if isinstance(state_dict, torch.nn.Module) else state_dict
-    prefixes = {name.removesuffix(sign): None for name in given for sign in signs if _ends(name, sign)}
+    prefixes = {name.removesuffix(sign): None for name in state_dict for sign in signs if _ends(name, sign)}
     if not prefixes:
-        return "", given
+        return "", state_dict
     if len(prefixes) > 1:
         modules = [prefix.rstrip(".") for prefix in prefixes]
         names = " and ".join(shown(module) if module else "the module itself" for module in first(modules))
@@ -32,7 +28,7 @@ def of_one(state_dict: StateDict | torch.nn.Module, signs: Sequence[str], kind: 
         how = f"name one, as in FILE#{bare(one)}, or give the tensors that begin with {shown(f'{one}.')}"
         raise InputError(f"state_dict has the weights of {len(modules)} {kind}s ({names}{more}); {how}")
     prefix = next(iter(prefixes))
-    return prefix, {name.removeprefix(prefix): tensor for name, tensor in given.items() if name.startswith(prefix)}
+    return prefix, {name.removeprefix(prefix): tensor for name, tensor in state_dict.items() if name.startswith(prefix)}
 
 
 def _ends(name: object, sign: str) -> bool:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from typing import Any
 import click
 
 from engine.errors import CheckError, InputError
-from engine.shown import shown
+from engine.shown import one_line, shown
 from studio.printing import murmur, prepared
 from studio.troubles import KNOWN, reason, remedy
 
@@ -51,10 +50,10 @@ def _told(error: BaseException, kept_back: OSError | None) -> int:
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         murmur(f"{error.ctx.get_usage()}\nTry '{error.ctx.command_path} --help' for help.\n")
-    code, sentence = _sentence(error) if kept_back is None else (REFUSED, _of_output(kept_back))
+    code, message = _sentence(error) if kept_back is None else (REFUSED, _of_output(kept_back))
     if code == BUG and os.environ.get(DEBUG_VARIABLE):
         murmur("".join(traceback.format_exception(error)))
-    murmur(f"Error: {one_line(sentence)}")
+    murmur(f"Error: {sentence(message)}")
     return code
 
 
@@ -92,8 +91,7 @@ def _places(error: BaseException) -> list[str]:
     return found
 
 
-def one_line(text: str) -> str:
-    """A message without ends of lines, control characters and what else does not print, and not too long."""
-    words = re.sub(r"\s+", " ", text).strip()
-    clean = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in words)
+def sentence(text: str) -> str:
+    """A message on one line, without what does not print, and not too long: of a longer one both ends."""
+    clean = one_line(text, 10 * len(text) + 1)  # an escape has up to ten characters
     return clean if len(clean) <= LONGEST else f"{clean[: LONGEST - 155]} ... {clean[-150:]}"

@@ -80,7 +80,7 @@ def test_a_new_one_is_written_and_can_be_made(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "holds"),
     [
-        (["none.toml"], ["none.toml", "cannot be read", "lecture new"]),
+        (["none.toml"], ["no file 'none.toml'", "lecture new"]),
         (["talk.toml", "-o", "talk.toml"], ["-o is 'talk.toml'", "nothing can be written (Not a directory)"]),
         (["talk.toml", "-o", "talk.toml/x"], ["-o is 'talk.toml/x'", "nothing can be written (Not a directory)"]),
         (["talk.toml", "--jobs", "0"], ["--jobs is 0"]),

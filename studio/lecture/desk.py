@@ -20,7 +20,7 @@ from studio.lecture.build import Builder, Place
 from studio.lecture.spec import read
 from studio.printing import murmur
 from studio.sets import whole
-from studio.way_out import one_line
+from studio.way_out import sentence
 
 
 class Desk:
@@ -64,7 +64,7 @@ class Desk:
         try:
             made = self.make()
         except InputError as error:
-            murmur(f"Error: {one_line(str(error))}")
+            murmur(f"Error: {sentence(str(error))}")
         else:
             click.echo(f"{made[0].parent} is made; {self.file} is watched, Ctrl-C ends it")
         return self.read

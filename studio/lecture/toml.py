@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,9 @@ from engine.shown import bare, one_line, shown
 LIMIT = 4 * 2**20
 #: A lecture needs five levels, and a tensor eight.
 DEEPEST = 20
+#: Of a key, with dots between them: more than any that is needed.
+MOST_PARTS = 100
+DOTS = re.compile(r"(?<=[\w\"'-])[ \t]*\.")
 INSTEAD = "give a lecture's file, or begin one: tensorreel lecture new FILE.toml"
 
 
@@ -25,14 +29,30 @@ def values_of(path: Path) -> dict[str, Any]:
     """
     given = shown(str(path))
     text = decoded(read_bytes(path, given, LIMIT, INSTEAD), given)
+    deep = f"{given} has values too deep in one another; give lists of at most {DEEPEST} levels"
+    if _has_long_key(text):
+        raise InputError(deep)
     try:
         values = tomllib.loads(text)
     except RecursionError as error:
-        raise InputError(f"{given} has values too deep in one another; give lists of at most {DEEPEST} levels") from error
+        raise InputError(deep) from error
     except ValueError as error:
         raise InputError(f"{given} is not TOML ({one_line(str(error))}); mend it there") from error
     _check(values, given)
     return values
+
+
+def _has_long_key(text: str) -> bool:
+    """Whether a key, which stands before a = or in a line that begins with a bracket, may have more than so many parts.
+
+    ``tomllib`` takes time and memory that grow with the square of their number.
+    """
+    for line in text.split("\n"):
+        parts = line.split("=")
+        keys = parts if line.lstrip().startswith("[") else parts[:-1]
+        if any(key.count(".") > MOST_PARTS and len(DOTS.findall(key)) > MOST_PARTS for key in keys):
+            return True
+    return False
 
 
 def _check(values: dict[str, Any], given: str) -> None:

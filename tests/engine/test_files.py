@@ -148,11 +148,11 @@ def test_how_values_are_shown() -> None:
     assert shown("a\x1b[2J\nb") == r"'a\x1b[2J\nb'"
     assert shown("\u202eabc\x9b") == r"'\u202eabc\x9b'"
     assert shown("9" * 5000) == "'" + "9" * 27 + "..." + "9" * 28 + "'"
-    assert shown(0xF**9000) == "a value too long to be shown (int)"
+    assert shown(0xF**9000) == "a value of type int that cannot be shown"
     deep: list[object] = []
     for _ in range(5000):
         deep = [deep]
-    assert shown(deep) == "a value too long to be shown (list)"
+    assert shown(deep) == "a value of type list that cannot be shown"
     assert (bare("encoder.rnn-1"), bare("a b"), bare("")) == ("encoder.rnn-1", "'a b'", "''")
     assert listed([f"\n{n}" for n in range(10)]).endswith(r"'\n7' and 2 more")
     assert one_line("a\n\tb\x1b" + "c" * 300, 20) == r"a b\x1bcccccccccc..."

@@ -117,7 +117,7 @@ def test_inline_numbers(spec: str, expected: Any) -> None:
         ("[", "invalid JSON at character 1"),
         ("[1.5 2.5,3.5]", "invalid JSON at character 5"),
         ("[[1.5 2.5]", "invalid JSON at character 6"),
-        ("[1.5 ... 9.5]", "is printed with ... in place of most numbers"),
+        ("[1.5\n ...\n 9.5]", "is printed with dots in place of most numbers"),
         ("tensor([1., nan])", "NaN at index [1]"),
         ("[1.5 2.5 x]", "invalid JSON"),
         ("tensor([", "invalid JSON"),

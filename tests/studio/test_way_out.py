@@ -12,7 +12,7 @@ import pytest
 from cli import main
 from engine.errors import CheckError, InputError
 from studio.troubles import shown, unwritten
-from studio.way_out import DEBUG_VARIABLE, LONGEST, code_of, one_line
+from studio.way_out import DEBUG_VARIABLE, LONGEST, code_of, sentence
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ["--input", "randn:1x30x30", "--weight", "sobel_x"]
@@ -96,8 +96,8 @@ def test_without_the_process_errors_come_as_they_are() -> None:
 
 
 def test_a_line_is_one_line_and_not_too_long() -> None:
-    assert one_line(" a\r\n\tb\u2028c\x00\u202ed é 猫 ") == "a b c\\x00\\u202ed é 猫"
-    long = one_line("x" * 10_000 + "end")
+    assert sentence(" a\r\n\tb\u2028c\x00\u202ed é 猫 ") == "a b c\\x00\\u202ed é 猫"
+    long = sentence("x" * 10_000 + "end")
     assert len(long) == LONGEST
     assert long.endswith("xend")
     assert " ... " in long

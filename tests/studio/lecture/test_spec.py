@@ -125,10 +125,13 @@ def test_what_is_no_regular_file_or_too_large_is_refused_unread(tmp_path: Path) 
     [
         "x = " + "[" * 100_000 + "]" * 100_000,
         "x = " + "[" * 60 + "]" * 60,
-        ".".join("a" * 50_000) + " = 1",
+        ".".join("a" * 1_000_000) + " = 1",
+        "x = { " + " . ".join("a" * 500_000) + " = 1 }",
+        "[" + ".".join("a" * 1_000_000) + "]",
+        ".".join("a" * 60) + " = 1",
         "x = " + "{a = " * 100 + "1" + "}" * 100,
     ],
-    ids=["lists", "some lists", "keys", "tables"],
+    ids=["lists", "some lists", "keys", "keys within", "headers", "some keys", "tables"],
 )
 def test_deep_nesting(tmp_path: Path, text: str) -> None:
     assert "too deep in one another" in told(tmp_path / "a.toml", text.encode())
@@ -147,4 +150,6 @@ def test_control_characters_of_keys_and_values_are_escaped(tmp_path: Path) -> No
     assert r"parts[1].'\x1b' is not known" in told(tmp_path / "a.toml", part + rb'"\u001b" = 1')
     clip = begin + b'[[parts]]\nkind = "clip"\nconcept = "conv1d"\n[parts.inputs]\n'
     assert r"inputs.'\x07' is no input" in told(tmp_path / "a.toml", clip + rb'"\u0007" = 1')
-    assert "a value too long to be shown" in told(tmp_path / "a.toml", begin + b"fps = 0x" + b"f" * 9000 + b"\n" + CARD.encode())
+    assert "a value of type int that cannot be shown" in told(
+        tmp_path / "a.toml", begin + b"fps = 0x" + b"f" * 9000 + b"\n" + CARD.encode()
+    )
