@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -69,6 +70,8 @@ def _sentence(error: BaseException) -> tuple[int, str]:
         return REFUSED, str(error)
     if isinstance(error, MemoryError):
         return REFUSED, "there is not enough memory for this; give smaller inputs, or fewer processes by --jobs"
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return REFUSED, f"the system starts no more processes ({error}); {remedy(OSError(errno.EAGAIN, ''))}"
     if isinstance(error, UnicodeEncodeError):
         return REFUSED, f"{shown(error.object)} is not text that can be written in {error.encoding}; give names and texts in UTF-8"
     if isinstance(error, OSError) and (error.errno in KNOWN or error.filename):

@@ -46,6 +46,11 @@ def encoding_error() -> UnicodeEncodeError:
             2,
             "Error: 'x' cannot be used (Permission denied); choose another place, or see",
         ),
+        (
+            RuntimeError("can't start new thread"),
+            2,
+            "Error: the system starts no more processes (can't start new thread); close other programs",
+        ),
         (MemoryError(), 2, "Error: there is not enough memory for this; give smaller inputs"),
         (encoding_error(), 2, "Error: 'caf\\udce9' is not text that can be written in utf-8; give names"),
         (CheckError("off by 1"), 1, "Error: nothing is shown, for what was computed differs from torch: off by 1; please report"),
