@@ -86,5 +86,5 @@ def _check_archive(file: IO[bytes], given: str) -> None:
 def _reason(error: str, given: str) -> str:
     found = re.search(r"GLOBAL (\S+) was not an allowed global", error)
     if found:
-        return f"{given} holds an object of {shown(found[1])}, which is no tensor; {INSTEAD}"
+        return f"{given} holds more than tensors, an object of {shown(found[1])}; {INSTEAD}"
     return f"{given} is damaged or holds more than tensors; {INSTEAD}"

@@ -109,7 +109,7 @@ def test_files_are_named_for_what_they_are(tmp_path: Path) -> None:
         torch.jit.script(nn.Linear(2, 2)).save(tmp_path / "script.pt")
     assert "is a TorchScript archive, which holds code; only tensors are loaded" in refusal(f"{tmp_path}/script.pt")
     assert "holds a whole module, as torch.save(model) writes it; only tensors" in refusal(saved(tmp_path, nn.Linear(2, 2)))
-    assert "holds an object of 'tests.engine.test_state_dicts.Pair'" in refusal(old(tmp_path))
+    assert "holds more than tensors, an object of 'tests.engine.test_state_dicts.Pair'" in refusal(old(tmp_path))
 
 
 def old(tmp_path: Path) -> str:
