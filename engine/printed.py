@@ -8,7 +8,7 @@ from engine.errors import InputError
 
 #: What numpy and torch write around numbers.
 AROUND = re.compile(
-    r"(?:torch\.|np\.|numpy\.)?(?:tensor|array)\(\s*(.*?)\s*(?:,\s*(?:dtype|device|requires_grad|grad_fn|shape)=.*)?\)", re.DOTALL
+    r"(?:torch\.|np\.|numpy\.)?(?:tensor|array)\(\s*(.*?)\s*(?:,\s*(?:dtype|device|requires_grad|grad_fn|shape|size)=.*)?\)", re.DOTALL
 )
 NUMBER = r"-?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|inf|nan)|True|False"
 TOKENS = re.compile(rf"({NUMBER})(?![\w.])|([\[\],])|\s+|(\.\.\.)")
@@ -29,7 +29,9 @@ def as_json(text: str, given: str) -> str | None:
     commas = "," in tokens
     found: list[str] = []
     for before, token in zip(["[", *tokens], tokens, strict=False):
-        if not commas and found and before not in "[," and token not in "],":
+        if found and before not in "[," and token not in "],":
+            if commas:
+                return None  # a comma that was forgotten: put together, 2 3 would be 23
             found.append(",")
         found.append(token)
     return "".join(found)

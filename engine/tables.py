@@ -24,7 +24,7 @@ def read_table(source: Source) -> torch.Tensor:
     Between columns stand commas, semicolons or tabs; with the latter two, commas may be decimal. Comments (``#``), empty lines, a line
     ``sep=;`` and one row of names above the numbers are passed over.
     """
-    layout = layout_of(read_text(source), tabs=source.path.suffix.lower() == ".tsv")
+    layout = layout_of(read_text(source), source.given, tabs=source.path.suffix.lower() == ".tsv")
     reader = csv.reader(layout.lines, delimiter=layout.separator)
     try:
         numbered = ((layout.numbers[reader.line_num - 1], cells) for cells in reader)
