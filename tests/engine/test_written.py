@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cli import main
@@ -139,12 +139,17 @@ def test_nothing_but_zero_is_near_zero() -> None:
     assert total * decimal(value) > 0
 
 
-@given(st.lists(st.floats(-9, 9).map(lambda x: round(x, 6) or 1.0), min_size=3, max_size=12), st.data())
-def test_a_sum_goes_on_after_the_end_of_a_line(numbers: list[float], data: st.DataObject) -> None:
+FACTORS = st.floats(-3, 3).map(lambda x: round(x, 5) or 1.0)
+
+
+@given(st.lists(st.tuples(FACTORS, FACTORS), min_size=3, max_size=12), st.integers(1, 11))
+@example([(2.84007, 0.53556), (0.52438, -1.29888), (1.53309, -1.6584)], 1)
+def test_a_sum_goes_on_after_the_end_of_a_line(terms: list[tuple[float, float]], first: int) -> None:
     """What is carried over to the next line of a strip, and the terms that follow, give every sum that is shown there."""
-    shown = written([(x, x / 3) for x in numbers], math.fsum(x * x / 3 for x in numbers))
-    sums = running_sums([(x, x / 3) for x in numbers], shown)
-    first = data.draw(st.integers(1, len(sums) - 1))
+    shown = written(terms, math.fsum(a * b for a, b in terms))
+    sums, first = running_sums(terms, shown), min(first, len(terms) - 1)
+    if shown.relation == "cancels to":
+        return
     carried = carried_sums(shown, sums)[first - 1]
     total = decimal(carried)
     for term, text in zip(shown.terms[first:], sums[first:], strict=True):
