@@ -220,10 +220,10 @@ def _near(work: _Work, ways: Iterable[tuple[Way, Way]]) -> Sum | None:
 
 
 def _in_digits(count: int) -> Iterator[tuple[Way, Way]]:
-    """A result of four digits; of three or two only where no more can be had."""
+    """A result of four digits; of fewer only where no more can be had."""
     for digits in (4, MOST_DIGITS) if count > LONG else range(4, MOST_DIGITS + 1):
         yield Way(digits, True), Way(4, True)
-    yield from ((Way(MOST_DIGITS, True), Way(result, True, bare=True)) for result in (4, 3, 2))
+    yield from ((Way(MOST_DIGITS, True), Way(result, True, bare=True)) for result in (4, 3, 2, 1))
 
 
 def largest_of(terms: Sequence[Sequence[float]], value: float) -> Sum:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Cell = tuple[int, ...]
@@ -60,7 +60,7 @@ class Reference:
 
     name: str
     max_abs_error: float
-    size: float = 0.0
+    size: float = field(default=0.0, repr=False)
 
 
 def worst(name: str, references: Iterable[Reference]) -> Reference:
