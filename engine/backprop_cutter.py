@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import InvalidOperation
 
 from engine import sentences
 from engine.backprop_step import BackpropStep
@@ -14,6 +15,7 @@ from engine.graph_rule import OUT, Work
 from engine.graph_rules import RULES
 from engine.graph_run import Run
 from engine.numbers import Sum, sum_line, written
+from engine.spelling import read
 from engine.step import Cell, Cells
 
 
@@ -100,7 +102,7 @@ class Cutter:
         slope = rule.slope(child, [self.graph.nodes[name].label for name in child.args], slot)
         to, result = self._label(block.node, cell), f"{text.relation} {text.value}"
         if len(terms) == 1:
-            says = f"adjoint {text.terms[0][0]} times derivative {text.terms[0][1]}{_reason(slope, text)} {result}"
+            says = f"adjoint {text.terms[0][0]} times derivative {text.terms[0][1]}{_reason(slope)} {result}"
         else:
             says = f"the sum of {len(terms)} adjoints times derivatives ({slope}) {result}"
         part = ", a part of its adjoint" if several else ""
@@ -189,6 +191,10 @@ def _adjoint(name: str) -> str:
     return f"adjoint of {name}"
 
 
-def _reason(slope: str, text: Sum) -> str:
-    """The derivative in names, where that is more than its number."""
-    return "" if slope == text.terms[0][1] else f" ({slope})"
+def _reason(slope: str) -> str:
+    """The derivative in names, where there are any; a number has one spelling in a sentence."""
+    try:
+        read(slope)
+    except InvalidOperation:
+        return f" ({slope})"
+    return ""

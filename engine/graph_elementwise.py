@@ -126,7 +126,7 @@ class Quotient(Elementwise):
     def slope(self, n: Node, labels: Sequence[str], slot: int) -> str:
         below = bracketed(labels[-1])
         top = monomial(n.number, []) if len(labels) == 1 else bracketed(labels[0])
-        return f"1/{below}" if slot < len(labels) - 1 else f"−{top}/{below}²"
+        return f"1/{below}" if slot < len(labels) - 1 else f"−{top}/{below}²".removeprefix("−−")
 
 
 class Power(Elementwise):

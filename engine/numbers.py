@@ -43,6 +43,7 @@ __all__ = [
     "Sum",
     "abridged",
     "added_up",
+    "agree",
     "decimals_needed",
     "factor",
     "fitting",
@@ -104,6 +105,12 @@ def added_up(terms: Iterable[Iterable[Decimal]]) -> Decimal:
     return total
 
 
+def agree(found: Decimal, shown: Decimal, allowed: Decimal) -> bool:
+    """Whether two numbers are no more than ``allowed`` apart, and on the same side of 0: nothing but 0 is near it."""
+    same_side = not shown or (bool(found) and found.is_signed() == shown.is_signed())
+    return same_side and EXACT.abs(EXACT.subtract(found, shown)) <= allowed
+
+
 def is_finite(terms: Sequence[Sequence[float]], value: float) -> bool:
     """Whether all numbers of a sum are finite."""
     return math.isfinite(value) and all(math.isfinite(x) for term in terms for x in term)
@@ -152,10 +159,10 @@ class _Work:
             reached = FUNCTIONS[self.apply].of(float(self.total(way))) / float(by)
         except (ValueError, OverflowError, ZeroDivisionError):  # rounding has left the domain of a logarithm
             return False
-        return math.isfinite(reached) and EXACT.abs(EXACT.subtract(Decimal(reached), read(value))) <= allowed
+        return math.isfinite(reached) and agree(Decimal(reached), read(value), allowed)
 
     def _within(self, way: Way, shown: Decimal, allowed: Decimal) -> bool:
-        """Whether the shown terms add up to within ``allowed`` of ``shown``.
+        """Whether the shown terms add up to what agrees (:func:`agree`) with ``shown``.
 
         Exact sums take long, so floats have the first look: where they are further from the limit than they can err, they decide.
         """
@@ -165,10 +172,11 @@ class _Work:
             products_ = [math.prod(term) for term in factors]
             goal, limit = float(shown), float(allowed)
             error = _FLOAT_ERROR * (added(map(abs, products_)) + abs(goal) + limit)
-            beyond = abs(added(products_) - goal) - limit
-            if math.isfinite(beyond) and abs(beyond) > error:
-                return beyond < 0
-        return EXACT.abs(EXACT.subtract(self.total(way), shown)) <= allowed
+            total = added(products_)
+            beyond = abs(total - goal) - limit
+            if math.isfinite(beyond) and abs(beyond) > error and (beyond > 0 or not goal or abs(total) > error):
+                return beyond < 0 and total * goal >= 0
+        return agree(self.total(way), shown, allowed)
 
     def zero(self, way: Way) -> Decimal:
         """The unit of a result that is 0, whose digits say nothing: what the terms are written to, but no more than 1."""
@@ -212,10 +220,10 @@ def _near(work: _Work, ways: Iterable[tuple[Way, Way]]) -> Sum | None:
 
 
 def _in_digits(count: int) -> Iterator[tuple[Way, Way]]:
-    """A result of four digits; of three or two only where no more can be had."""
+    """A result of four digits; of fewer only where no more can be had."""
     for digits in (4, MOST_DIGITS) if count > LONG else range(4, MOST_DIGITS + 1):
         yield Way(digits, True), Way(4, True)
-    yield from ((Way(MOST_DIGITS, True), Way(result, True, bare=True)) for result in (4, 3, 2))
+    yield from ((Way(MOST_DIGITS, True), Way(result, True, bare=True)) for result in (4, 3, 2, 1))
 
 
 def largest_of(terms: Sequence[Sequence[float]], value: float) -> Sum:

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.sentences import times
+from engine.sentences import agrees, times
 from engine.step import Step
 from engine.trace import Trace, by_path
 from engine.worksheet import planes, result_line
@@ -31,19 +31,13 @@ def trace_html(trace: Trace) -> str:
         f'<section style="max-width: 60em">\n<h3 style="margin: 0.3em 0">{_text(trace.title or trace.concept)}</h3>\n'
         f"<p>{_text(trace.opening)}</p>\n"
         f"{_tensors('Inputs', trace.inputs)}{_steps(trace)}{_tensors('Outputs', trace.outputs)}"
-        f"<p>Compared with <code>{_text(trace.reference.name)}</code>: the largest error is {_error(trace)}.</p>\n</section>"
+        f"<p>Compared with <code>{_text(trace.reference.name)}</code>, which {agrees(trace.reference)}.</p>\n</section>"
     )
 
 
 def step_html(step: Step) -> str:
     """Its number and phase, its sentence, its arithmetic."""
     return f"<section>\n<p><strong>Step {step.index + 1:,}</strong> ({_text(step.phase)})<br>{_said(step)}</p>\n</section>"
-
-
-def _error(trace: Trace) -> str:
-    """The largest error as text: ``0`` or ``3.6e-15``."""
-    error = trace.reference.max_abs_error
-    return f"{error:.2g}" if error else "0"
 
 
 def summary(trace: Trace) -> str:

@@ -12,8 +12,9 @@ from torch import Tensor
 from engine.checks import shown
 from engine.errors import InputError
 from engine.markdown import code, escaped
-from engine.numbers import abridged, decimals_needed, plain, sum_line, written
+from engine.numbers import LARGE, MOST_DECIMALS, abridged, decimals_needed, plain, significant, sum_line, written
 from engine.sentences import cell_name, times
+from engine.spelling import MOST_DIGITS
 from engine.trace import Step, Trace, by_path
 
 #: Numbers of a tensor that are written to JSON at once.
@@ -185,7 +186,7 @@ def planes(name: str, tensor: Tensor) -> Iterator[tuple[str, list[list[str]]]]:
     values = tensor.tolist() if tensor.dim() else [tensor.item()]
     decimals = decimals_needed(tensor.flatten().tolist(), at_most=4)
     if tensor.dim() < 2:
-        yield "", [[plain(v, decimals) for v in values]]
+        yield "", [[_cell(v, decimals) for v in values]]
         return
     flat = tensor.reshape(-1, *tensor.shape[-2:])
     for i, plane in enumerate(flat.tolist()):
@@ -193,7 +194,13 @@ def planes(name: str, tensor: Tensor) -> Iterator[tuple[str, list[list[str]]]]:
         for n in reversed(tensor.shape[:-2]):
             lead, index = divmod(lead, n)
             at.append(index)
-        yield cell_name(name, tuple(reversed(at))) if len(flat) > 1 else "", [[plain(v, decimals) for v in row] for row in plane]
+        yield cell_name(name, tuple(reversed(at))) if len(flat) > 1 else "", [[_cell(v, decimals) for v in row] for row in plane]
+
+
+def _cell(x: float, decimals: int) -> str:
+    """A number of a tensor; with all its digits where it would be written with an exponent, as there is room for them on paper."""
+    usual = not x or not math.isfinite(x) or 10.0**-MOST_DECIMALS <= abs(x) < LARGE
+    return plain(x, decimals) if usual else significant(x, MOST_DIGITS)
 
 
 def _text_matrix(rows: Sequence[Sequence[str]]) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.blanks import BLANK, blank_line, blank_sentence
 from engine.markdown import code, escaped, table
-from engine.numbers import plain
-from engine.sentences import times
+from engine.sentences import agrees, times
 from engine.trace import Trace, by_path
 from engine.worksheet import MOST_VALUES, planes, result_line
 from studio.script import MOST_TERMS, Mark, Part, Script, phases
@@ -48,8 +47,7 @@ def _sheet(part: Part, trace: Trace, level: str, *, blank: bool) -> Iterator[str
     if blank:
         yield f"\nTo check the results: {code(reference.name)}\n"
     else:
-        error = plain(reference.max_abs_error)
-        yield f"\n{escaped(trace.closing)}\n\nChecked against {code(reference.name)}: the largest difference is {error}.\n"
+        yield f"\n{escaped(trace.closing)}\n\nChecked against {code(reference.name)}, which {agrees(reference)}.\n"
 
 
 def _entry(trace: Trace, mark: Mark, *, blank: bool) -> str:

@@ -10,7 +10,7 @@ from manim import Group
 
 from engine.functions import FUNCTIONS
 from engine.numbers import Sum, factor
-from engine.running import relation, running_sums
+from engine.running import carried_sums, relation, running_sums
 from scenes.parts.frame import STRIP
 from scenes.parts.ink import LEAST_PX, Ink, Letters, Line, letter_size, text_width
 from scenes.parts.theme import Theme
@@ -165,14 +165,15 @@ class Strip(Group):
     def pages(self, terms: Sequence[Sequence[float]], written: Sum, roles: Roles, breaks: Sequence[int]) -> list[Page]:
         """The sum in pages that fit on the strip; ``breaks`` are terms after which a page may end without being full (a row, a channel)."""
         sums = running_sums(terms, written)
-        widest = max(sums, key=lambda text: text_width(text, PAGE_PX))
+        over = carried_sums(written, sums)
+        widest = max([*sums, *over[:-1]], key=lambda text: text_width(text, PAGE_PX))
         pages: list[Page] = []
         first = 0
         while first < len(terms):
             last = self._last_fitting(first, written, widest, roles)
             if last < len(terms):
                 last = max([b for b in breaks if first < b <= last], default=last)
-            carried = sums[first - 1] if first else ""
+            carried = over[first - 1] if first else ""
             pages.append(Page(first, written.terms[first:last], carried, tuple(sums[first:last])))
             first = last
         return pages

@@ -20,6 +20,7 @@ from engine.backprop import BackpropTrace
 from engine.errors import CheckError, InputError
 from engine.functions import FUNCTIONS
 from engine.trace import by_path
+from engine.worksheet import text_pieces
 
 CHAIN = "z1 = w1*X; z2 = relu(z1); z3 = w2*z2; y_hat = z2 + z3; L = (y_hat - y)**2/2"
 CHAIN_VALUES = {"X": 1, "y": 0.5, "w1": 1, "w2": 2}
@@ -371,3 +372,16 @@ def test_grad_of_another_shape_is_refused() -> None:
         backprop("a = 2*x", {"x": [1, 2]}, grad=[1, 2, 3])
     with pytest.raises(InputError, match="expr has a node named grad"):
         backprop("a = 2*grad", {"grad": [1, 2]}, grad=[1, 2])
+
+
+def test_a_derivative_that_is_a_number_is_written_once() -> None:
+    steps = backprop("a = sin(x); y = a/3; L = -3/y", {"x": 1})
+    assert "(3/y²)" in next(step.say for step in steps if step.say.startswith("Back from L to y"))
+    said = next(step.say for step in steps if step.say.startswith("Back from y to a"))
+    assert "(" not in said
+    assert "0.33" in said
+
+
+@pytest.mark.parametrize(("x", "text"), [(-0.00005, "−5e−5"), (1000001.0, "1000001"), (1 / 3, "0.3333")])
+def test_a_worksheet_gives_its_numbers_as_its_equations_do(x: float, text: str) -> None:
+    assert text in "".join(text_pieces(backprop("L = x*x", {"x": x}), []))

@@ -288,3 +288,9 @@ whole_sums = st.lists(st.lists(whole, min_size=2, max_size=2).map(tuple), min_si
 def test_whole_numbers_are_always_equal(terms: list[tuple[float, ...]]) -> None:
     written = sum_of_products(terms, value_of(terms))
     assert (written.relation, written.decimals) == ("=", 0)
+
+
+def test_a_result_of_one_digit_is_near_where_no_more_can_be_had() -> None:
+    """Products so small that floats round them to one digit do not cancel."""
+    line = sum_line(sum_of_products([(0.5, 2.662467e-44), (0.5, 9.809089e-45)], 1.961818e-44))
+    assert line == "0.5·2.662467e−44 + 0.5·9.809089e−45 ≈ 2e−44"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cli import main
 from engine.functions import FUNCTIONS
 from engine.numbers import sum_line, sum_of_products, written
-from engine.running import running_sums
+from engine.running import carried_sums, running_sums
 
 NUMBERS = st.one_of(st.integers(-999, 999).map(float), st.floats(-1000, 1000).map(lambda x: round(x, 5)))
 
@@ -127,3 +128,30 @@ def test_a_flag_that_is_on_can_be_turned_off(flag: list[str], first: str) -> Non
     result = CliRunner().invoke(main, ["trace", "avg_pool2d", *options])
     assert result.exit_code == 0, result.output
     assert f"= {first}\n" in result.output
+
+
+def test_nothing_but_zero_is_near_zero() -> None:
+    """Digits that cancel to 0 are not said to be near what is left: more are shown, as many as tell them apart."""
+    shown = sum_line(written([(7.2904, 4.7412), (-7.2904, 4.7399)], 7.2904 * (4.7412 - 4.7399)))
+    left, sign, value = re.split(r" (=|≈|cancels to) (?=\S+$)", shown)
+    total = sum(math.prod(decimal(x.strip("()")) for x in term.split("·")) for term in left.split(" + "))
+    assert sign == "≈"
+    assert total * decimal(value) > 0
+
+
+FACTORS = st.floats(-3, 3).map(lambda x: round(x, 5) or 1.0)
+
+
+@given(st.lists(st.tuples(FACTORS, FACTORS), min_size=3, max_size=12), st.integers(1, 11))
+@example([(2.84007, 0.53556), (0.52438, -1.29888), (1.53309, -1.6584)], 1)
+def test_a_sum_goes_on_after_the_end_of_a_line(terms: list[tuple[float, float]], first: int) -> None:
+    """What is carried over to the next line of a strip, and the terms that follow, give every sum that is shown there."""
+    shown = written(terms, math.fsum(a * b for a, b in terms))
+    sums, first = running_sums(terms, shown), min(first, len(terms) - 1)
+    if shown.relation == "cancels to":
+        return
+    carried = carried_sums(shown, sums)[first - 1]
+    total = decimal(carried)
+    for term, text in zip(shown.terms[first:], sums[first:], strict=True):
+        total += math.prod(map(decimal, term))
+        assert abs(total - decimal(text)) <= Decimal(1).scaleb(decimal(text).as_tuple().exponent)  # type: ignore[arg-type]
