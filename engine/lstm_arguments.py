@@ -115,7 +115,7 @@ def cost(steps: int, features: int, units: int) -> Cost:
         values=steps * (700 + 37 * units + 5 * features) + 5 * weights,
         moved=steps * (100 * units + 10 * features + GATES * units * units / 4) + 20 * weights,
         products=4 * steps * weights,
-        calls=3 * steps,
+        calls=3.5 * steps,
         terms=features + units,
     )
 
