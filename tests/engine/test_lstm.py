@@ -173,7 +173,7 @@ ONES = {"weight_ih": torch.ones(8, 2), "weight_hh": torch.ones(8, 2)}
         ({"hidden_size": 0}, "hidden_size is 0; give at least 1"),
         (
             {"hidden_size": 9999},
-            "an LSTM with 3 time steps, 2 features and 9,999 units would take about 16 GB and 44 seconds, more than the 4 GB and 20 "
+            "an LSTM with 3 time steps, 2 features and 9,999 units would take about 16 GB and 45 seconds, more than the 4 GB and 20 "
             "seconds allowed; give a hidden_size of at most about 4,700",
         ),
         (
