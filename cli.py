@@ -226,7 +226,7 @@ def lecture() -> None:
     """
 
 
-@lecture.command()
+@lecture.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", metavar="FILE.toml", type=click.Path(path_type=Path))
 @click.option("-o", "--output", metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write.  [default: renders/FILE]")
 @click.option("--watch", is_flag=True, help="Make it again whenever its file is saved; Ctrl-C ends it.")
@@ -246,7 +246,7 @@ def make(file: Path, output: Path | None, watch: bool, jobs: int | None, no_cach
             click.echo("\n".join(map(str, desk.make())))
 
 
-@lecture.command()
+@lecture.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", metavar="FILE.toml", type=click.Path(path_type=Path))
 def new(file: Path) -> None:
     """Write a file to begin with, in which every key is explained."""
