@@ -1,4 +1,4 @@
-"""The one place where Typst is started: with no folder but an empty one, no fonts of the system, and texts as strings.
+"""The one place where Typst is started: without a folder and fonts of the system, and with texts as strings.
 
 Typst would fetch packages from the network if its source imported any, and nothing turns that off. No source does: what users write stands
 there as strings, which :func:`quoted` makes, and as formulas that :mod:`scenes.parts.formula` has written.
@@ -6,11 +6,8 @@ there as strings, which :func:`quoted` makes, and as formulas that :mod:`scenes.
 
 from __future__ import annotations
 
-import atexit
 import functools
 import os
-import shutil
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
@@ -25,6 +22,9 @@ MONO = "DejaVu Sans Mono"
 MATH = "New Computer Modern Math"
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+#: In place of a folder: nothing is in a file, and unlike an empty folder it need not be made, nor removed by a process that may be killed.
+NOWHERE = Path(__file__).resolve()
 
 #: Folders of a user's own fonts, and packages that are nothing but fonts: what the three above lack is looked for there, in this order.
 VARIABLE = "TENSORREEL_FONTS"
@@ -44,20 +44,13 @@ def quoted(text: str) -> str:
 @functools.cache
 def compiler(*, more: bool = False) -> typst.Compiler:
     """One for the whole process; with ``more`` it has the fonts of :func:`folders` as well."""
-    return within(_empty(), more=more)
+    return within(NOWHERE, more=more)
 
 
 def within(root: Path, *, more: bool = False) -> typst.Compiler:
     """One that may read the files of a folder."""
     fonts = typst.Fonts(include_system_fonts=False, font_paths=list(folders()) if more else [])
-    return typst.Compiler(root=root, font_paths=fonts, package_path=_empty(), package_cache_path=_empty())
-
-
-@functools.cache
-def _empty() -> Path:
-    folder = tempfile.mkdtemp(prefix="tensorreel-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    return typst.Compiler(root=root, font_paths=fonts, package_path=NOWHERE, package_cache_path=NOWHERE)
 
 
 def svg(source: str, *, more: bool = False) -> ElementTree.Element:

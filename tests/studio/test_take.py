@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import studio.take
 from engine import conv2d
 from scenes.parts.beat import SWEEP_FRAMES, Beat
 from studio import pace
@@ -187,19 +187,16 @@ def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path) -> None:
     path = tmp_path / "a.take"
     write(path, b"old", [b"old"])
-    original = Path.write_bytes
-
-    def full(self: Path, data: bytes) -> int:
-        original(self, data[: len(data) // 2])
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(studio.take.Path, "write_bytes", full)
-        with pytest.raises(OSError, match="No space left"):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
             write(path, b"new", [b"new" * 100])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert read(path) == (b"old", [b"old"])
     (tmp_path / "folder.take").mkdir()
     with pytest.raises(OSError):
