@@ -136,6 +136,12 @@ class _Work:
         decimals, digits = (MOST_DECIMALS, way.digits) if way.significant else (way.digits, 0)
         return Sum(texts, relation, value, decimals, divisor=_divisor(self.divisor, way), apply=self.apply, digits=digits)
 
+    @property
+    def has_few_digits(self) -> bool:
+        """Whether seven digits are all that its numbers have; of others no fewer digits add up exactly, but by chance."""
+        way = Way(MOST_DIGITS, True)
+        return all(way.near(x) == x for term in self.terms for x in (*term, self.divisor))
+
     def total(self, way: Way) -> Decimal:
         """Of the terms as they are shown."""
         return added_up([read(way.text(x)) for x in term] for term in self.terms)
@@ -198,7 +204,7 @@ def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: flo
     return (
         _exact(work, [Way(n) for n in range(decimals_needed(numbers), MOST_DECIMALS + 1)], Way(MOST_DECIMALS))
         or _near(work, [(Way(n), Way(n)) for n in range(USUAL_DECIMALS, MOST_DECIMALS + 1)])
-        or _exact(work, [Way(n, True) for n in range(MOST_DIGITS if len(terms) > LONG else 1, MOST_DIGITS + 1)], Way(MOST_DIGITS, True))
+        or (work.has_few_digits and _exact(work, [Way(n, True) for n in range(1, MOST_DIGITS + 1)], Way(MOST_DIGITS, True)))
         or _near(work, _in_digits(len(terms)))
         or work.as_sum(Way(MOST_DIGITS, True), CANCELS, plain(value))
     )

@@ -19,6 +19,7 @@ from torch import Tensor
 
 import engine
 from engine.errors import InputError
+from engine.trace import by_path
 from tests.campaign.commands import LONGEST
 
 TITLE = "Random arguments of all concepts with numbers from the smallest to the largest, compared with torch"
@@ -290,7 +291,7 @@ def _fault(name: str, arguments: dict[str, Any], expected: Callable[[], Expected
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         wanted = expected()
-    outputs = dict(_by_path(trace.outputs))
+    outputs = dict(by_path(trace.outputs))
     lost = [path for path, tensor in outputs.items() if tensor.isnan().any() or (tensor == math.inf).any()]
     if lost:
         return f"{lost[0]} is not finite"
@@ -316,11 +317,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     return value.tolist() if isinstance(value, Tensor) else value
-
-
-def _by_path(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
-    for name, value in tensors.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}.{path}", tensor) for path, tensor in _by_path(value))
-        else:
-            yield name, value

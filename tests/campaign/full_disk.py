@@ -13,25 +13,13 @@ from functools import cache
 from pathlib import Path
 
 from studio.cache import FOLDER_VARIABLE
-from tests.campaign.commands import PROGRAM, called, fault, sentence_fault, typed
+from tests.campaign.commands import LECTURE, LOOK, NUMBERS, PROGRAM, called, fault, sentence_fault, typed
 
 TITLE = "commands that write without room: files that may not grow, small disks, full and closed streams"
 SMALL, LARGE = 6, 120
 
 ROOT = Path(__file__).parents[2]
-NUMBERS = ["--input", "[[1,2,3],[4,5,6],[7,8,9]]", "--weight", "[[1,0],[0,-1]]"]
-LOOK = ["-q", "480p", "--fps", "5", "--seconds", "4", "--jobs", "1"]
 FORMS = ("mp4", "vtt", "html", "gif", "png", "pptx", "md", "srt", "webm", "mov", "pdf")
-LECTURE = """
-title = "A lecture"
-quality = "480p"
-fps = 5
-to = ["mp4", "html", "vtt"]
-parts = [
-    { kind = "title", title = "Beginning", seconds = 1 },
-    { kind = "clip", concept = "conv1d", seconds = 4, inputs = { input = [1, 2, 3], weight = [1, -1] } },
-]
-"""
 #: Commands that print, and how their output is closed to them.
 PRINTING = (["list"], ["show", "lstm"], ["--help"], ["render", "conv2d", "--help"], ["cache", "info"], ["--version"])
 STREAMS = ("1>/dev/full", "1>&-", "1>/dev/full 2>/dev/full", "1>&- 2>&-", "0>&- 1>&-")

@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from studio.cache import FOLDER_VARIABLE
 from studio.sets import MARK, together
-from tests.campaign.commands import called
+from tests.campaign.commands import LECTURE, LOOK, NUMBERS, called
 
 TITLE = "renderings and lectures killed (TERM, HUP, INT, KILL) while they draw, write and move files, and made again"
 #: Of every ten, one is a process that is killed.
@@ -26,19 +26,7 @@ SMALL, LARGE = 10, 600
 
 ROOT = Path(__file__).parents[2]
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL)
-LOOK = ["-q", "480p", "--fps", "5", "--seconds", "4", "--jobs", "1"]
-NUMBERS = ["--input", "[[1,2,3],[4,5,6],[7,8,9]]", "--weight", "[[1,0],[0,-1]]"]
 RENDER = ["render", "conv2d", *NUMBERS, *LOOK, "-o", "clip", "--to", "mp4,html,vtt"]
-LECTURE = """
-title = "A lecture"
-quality = "480p"
-fps = 5
-to = ["mp4", "html", "vtt"]
-parts = [
-    { kind = "title", title = "Beginning", seconds = 1 },
-    { kind = "clip", concept = "conv1d", seconds = 4, inputs = { input = [1, 2, 3], weight = [1, -1] } },
-]
-"""
 COMMANDS = {"render": RENDER, "lecture": ["lecture", "talk.toml", "-o", ".", "--jobs", "1"]}
 #: The program, which sends itself a signal before a file is moved; of the processes that draw, none does.
 BOOT = """
