@@ -192,7 +192,8 @@ def _formula(setup: Setup) -> str:
 
 def _opening(setup: Setup, kind: str) -> str:
     times = sentences.times
-    what = "the largest number" if kind == "max" else "the mean"
+    mean = "the mean" if setup.override is None else f"the sum, divided by {setup.override},"
+    what = "the largest number" if kind == "max" else mean
     if setup.adaptive:
         return (
             f"Adaptive {kind} pooling: {times(setup.output_size)} windows of nearly one size cover the {times(setup.input_size)} input, "
