@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from typing import Literal
 
@@ -95,6 +95,8 @@ EXACT = Context(prec=5000)
 _ONE_LINE, _NEARER = 6, Decimal("0.9")
 #: Relative error of a product in floats, with room to spare; of factors in this range, for others may leave that of floats.
 _FLOAT_ERROR, _FLOAT_RANGE = 1e-13, (1e-90, 1e90)
+#: Whole floats below this add up exactly.
+_WHOLE = 2.0**53
 
 
 def added_up(terms: Iterable[Iterable[Decimal]]) -> Decimal:
@@ -130,11 +132,25 @@ class _Work:
     value: float
     divisor: float
     apply: str
+    #: What was found out about a way, which is asked for an exact result, for one that is near, and in the end for its texts.
+    _texts: dict[Way, tuple[tuple[str, ...], ...]] = field(default_factory=dict, repr=False, compare=False)
+    _sums: dict[Way, tuple[float, float]] = field(default_factory=dict, repr=False, compare=False)
 
     def as_sum(self, way: Way, relation: str, value: str) -> Sum:
-        texts = tuple(tuple(way.text(x) for x in term) for term in self.terms)
         decimals, digits = (MOST_DECIMALS, way.digits) if way.significant else (way.digits, 0)
-        return Sum(texts, relation, value, decimals, divisor=_divisor(self.divisor, way), apply=self.apply, digits=digits)
+        return Sum(self.texts(way), relation, value, decimals, divisor=_divisor(self.divisor, way), apply=self.apply, digits=digits)
+
+    def texts(self, way: Way) -> tuple[tuple[str, ...], ...]:
+        """The terms as they are shown."""
+        if way not in self._texts:
+            self._texts[way] = tuple(tuple([way.text(x) for x in term]) for term in self.terms)
+        return self._texts[way]
+
+    @functools.cached_property
+    def _sizes(self) -> tuple[float, float]:
+        """Of the smallest factor that is not 0, and of the largest one."""
+        sizes = [abs(x) for term in self.terms for x in term if x]
+        return min(sizes, default=math.inf), max(sizes, default=0.0)
 
     @property
     def has_few_digits(self) -> bool:
@@ -144,7 +160,7 @@ class _Work:
 
     def total(self, way: Way) -> Decimal:
         """Of the terms as they are shown."""
-        return added_up([read(way.text(x)) for x in term] for term in self.terms)
+        return added_up([read(text) for text in term] for term in self.texts(way))
 
     def is_exact(self, way: Way, value: str) -> bool:
         """Whether the shown numbers give the shown value."""
@@ -172,17 +188,31 @@ class _Work:
 
         Exact sums take long, so floats have the first look: where they are further from the limit than they can err, they decide.
         """
-        factors = [[way.near(x) for x in term] for term in self.terms]
-        least, most = _FLOAT_RANGE
-        if all(not x or least < abs(x) < most for term in factors for x in term):
-            products_ = [math.prod(term) for term in factors]
+        total, size = self._in_floats(way)
+        if math.isfinite(size):
             goal, limit = float(shown), float(allowed)
-            error = _FLOAT_ERROR * (added(map(abs, products_)) + abs(goal) + limit)
-            total = added(products_)
+            error = _FLOAT_ERROR * (size + abs(goal) + limit)
             beyond = abs(total - goal) - limit
             if math.isfinite(beyond) and abs(beyond) > error and (beyond > 0 or not goal or abs(total) > error):
                 return beyond < 0 and total * goal >= 0
-        return agree(self.total(way), shown, allowed)
+        is_whole = way == Way(0) and self._sizes[0] >= 1 and size < _WHOLE
+        return agree(Decimal(total) if is_whole else self.total(way), shown, allowed)
+
+    def _in_floats(self, way: Way) -> tuple[float, float]:
+        """The sum of the terms as they are shown, and that of their sizes; infinite where floats cannot be trusted with them."""
+        if way not in self._sums:
+            products_ = [math.prod(term) for term in factors] if (factors := self._near(way)) else [math.inf]
+            self._sums[way] = added(products_), added(map(abs, products_))
+        return self._sums[way]
+
+    def _near(self, way: Way) -> list[list[float]]:
+        """The terms as they are shown, as floats; none where these cannot be trusted."""
+        smallest, largest = self._sizes
+        if not way.significant and 10.0**-way.digits < smallest and largest < LARGE - 1:
+            return [[round(x, way.digits) for x in term] for term in self.terms]
+        factors = [[way.near(x) for x in term] for term in self.terms]
+        least, most = _FLOAT_RANGE
+        return factors if all(not x or least < abs(x) < most for term in factors for x in term) else []
 
     def zero(self, way: Way) -> Decimal:
         """The unit of a result that is 0, whose digits say nothing: what the terms are written to, but no more than 1."""
