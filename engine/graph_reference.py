@@ -33,49 +33,79 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
 
 
 def evaluate(
-    expr: str, inputs: Mapping[str, Tensor], places: Mapping[str, set[Place]], seed: Tensor
+    expr: str, values: Mapping[str, Tensor], places: Mapping[str, set[Place]], seed: Tensor
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Values and adjoints by name; ``places`` are those of the expressions without a name of their own."""
+    """Values and adjoints by name, where ``values`` are those to be compared; ``places`` are those of the expressions without a name.
+
+    Every operation is given the values to be compared, not torch's own of the operation before: where two numbers are equal or one is 0,
+    a difference in the last digit would send what comes back of a maximum, of relu and of abs another way.
+    """
+    reference = _Reference(values, {place: name for name, where in places.items() for place in where})
     with torch.enable_grad():
-        named = {name: tensor.clone().requires_grad_() for name, tensor in inputs.items()}
-        at: dict[Place, Tensor] = {}
-        output = seed
-        for name, value in statements(expr):
-            # Another name for a value is a value of its own: its adjoint is not that of the first.
-            output = named[name] = _computed(value, named, at) * 1
-        found = {name: [tensor] for name, tensor in named.items()} | {name: [at[p] for p in where] for name, where in places.items()}
+        output = reference.run(expr)
+        found = {name: [tensor] for name, tensor in reference.named.items()}
+        found |= {name: [reference.at[place] for place in where] for name, where in places.items()}
         flat = [tensor for tensors in found.values() for tensor in tensors]
         gradients = iter(torch.autograd.grad(output, flat, seed))
     adjoints = {name: functools.reduce(torch.add, [next(gradients) for _ in tensors]) for name, tensors in found.items()}
     return {name: tensors[0].detach() for name, tensors in found.items()}, adjoints
 
 
-def _value(node: ast.expr, named: Mapping[str, Tensor], at: dict[Place, Tensor]) -> Any:
-    """What an inner expression is, remembered by its place."""
-    made = _computed(node, named, at)
-    if isinstance(made, Tensor) and not isinstance(node, ast.Name):
-        at[place(node)] = made
-    return made
+class _Reference:
+    """What torch makes of every statement, and of every expression that is a node (``names``, by place)."""
+
+    def __init__(self, values: Mapping[str, Tensor], names: Mapping[Place, str]) -> None:
+        self.values, self.names = values, names
+        self.named: dict[str, Tensor] = {}
+        self.at: dict[Place, Tensor] = {}
+        self._read: dict[str, Tensor] = {}
+
+    def run(self, expr: str) -> Tensor:
+        """The last result."""
+        parsed = statements(expr)
+        made = {name for name, _ in parsed}
+        for name, value in self.values.items():
+            if name not in made and name not in self.names.values():
+                self.named[name] = self._read[name] = value.clone().requires_grad_()
+        for name, right in parsed:
+            # Another name for a value is a value of its own: its adjoint is not that of the first.
+            self.named[name] = self._computed(right) * 1
+            self._read[name] = _set_to(self.named[name], self.values[name])
+        return self.named[parsed[-1][0]]
+
+    def _value(self, node: ast.expr) -> Any:
+        """What an inner expression is, remembered by its place."""
+        made = self._computed(node)
+        if not isinstance(made, Tensor) or isinstance(node, ast.Name):
+            return made
+        where = place(node)
+        self.at[where] = made
+        return _set_to(made, self.values[self.names[where]]) if where in self.names else made
+
+    def _computed(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Name):
+            return self._read[node.id]
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.UnaryOp):
+            return OPERATORS[type(node.op)](self._value(node.operand))
+        if isinstance(node, ast.BinOp):
+            return OPERATORS[type(node.op)](self._value(node.left), self._value(node.right))
+        if isinstance(node, ast.Attribute):
+            return self._value(node.value).T
+        return self._call(node)  # type: ignore[arg-type]  # the parser has let nothing else through
+
+    def _call(self, node: ast.Call) -> Tensor:
+        name = node.func.id  # type: ignore[attr-defined]
+        x = self._value(node.args[0])
+        axes = [self._value(axis) for axis in (*node.args[1:], *(keyword.value for keyword in node.keywords))]
+        # In torch 2.4 amax wants a tuple for all axes, and softmax always an axis.
+        whole: dict[str, list[Any]] = {"softmax": [-1], "max": [tuple(range(x.dim()))]}
+        return FUNCTIONS[name](x, *(axes or whole.get(name, [])))
 
 
-def _computed(node: ast.expr, named: Mapping[str, Tensor], at: dict[Place, Tensor]) -> Any:
-    if isinstance(node, ast.Name):
-        return named[node.id]
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.UnaryOp):
-        return OPERATORS[type(node.op)](_value(node.operand, named, at))
-    if isinstance(node, ast.BinOp):
-        return OPERATORS[type(node.op)](_value(node.left, named, at), _value(node.right, named, at))
-    if isinstance(node, ast.Attribute):
-        return _value(node.value, named, at).T
-    return _call(node, named, at)  # type: ignore[arg-type]  # the parser has let nothing else through
-
-
-def _call(node: ast.Call, named: Mapping[str, Tensor], at: dict[Place, Tensor]) -> Tensor:
-    name = node.func.id  # type: ignore[attr-defined]
-    x = _value(node.args[0], named, at)
-    axes = [_value(axis, named, at) for axis in (*node.args[1:], *(keyword.value for keyword in node.keywords))]
-    # In torch 2.4 amax wants a tuple for all axes, and softmax always an axis.
-    whole: dict[str, list[Any]] = {"softmax": [-1], "max": [tuple(range(x.dim()))]}
-    return FUNCTIONS[name](x, *(axes or whole.get(name, [])))
+def _set_to(made: Tensor, value: Tensor) -> Tensor:
+    """The tensor ``made`` with the numbers of ``value``; what comes back to it is unchanged."""
+    same = made * 1  # which needs nothing of its result on the way back
+    same.detach().copy_(value)
+    return same
