@@ -11,12 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
-from engine.attention_cutter import Cutter
 from engine.attention_inputs import Setup, resolve
-from engine.attention_step import Kind, Plan
+from engine.attention_stages import Stages, in_order
+from engine.attention_step import Kind, Sizes
 from engine.attention_weights import SEPARATE
 from engine.numbers import plain
-from engine.step import Reference
+from engine.stage import Blocks, staged
+from engine.step import Cell, Reference
 from engine.trace import MaskLike, StateDict, TensorLike, Trace, compare, concept, largest
 
 #: Kinds of steps, the most instructive first: where time is short, the first of these are shown term by term.
@@ -28,9 +29,9 @@ LESSONS_OF_MANY: tuple[Kind, ...] = ("score", "weight", "mix", "exp", "sum", "ma
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AttentionTrace(Trace):
-    """Adds what a picture needs: the order of the steps, the names of queries and keys, and which input each projection reads."""
+    """Adds what a picture needs: how many of everything there are, names of queries and keys, which input each projection reads."""
 
-    plan: Plan
+    sizes: Sizes
     labels: tuple[Sequence[str], Sequence[str]]
     sources: tuple[str, str, str]
 
@@ -93,7 +94,7 @@ def attention(
     """
     given = {"query": query, "key": key, "value": value}
     setup = resolve(given, mask, mask_kind, causal, scale, tokens, heads, state_dict, (bias_k, bias_v), embed_dim, seed, device, dtype)
-    plan = setup.plan
+    sizes, blocks = setup.sizes, in_order(setup.sizes)
     outputs = _computed(setup)
     reference = _checked(setup, outputs)
     by_head = {name: _squeezed(tensor) if name in PER_HEAD else tensor for name, tensor in outputs.items()}
@@ -102,15 +103,13 @@ def attention(
         inputs=dict(setup.inputs),
         outputs=by_head,
         reference=reference,
-        length=plan.length,
-        cut=Cutter(setup, plan, by_head),
-        phases=plan.phases,
+        **staged(Stages(setup, sizes, outputs).all(), blocks),
         opening=_opening(setup),
         closing=sentences.agreement(outputs["output"].numel(), reference),
         formula=_formula(setup),
-        highlight=_highlight(setup, plan, outputs["weights"]),
-        lessons=_lessons(setup, plan),
-        plan=plan,
+        highlight=_highlight(setup, blocks, outputs["weights"]),
+        lessons=_lessons(setup, blocks),
+        sizes=sizes,
         labels=setup.labels,
         sources=setup.sources,
     )
@@ -229,35 +228,37 @@ def _multi_head(setup: Setup, vectors: Sequence[Tensor]) -> tuple[Tensor, Tensor
 # --- words -------------------------------------------------------------------------------------------------------------------------------
 
 
-def _highlight(setup: Setup, plan: Plan, weights: Tensor) -> int:
+def _highlight(setup: Setup, blocks: Blocks, weights: Tensor) -> int:
     """The step of the largest weight; a query that sees one key only has no choice, and is left out."""
     rows = weights.amax(dim=-1)
     if setup.mask is not None and bool((setup.mask.visible.sum(dim=1) > 1).any()):
         rows = rows.masked_fill(setup.mask.visible.sum(dim=1) < 2, -1.0)
-    head, row = divmod(int(rows.flatten().argmax()), plan.queries)
-    return plan.weight_step(head, row, int(weights[head, row].argmax()))
+    head, row = divmod(int(rows.flatten().argmax()), setup.sizes.queries)
+    return blocks.step("weight", (head, row, int(weights[head, row].argmax())))
 
 
-def _lessons(setup: Setup, plan: Plan) -> list[int]:
+def _lessons(setup: Setup, blocks: Blocks) -> list[int]:
     """The first step of each kind; of a softmax and a mixture the first in which there is a choice, of many keys between many."""
-    row = 0
+    row, keys = 0, setup.sizes.keys
     if setup.mask is not None:
         seen = setup.mask.visible.sum(dim=1)
-        wanted = 2 if plan.keys <= MANY else plan.keys // 2
+        wanted = 2 if keys <= MANY else keys // 2
         row = int((seen >= min(wanted, int(seen.max()))).int().argmax())
-    shift = {**dict.fromkeys(("max", "exp", "sum", "weight"), row * plan.row_steps), "mix": row * plan.value_width}
-    firsts = {kind: plan.first(kind) for kind in (LESSONS if plan.keys <= MANY else LESSONS_OF_MANY)}
-    return [first + shift.get(kind, 0) for kind, first in firsts.items() if first is not None]
+    chosen: dict[str, Cell] = {"max": (0, row), "exp": (0, row, 0), "sum": (0, row), "weight": (0, row, 0), "mix": (row, 0)}
+    firsts = [
+        blocks.step(kind, chosen[kind]) if kind in chosen else blocks.first(kind) for kind in (LESSONS if keys <= MANY else LESSONS_OF_MANY)
+    ]
+    return [first for first in firsts if first is not None]
 
 
 def _opening(setup: Setup) -> str:
-    plan = setup.plan
+    sizes = setup.sizes
     what = sentences.count(len(setup.labels[0]), "token") if "embeddings" in setup.inputs else "What is given"
     verb = "becomes" if what.startswith(("1 ", "What")) else "become"
     lead = f"{what} {verb} queries, keys and values. " if setup.projected else ""
-    keys = sentences.count(plan.keys - plan.extra, "key") + " and a bias" * plan.extra
-    asks = f"{'every' if plan.queries > 1 else 'the'} query meets {keys}"
-    asks = f"In each of {plan.heads} heads {asks}" if plan.heads > 1 else asks[0].upper() + asks[1:]
+    keys = sentences.count(sizes.keys - sizes.extra, "key") + " and a bias" * sizes.extra
+    asks = f"{'every' if sizes.queries > 1 else 'the'} query meets {keys}"
+    asks = f"In each of {sizes.heads} heads {asks}" if sizes.heads > 1 else asks[0].upper() + asks[1:]
     return f"{lead}{asks}; softmax turns scores into weights that mix the values."
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.attention_budget import forward, within_budget
 from engine.attention_mask import Mask, MaskKind, check_masked, mask_of
-from engine.attention_step import Plan
+from engine.attention_step import Sizes
 from engine.attention_weights import bias_pair, drawn, trained, with_bias
 from engine.errors import InputError
 from engine.reader import check_ground
@@ -53,12 +53,12 @@ class Setup:
         return int("bias_k" in self.inputs)
 
     @property
-    def plan(self) -> Plan:
-        """The order of the steps."""
+    def sizes(self) -> Sizes:
+        """How many of everything there are."""
         heads, queries, width = self.q.shape
         masked = () if self.mask is None else self.mask.changed
         made = len(self.inputs["W_o"]) if "W_o" in self.inputs else 0
-        return Plan(queries, self.k.shape[1], heads, width, self.v.shape[2], self.projected, made, masked, self.extra)
+        return Sizes(queries, self.k.shape[1], heads, width, self.v.shape[2], self.projected, made, masked, self.extra)
 
 
 def resolve(

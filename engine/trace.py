@@ -16,6 +16,7 @@ from engine.budget import enough_memory
 from engine.ground import ground
 from engine.reader import MaskLike, StateDict, TensorLike, floating, largest, together
 from engine.signature import Signature
+from engine.stage import Blocks
 from engine.step import Cell, Cells, Reference, Step
 from engine.verdict import by_path, compare, judged
 
@@ -61,6 +62,7 @@ class Trace(Sequence[Step]):
     formula: str
     highlight: int | None = None
     lessons: Sequence[int] = ()
+    blocks: Blocks = field(default_factory=Blocks, repr=False)
     concept: str = ""
     title: str = ""
 

@@ -47,31 +47,31 @@ class Attention(WorkedReel):
     concept = "attention"
 
     def legend(self) -> list[str]:
-        return [*(["input", "weight"] if self.trace.plan.projected else []), "query", "key", "value", "output", "reading"]
+        return [*(["input", "weight"] if self.trace.sizes.projected else []), "query", "key", "value", "output", "reading"]
 
     def layout(self, trace: Any) -> None:
-        plan, inputs, outputs = trace.plan, trace.inputs, trace.outputs
+        sizes, inputs, outputs = trace.sizes, trace.inputs, trace.outputs
         self.vectors = [
-            outputs[role] if plan.projected else inputs[name] for role, name in zip("qkv", ("query", "key", "value"), strict=True)
+            outputs[role] if sizes.projected else inputs[name] for role, name in zip("qkv", ("query", "key", "value"), strict=True)
         ]
-        if plan.extra:
+        if sizes.extra:
             learned = (inputs["bias_k"], inputs["bias_v"])
             self.vectors[1:] = [np.vstack([x, bias]) for x, bias in zip(self.vectors[1:], learned, strict=True)]
         # One head has no axis of its own in a trace.
         self.scores, self.weights, self.exp = (
-            outputs[name].reshape(plan.heads, plan.queries, plan.keys)
+            outputs[name].reshape(sizes.heads, sizes.queries, sizes.keys)
             for name in ("raw" if "raw" in outputs else "scores", "weights", "exp")
         )
-        self.denominators = outputs["denominator"].reshape(plan.heads, plan.queries)
-        self.mixed = outputs["heads"] if plan.output_width else outputs["output"]
+        self.denominators = outputs["denominator"].reshape(sizes.heads, sizes.queries)
+        self.mixed = outputs["heads"] if sizes.output_width else outputs["output"]
         made = max(self.mixed.shape[1], outputs["output"].shape[1])
-        self.hall = hall(plan.queries, plan.keys, max(v.shape[1] for v in self.vectors), made, plan.heads)
+        self.hall = hall(sizes.queries, sizes.keys, max(v.shape[1] for v in self.vectors), made, sizes.heads)
         self.bench = Bench(self.hall.bench, self.theme)
         self._build_tables(trace)
         self._build_projections(trace)
 
     def _build_tables(self, trace: Any) -> None:
-        plan, rooms = trace.plan, self.hall
+        sizes, rooms = trace.sizes, self.hall
         self.qkv = [
             Table(values, room, role, role[0].upper(), self.theme, most=(0.95, 0.5), beside=True)
             for values, room, role in zip(self.vectors, rooms.vectors, ("query", "key", "value"), strict=True)
@@ -79,22 +79,22 @@ class Attention(WorkedReel):
         masked = trace.outputs["scores"].reshape(self.scores.shape)
         self.pattern = Pattern(self.scores, self.weights, trace.labels, rooms.pattern, self.theme, digits=rooms.small, others=masked)
         self.low = self.pattern.head if rooms.small else None
-        label = "heads" if plan.output_width else "output"
+        label = "heads" if sizes.output_width else "output"
         self.output = Table(self.mixed, rooms.output, "output", label, self.theme, low=self.low)
-        self.heads = Heads(plan.heads, plan.queries, plan.keys, rooms.heads, self.theme) if plan.heads > 1 else None
+        self.heads = Heads(sizes.heads, sizes.queries, sizes.keys, rooms.heads, self.theme) if sizes.heads > 1 else None
 
     def _build_projections(self, trace: Any) -> None:
         """What is multiplied by weights, and the weights."""
         inputs, rooms = trace.inputs, self.hall
         self.given: dict[str, tuple[Table, Table]] = {}
         beside = (self.pattern.left, *rooms.first[1:]) if rooms.small else rooms.first
-        for source, role in zip(trace.sources, "qkv", strict=True) if trace.plan.projected else ():
+        for source, role in zip(trace.sources, "qkv", strict=True) if trace.sizes.projected else ():
             label = "embeddings" if source == "embeddings" else f"{source} (given)"
             self.given[role] = (
                 Table(inputs[source], beside, "input", label, self.theme, low=self.low),
                 Table(inputs[f"W_{role}"], rooms.weights, "weight", f"W_{role}", self.theme, low=self.low),
             )
-        if trace.plan.output_width:
+        if trace.sizes.output_width:
             self.given["o"] = (
                 Table(self.mixed, beside, "output", "heads", self.theme, low=self.low),
                 Table(inputs["W_o"], rooms.weights, "weight", "W_o", self.theme, low=self.low),
@@ -115,7 +115,7 @@ class Attention(WorkedReel):
     def parts(self, scenery: str) -> list[Mobject]:
         squares = [self.heads] if self.heads is not None else []
         if scenery in ("attend", "end"):
-            made = self.made if scenery == "end" and self.trace.plan.output_width else self.output
+            made = self.made if scenery == "end" and self.trace.sizes.output_width else self.output
             return [*self.qkv, self.pattern, *squares, made]
         there = [self.made] if scenery == "o" else [self.output] if squares or not self.hall.small else []
         beside = squares if not self.hall.small else []
@@ -129,13 +129,13 @@ class Attention(WorkedReel):
         return head * width, width
 
     def reads(self, step: AttentionStep) -> Mapping[str, tuple[Box, bool]]:
-        plan, row, column = self.trace.plan, step.row, step.column
+        sizes, row, column = self.trace.sizes, step.row, step.column
         if step.kind in PROJECTIONS:
             x, w = self.given[PROJECTIONS[step.kind]]
             return {"x": _row(x, row), "w": _row(w, column)}
         q, k, v = self.qkv
         if step.kind == "score":
-            at = self.columns(step.head, plan.width)
+            at = self.columns(step.head, sizes.width)
             return {"q": _part(q, row, at), "k": _part(k, column, at)}
         if step.kind in ("max", "sum"):
             return {"row": (self.pattern.row(row), False)}
@@ -161,15 +161,15 @@ class Attention(WorkedReel):
     # --- what is known ---------------------------------------------------------------------------------------------------------------
 
     def fill(self, step: AttentionStep, done: bool) -> None:
-        plan, counts = self.trace.plan, self.trace.plan.counts(step.index + done)
+        sizes, counts = self.trace.sizes, self.trace.blocks.done(step.index + done)
         for table, kind in zip(self.qkv, ("query", "key", "value"), strict=True):
-            known = np.arange(table.values.size) < (counts[kind] if plan.projected else table.values.size)
+            known = np.arange(table.values.size) < (counts[kind] if sizes.projected else table.values.size)
             # The numbers of a bias are given.
-            known[table.values.size - table.columns * (plan.extra if kind != "query" else 0) :] = True
+            known[table.values.size - table.columns * (sizes.extra if kind != "query" else 0) :] = True
             table.show(known)
         # After the last head the heads are complete; the first one is shown before any.
-        head = plan.heads - 1 if step.kind == "project" else step.head if step.kind not in PROJECTIONS else 0
-        weights = [self.known(self.weights[h], counts["weight"], h) for h in range(plan.heads)]
+        head = sizes.heads - 1 if step.kind == "project" else step.head if step.kind not in PROJECTIONS else 0
+        weights = [self.known(self.weights[h], counts["weight"], h) for h in range(sizes.heads)]
         self.pattern.show(self.known_scores(head, counts), weights[head])
         chosen = step.kind not in PROJECTIONS and not (done and step.index == len(self.trace) - 1)
         across = step.kind in ("score", "mask", "exp", "weight")
@@ -177,7 +177,7 @@ class Attention(WorkedReel):
         self.output.show(self.known_heads(counts["mix"]))
         if self.heads is not None:
             self.heads.show(weights, self.pattern.most, head if chosen else None)
-        if plan.output_width:
+        if sizes.output_width:
             self.made.show(counts["project"])
 
     def known(self, values: np.ndarray, count: int, head: int) -> np.ndarray:
@@ -189,16 +189,16 @@ class Attention(WorkedReel):
         """Scores, those that the mask has reached already with it."""
         scores = self.known(self.scores[head], counts["score"], head)
         after = self.trace.outputs["scores"].reshape(self.scores.shape)[head]
-        masked = self.trace.plan.masked
+        masked = self.trace.sizes.masked
         for cell in masked[: max(0, counts["mask"] - head * len(masked))]:
             scores[cell] = after[cell]
         return scores
 
     def known_heads(self, count: int) -> np.ndarray:
         """Which numbers of the heads' outputs are known."""
-        plan = self.trace.plan
-        cells = np.arange(plan.queries * plan.value_width).reshape(plan.queries, plan.value_width)
-        return np.concatenate([cells + head * cells.size < count for head in range(plan.heads)], axis=1)
+        sizes = self.trace.sizes
+        cells = np.arange(sizes.queries * sizes.value_width).reshape(sizes.queries, sizes.value_width)
+        return np.concatenate([cells + head * cells.size < count for head in range(sizes.heads)], axis=1)
 
     # --- the bench -------------------------------------------------------------------------------------------------------------------
 
@@ -243,7 +243,7 @@ class Attention(WorkedReel):
     def hide(self, work: Work, done: bool) -> None:
         """Scores above the mask: numbers that are added to them, or 1 and 0."""
         step = work.step
-        scores = self.known_scores(step.head, self.trace.plan.counts(step.index + done))[step.row]
+        scores = self.known_scores(step.head, self.trace.blocks.done(step.index + done))[step.row]
         mask = self.trace.inputs["mask"][step.row]
         note = "is added" if self.trace.params["mask_kind"] == "additive" else "0 hides"
         self.bench.show(
