@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
-from engine.attention_backward_step import AttentionGradStep, Backward, BackwardPlan
+from engine.attention_backward_stages import Stages
+from engine.attention_backward_step import Backward
 from engine.attention_budget import back, within_budget
 from engine.attention_inputs import check_scores, divisor_of, matrix, vectors_of
 from engine.attention_mask import Mask, check_masked, mask_of
 from engine.attention_weights import bias_pair, with_bias
 from engine.errors import InputError
-from engine.numbers import plain, sum_line, written
-from engine.step import Cell, Reference
+from engine.numbers import plain
+from engine.stage import staged
+from engine.step import Reference
 from engine.trace import MaskLike, TensorLike, Trace, compare, concept, largest, together
 
 #: The most instructive first.
 LESSONS: tuple[Backward, ...] = ("value", "weight", "row sum", "score", "query", "key")
-SPOKEN_TERMS = 4
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class AttentionGradTrace(Trace):
-    """Adds what a picture needs: the order of the steps."""
-
-    plan: BackwardPlan
 
 
 @concept(
@@ -57,7 +50,7 @@ def attention_backward(
     mask_kind: Literal["auto", "boolean", "additive"] = "auto",
     bias_k: TensorLike | None = None,
     bias_v: TensorLike | None = None,
-) -> AttentionGradTrace:
+) -> Trace:
     """From the gradient of the output to those of query, key and value, by way of weights and scores.
 
     With weights = softmax(query · keyᵀ · scale) and output = weights · value:
@@ -107,21 +100,19 @@ def attention_backward(
         inputs["mask"] = masking.shown
     outputs = _computed(inputs, divisor)
     reference = _checked(inputs, masking, divisor, outputs)
-    plan = BackwardPlan(len(q), len(k), q.shape[1], v.shape[1])
-    return AttentionGradTrace(
+    stages = Stages(inputs, outputs, divisor, len(k) - 1 if learned else None)
+    blocks = stages.order
+    return Trace(
         params={"scale": 1 / divisor, "causal": bool(causal), **({} if masking is None else {"mask_kind": masking.kind})},
         inputs=inputs,
         outputs=outputs,
         reference=reference,
-        length=plan.length,
-        cut=_Cutter(plan, inputs, outputs, divisor, len(k) - 1 if learned else None),
-        phases=plan.parts,
+        **staged(stages.all(), blocks),
         opening="d marks gradients: from dO they go back to values and weights, through the softmax to scores, then to queries and keys.",
         closing=sentences.agreement(sum(outputs[name].numel() for name in ("grad_query", "grad_key", "grad_value")), reference),
         formula=_formula(q.shape[1], scale),
-        highlight=plan.first("query") + int(outputs["grad_query"].abs().argmax()),
-        lessons=[plan.first(kind) for kind in LESSONS],
-        plan=plan,
+        highlight=blocks.start("query") + int(outputs["grad_query"].abs().argmax()),
+        lessons=[blocks.start(kind) for kind in LESSONS],
     )
 
 
@@ -193,102 +184,3 @@ def _checked(inputs: Mapping[str, Tensor], masking: Mask | None, divisor: float,
     scale = arrived * size + products / abs(divisor) if products < torch.finfo(q.dtype).max else math.inf
     name = "torch.autograd"
     return max((compare(name, outputs[key], expected[key], scale) for key in expected), key=lambda reference: reference.max_abs_error)
-
-
-class Named(NamedTuple):
-    """Cells of a tensor."""
-
-    name: str
-    cells: Sequence[Cell]
-
-
-@dataclass(frozen=True, eq=False)
-class _Cutter:
-    plan: BackwardPlan
-    inputs: Mapping[str, Tensor]
-    outputs: Mapping[str, Tensor]
-    divisor: float
-    #: Which key is no key of the input.
-    bias: int | None
-
-    def __call__(self, k: int) -> AttentionGradStep:
-        kind, row, column = self.plan.place(k)
-        made, (one, other), about, divisor = self._parts(kind, row, column)
-        target: Cell = (row,) if kind == "row sum" else (row, column)
-        a, b = self._numbers(one), self._numbers(other)
-        terms = [*zip(a, b, strict=True)]
-        if kind == "score":
-            terms = [(a[0], b[0]), (a[0], -float(self.outputs["row_sum"][row]))]
-        value = float(self.outputs[made][target])
-        text = written(terms, value, "sum", divisor)
-        reads: dict[str, Sequence[Cell]] = dict([one, other])
-        if kind == "score":
-            reads["row_sum"] = [(row,)]
-        worked = sum_line(text)
-        if len(terms) > SPOKEN_TERMS:
-            divided = f", divided by {text.divisor}," if text.divisor != "1" else ""
-            worked = f"the sum of {sentences.count(len(terms), 'product')}{divided} {text.relation} {text.value}"
-        return AttentionGradStep(
-            index=k,
-            phase=next(name for name, end in self._ends() if k < end),
-            reads=reads,
-            terms=terms,
-            value=value,
-            writes={made: [target]},
-            formula=sentences.sum_formula(sentences.cell_name(made, target), text),
-            say=f"{about}: {worked}.",
-            divisor=divisor,
-            kind=kind,
-            row=row,
-            column=column,
-        )
-
-    def _ends(self) -> list[tuple[str, int]]:
-        at, found = 0, []
-        for name, steps in self.plan.parts:
-            at += steps
-            found.append((name, at))
-        return found
-
-    def _parts(self, kind: Backward, row: int, column: int) -> tuple[str, tuple[Named, Named], str, float]:
-        """The tensor that is written, the cells of two tensors that are multiplied pair by pair, what is said, the divisor."""
-        queries, keys, made = range(self.plan.queries), range(self.plan.keys), range(self.plan.value_width)
-        if kind == "value":
-            weights, arrived = Named("weights", [(i, row) for i in queries]), Named("grad_output", [(i, column) for i in queries])
-            return (
-                "grad_value",
-                (weights, arrived),
-                f"{self._named('value', row)} went into every output by its weight, so its number {column} gets",
-                1,
-            )
-        if kind == "weight":
-            arrived, values = Named("grad_output", [(row, c) for c in made]), Named("value", [(column, c) for c in made])
-            key, multiplied = self._named("key", column), self._named("value", column)
-            about = f"The weight of {_small(key)} in output {row} multiplied {_small(multiplied)}, so its gradient is"
-            return "grad_weights", (arrived, values), about, 1
-        if kind == "row sum":
-            weights, grads = Named("weights", [(row, j) for j in keys]), Named("grad_weights", [(row, j) for j in keys])
-            return "row_sum", (weights, grads), f"The weights of query {row} share a sum of 1, so all of them meet here", 1
-        if kind == "score":
-            weights, grads = Named("weights", [(row, column)]), Named("grad_weights", [(row, column)])
-            about = f"Score {row}, {column}: its weight times what its gradient has above the row sum"
-            return "grad_scores", (weights, grads), about, 1
-        if kind == "query":
-            scores, keyed = Named("grad_scores", [(row, j) for j in keys]), Named("key", [(j, column) for j in keys])
-            return "grad_query", (scores, keyed), f"Query {row} met every key, so its number {column} gets", self.divisor
-        scores, asked = Named("grad_scores", [(i, row) for i in queries]), Named("query", [(i, column) for i in queries])
-        return "grad_key", (scores, asked), f"{self._named('key', row)} met every query, so its number {column} gets", self.divisor
-
-    def _named(self, what: str, row: int) -> str:
-        """A key or value as it begins a sentence."""
-        return f"The bias {what}" if row == self.bias else f"{what.capitalize()} {row}"
-
-    def _numbers(self, named: Named) -> list[float]:
-        name, cells = named
-        tensor = self.outputs[name] if name in self.outputs else self.inputs[name]
-        return [float(tensor[cell]) for cell in cells]
-
-
-def _small(text: str) -> str:
-    """As it stands within a sentence."""
-    return text[0].lower() + text[1:]

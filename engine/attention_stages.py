@@ -95,7 +95,7 @@ class Stages:
             path=path,
             values=self.outputs[path],
             work=work,
-            say=lambda cell, work, text: f"{about(cell)}{_worked(text, work)}.",
+            say=lambda cell, work, text: f"{about(cell)}{worked(text, work)}.",
             step=AttentionStep,
             writes=writes or (lambda cell: {path: [self._at(*cell)]}),
             fields=lambda cell, _: self._fields(kind, cell),
@@ -255,8 +255,8 @@ class Stages:
         return f"Head {cell[0]}: {about}" if self.sizes.heads > 1 else about[0].upper() + about[1:]
 
 
-def _worked(text: Sum, work: Work) -> str:
-    """The sum in words: written out where it is short."""
+def worked(text: Sum, work: Work) -> str:
+    """A sum in words: written out where it is short."""
     terms = work.terms
     if len(terms) <= SPOKEN_TERMS:
         return sum_line(text)

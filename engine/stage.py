@@ -220,6 +220,10 @@ class Blocks(Sequence[Block]):
         """The first step of a stage, if it has one."""
         return self._starts.get(stage, [None])[0]
 
+    def start(self, stage: str) -> int:
+        """The first step of a stage that has one."""
+        return self._starts[stage][0]
+
     def step(self, stage: str, cell: Cell) -> int:
         """The step that computes a cell."""
         found = ((block.start, block.number(cell)) for block in self._blocks if block.stage == stage)

@@ -40,15 +40,16 @@ class AttentionBackward(WorkedReel):
         return ["query", "key", "value", "weight", "gradient", "reading"]
 
     def layout(self, trace: Any) -> None:
-        inputs, outputs, plan = trace.inputs, trace.outputs, trace.plan
-        wide = max(plan.width, plan.value_width)
+        inputs, outputs = trace.inputs, trace.outputs
+        keys, width, value_width = len(inputs["key"]), inputs["key"].shape[1], inputs["value"].shape[1]
+        wide = max(width, value_width)
         # Few keys could have digits in the middle, if what stands at the sides leaves them the room.
-        side = LETTER_ROOM + min(max(wide, 2) * (0.67 if wide >= plan.keys else 0.9), 3.3)
+        side = LETTER_ROOM + min(max(wide, 2) * (0.67 if wide >= keys else 0.9), 3.3)
         left, bottom, right, top = STAGE
         middle = (left + side + 0.4, bottom, right - side - 0.4, top)
         upper, lower, bench = rows(middle, SHARES, gap=0.12)
         # What is multiplied cell by cell stands one above the other.
-        shares = (max(plan.keys, 2), min(1.2, plan.keys / 3), max(plan.keys, 2))
+        shares = (max(keys, 2), min(1.2, keys / 3), max(keys, 2))
         above, below = columns(upper, shares), columns(lower, shares)
         given, found = (rows(box, (1, 1, 1), gap=0.18) for box in ((left, bottom, left + side, top), (right - side, bottom, right, top)))
         self.bench = Bench(bench, self.theme)
@@ -94,7 +95,7 @@ class AttentionBackward(WorkedReel):
         return self.tables[FACTORS[step.kind][2]].box(step.row, step.column)
 
     def fill(self, step: AttentionGradStep, done: bool) -> None:
-        counts = self.trace.plan.counts(step.index + done)
+        counts = self.trace.blocks.done(step.index + done)
         found = {made: counts[kind] for kind, (_, _, made) in FACTORS.items()}
         for name, table in self.tables.items():
             table.show(found.get(name, table.values.size))

@@ -39,7 +39,7 @@ def check_steps(trace: AttentionTrace) -> None:
     kinds: dict[str, int] = {}
     for k, step in enumerate(trace):
         assert step.index == k
-        assert trace.plan.counts(k).get(step.kind, 0) == kinds.get(step.kind, 0)
+        assert trace.blocks.done(k)[step.kind] == kinds.get(step.kind, 0)
         kinds[step.kind] = kinds.get(step.kind, 0) + 1
         products = [math.prod(term) for term in step.terms]
         total = max(products) if step.reduce == "max" else sum(products)
@@ -58,9 +58,9 @@ def check_steps(trace: AttentionTrace) -> None:
     assert [step.phase for step in trace] == [name for name, steps in trace.phases for _ in range(steps)]
     everywhere = [(name, cell) for name, tensor in by_path(trace.outputs) for cell in product(*map(range, tensor.shape))]
     assert sorted(written) == sorted(everywhere)
-    assert kinds == {kind: count for kind, count in trace.plan.counts(len(trace)).items() if count}
+    assert kinds == {kind: count for kind, count in trace.blocks.done(len(trace)).items() if count}
     firsts = {step.kind: step.index for step in reversed(trace[:])}
-    assert all(trace.plan.first(kind) == index for kind, index in firsts.items())
+    assert all(trace.blocks.first(kind) == index for kind, index in firsts.items())
     # Keys and values are projected as queries are.
     assert {trace[k].kind for k in trace.lessons} == set(firsts) - {"key", "value"}
     assert trace[trace.highlight].kind == "weight"
@@ -216,7 +216,7 @@ def test_an_additive_mask_by_hand() -> None:
     assert trace.inputs["mask"].tolist() == mask
     e = math.exp(-1.5)
     assert trace.outputs["output"].item() == pytest.approx((8 * e + 6) / (1 + e), rel=1e-14)
-    first = trace.plan.first("mask")
+    first = trace.blocks.first("mask")
     assert first == 3
     assert [step.kind for step in trace[3:5]] == ["mask", "mask"]
     assert trace[3].terms == [(0.0,), (0.5,)]

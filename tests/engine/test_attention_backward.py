@@ -80,7 +80,7 @@ def test_steps(
     kinds: dict[str, int] = {}
     for k, step in enumerate(trace):
         assert step.index == k
-        assert trace.plan.counts(k)[step.kind] == kinds.get(step.kind, 0)
+        assert trace.blocks.done(k)[step.kind] == kinds.get(step.kind, 0)
         kinds[step.kind] = kinds.get(step.kind, 0) + 1
         total = math.fsum(map(math.prod, step.terms)) / step.divisor
         size = 1 + sum(abs(math.prod(term)) for term in step.terms)

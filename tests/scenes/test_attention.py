@@ -261,7 +261,7 @@ def test_the_cells_that_are_read_and_written_are_framed() -> None:
                 assert near(scene.pattern.row(step.row), first)
                 assert near(scene.qkv[2].box(0, step.column, 3), second)
                 assert near(scene.output.box(step.row, step.column), made)
-                assert shown(scene.output) == trace.plan.counts(step.index + 1)["mix"]
+                assert shown(scene.output) == trace.blocks.done(step.index + 1)["mix"]
                 places = {(line.x, line.y) for line in scene.output.digits.lines}
                 assert scene.output.centre(step.row, step.column) in places
             elif step.kind in ("query", "key", "value"):
@@ -279,7 +279,7 @@ def test_what_is_not_computed_yet_is_empty() -> None:
         scene = opened(Attention, trace)
         for k, step in enumerate(trace):
             scene.timeline(Beat("sweep", k, k + 1, "", "", 20)).interpolate(1.0)
-            done = trace.plan.counts(k + 1)
+            done = trace.blocks.done(k + 1)
             assert [shown(table) for table in scene.qkv] == [done[kind] for kind in ("query", "key", "value")]
             assert shown(scene.output) == done["mix"]
             if step.kind not in ("query", "key", "value"):
@@ -289,7 +289,7 @@ def test_what_is_not_computed_yet_is_empty() -> None:
 
 def test_hidden_scores_are_shown_as_such() -> None:
     trace = attention(tokens="the cat sat", causal=True)
-    first = trace.plan.first("mask")
+    first = trace.blocks.first("mask")
     with tempconfig(SETTINGS):
         scene = opened(Attention, trace)
         for n, cell in enumerate([(0, 1), (0, 2), (1, 2)]):
@@ -301,7 +301,7 @@ def test_hidden_scores_are_shown_as_such() -> None:
 
 def test_scores_are_shown_with_what_the_mask_adds() -> None:
     trace = attention([[1, 0], [0, 1]], [[2, 0], [4, 1]], [[8], [6]], mask=[[0.5, 0], [-3, -np.inf]], scale=1)
-    first = trace.plan.first("mask")
+    first = trace.blocks.first("mask")
     assert first is not None
     with tempconfig(SETTINGS):
         scene = opened(Attention, trace)
@@ -331,7 +331,7 @@ def test_colours_of_a_large_pattern() -> None:
     trace = attention(tokens=TWELVE, causal=True)
     with tempconfig(SETTINGS):
         scene = opened(Attention, trace)
-        k = trace.plan.weight_step(0, 6, 11)
+        k = trace.blocks.step("weight", (0, 6, 11))
         scene.timeline(Beat("sweep", k, k + 1, "", "", 20)).interpolate(1.0)
         pixels = scene.pattern.raster.pixel_array
         line = tuple(int(scene.theme.line[i : i + 2], 16) for i in (1, 3, 5))
