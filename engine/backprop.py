@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from engine import sentences
-from engine.backprop_cutter import Cutter
+from engine.backprop_stages import Stages
 from engine.errors import InputError
 from engine.graph import Graph, Node, plan
 from engine.graph_budget import within_budget
@@ -16,6 +16,7 @@ from engine.graph_layers import columns
 from engine.graph_parse import parse
 from engine.graph_run import Run
 from engine.numbers import short
+from engine.stage import staged
 from engine.step import Reference
 from engine.trace import TensorLike, Trace, concept, floating, together
 
@@ -70,9 +71,7 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
     reference = run.checked(expr, places)
     shapes = {name: tuple(tensor.shape) for name, tensor in run.values.items()}
     graph = Graph(nodes, shapes, plan(nodes, {name: tensor.numel() for name, tensor in run.values.items()}), columns(nodes))
-    cutter = Cutter(graph, run)
-    forward = sum(block.count for block in graph.blocks if block.kind == "forward")
-    length = graph.blocks[-1].stop
+    stages = Stages(graph, run)
     return BackpropTrace(
         params={"expr": expr},
         inputs=leaves,
@@ -82,9 +81,7 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
             **({"contributions": run.contributions} if run.contributions else {}),
         },
         reference=reference,
-        length=length,
-        cut=cutter,
-        phases=[("forward", forward), ("backward", length - forward)],
+        **staged(stages.all(), stages.order),
         opening=_opening(graph),
         closing=_closing(graph, run, reference),
         formula='(partial "out") / (partial x) = sum_(v "reads" x) (partial "out") / (partial v) dot (partial v) / (partial x)',
@@ -134,10 +131,10 @@ def _closing(graph: Graph, run: Run, reference: Reference) -> str:
 
 def _lessons(graph: Graph) -> list[int]:
     """All steps of a small graph; otherwise the first of every operation forwards and backwards, the seed and the first adding up."""
-    if graph.blocks[-1].stop <= FEW_STEPS:
-        return list(range(graph.blocks[-1].stop))
+    if graph.legs[-1].stop <= FEW_STEPS:
+        return list(range(graph.legs[-1].stop))
     found: dict[tuple[str, str], int] = {}
-    for block in graph.blocks:
-        op = graph.nodes[block.child or block.node].op if block.kind in ("forward", "edge") else ""
-        found.setdefault((block.kind, op), block.start)
+    for leg in graph.legs:
+        op = graph.nodes[leg.child or leg.node].op if leg.kind in ("forward", "edge") else ""
+        found.setdefault((leg.kind, op), leg.start)
     return sorted(found.values())

@@ -43,8 +43,8 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Block:
-    """``count`` steps from ``start`` on, one for each cell of what they compute.
+class Leg:
+    """``count`` steps from ``start`` on, one for each cell of what they compute: a part of the way forward or back.
 
     ``forward`` computes the values of ``node``, ``seed`` is its adjoint where the way back begins, ``edge`` goes back to it from ``child``,
     ``sum`` adds up what has reached it.
@@ -57,6 +57,11 @@ class Block:
     count: int
 
     @property
+    def name(self) -> str:
+        """Of the stage."""
+        return f"{self.kind} {self.node} from {self.child}" if self.child else f"{self.kind} {self.node}"
+
+    @property
     def stop(self) -> int:
         """The step after its last."""
         return self.start + self.count
@@ -64,14 +69,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Graph:
-    """``nodes`` in an order in which each stands behind those that it reads, the last one is the output; ``blocks`` are all steps.
+    """``nodes`` in an order in which each stands behind those that it reads, the last one is the output; ``legs`` are all steps.
 
     ``columns`` place them in layers from left to right: names from top to bottom, and pairs (from, to) where an edge passes through.
     """
 
     nodes: dict[str, Node]
     shapes: Mapping[str, tuple[int, ...]]
-    blocks: Sequence[Block]
+    legs: Sequence[Leg]
     columns: Sequence[Sequence[str | tuple[str, str]]]
 
     @property
@@ -102,12 +107,12 @@ def contribution(node: str, child: str) -> str:
     return f"{node} from {child}"
 
 
-def plan(nodes: dict[str, Node], sizes: Mapping[str, int]) -> list[Block]:
+def plan(nodes: dict[str, Node], sizes: Mapping[str, int]) -> list[Leg]:
     """All steps: forwards node by node, then backwards, edge by edge; where several arrive they are added up before one goes on."""
-    blocks: list[Block] = []
+    legs: list[Leg] = []
 
     def add(kind: Kind, node: str, child: str = "") -> None:
-        blocks.append(Block(kind, node, child, blocks[-1].stop if blocks else 0, sizes[node]))
+        legs.append(Leg(kind, node, child, legs[-1].stop if legs else 0, sizes[node]))
 
     for node in nodes.values():
         if node.op != "leaf":
@@ -122,4 +127,4 @@ def plan(nodes: dict[str, Node], sizes: Mapping[str, int]) -> list[Block]:
             left[arg] -= 1
             if not left[arg] and arg in several:
                 add("sum", arg)
-    return blocks
+    return legs

@@ -13,7 +13,8 @@ from engine.errors import InputError
 from engine.graph import Node
 from engine.graph_cells import axes_of, cells_behind, dropped, line_through, shape_text, with_axes
 from engine.graph_parse import bracketed, monomial
-from engine.graph_rule import OUT, Local, Rule, Work
+from engine.graph_rule import OUT, Local, Rule, addends, factor
+from engine.stage import Work, number, operand
 from engine.step import Cell
 
 #: Beyond this size e^x is computed as e^(x − largest), which is the same share.
@@ -39,12 +40,10 @@ class Matmul(Rule):
 
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
         row, column = self._indices(x, cell)
-        pairs = [((*row, k), (k, *column)) for k in range(len(x[1]))]
-        return Work(
-            [(0, a) for a, _ in pairs] + [(1, b) for _, b in pairs],
-            [(float(x[0][a]), float(x[1][b])) for a, b in pairs],
-            [(0, 1)] * len(pairs),
-        )
+        inner = range(len(x[1]))
+        left = operand(n.args[0], [(*row, k) for k in inner], x[0][row].tolist())
+        right = operand(n.args[1], [(k, *column) for k in inner], x[1].mT[column].tolist() if column else x[1].tolist())
+        return Work([(left, right)])
 
     def back(self, n: Node, x: Sequence[Tensor], y: Tensor, g: Tensor, slot: int) -> Tensor:
         a, b = x
@@ -78,7 +77,7 @@ class Transpose(Rule):
         return x[0].T.contiguous()
 
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
-        return Work([(0, cell[::-1])], [(float(y[cell]),)], [(0,)])
+        return Work([(factor(n, x, 0, cell[::-1]),)])
 
     def back(self, n: Node, x: Sequence[Tensor], y: Tensor, g: Tensor, slot: int) -> Tensor:
         return g.T.contiguous()
@@ -101,8 +100,7 @@ class Reduce(Rule):
         return float(math.prod(x[0].shape[axis] for axis in axes)) if n.op == "mean" else 1.0
 
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
-        cells = cells_behind(cell, n, x[0])
-        return Work([(0, at) for at in cells], [(float(x[0][at]),) for at in cells], [(0,)] * len(cells), self._count(n, x))
+        return Work([(addends(n, x, cells_behind(cell, n, x[0])),)], self._count(n, x))
 
     def back(self, n: Node, x: Sequence[Tensor], y: Tensor, g: Tensor, slot: int) -> Tensor:
         return (with_axes(n, g, x[0]) / self._count(n, x)).expand(x[0].shape).clone()
@@ -124,8 +122,7 @@ class Max(Rule):
         return x[0].amax(axes_of(n, x[0]))
 
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
-        cells = cells_behind(cell, n, x[0])
-        return Work([(0, at) for at in cells], [(float(x[0][at]),) for at in cells], [(0,)] * len(cells), reduce="max")
+        return Work([(addends(n, x, cells_behind(cell, n, x[0])),)], reduce="max")
 
     def _shares(self, n: Node, x: Sequence[Tensor], y: Tensor) -> Tensor:
         wins = (x[0] == with_axes(n, y, x[0])).to(y.dtype)
@@ -155,7 +152,8 @@ class Softmax(Rule):
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
         powers = self._powers(n, x)
         line = line_through(cell, axes_of(n, x[0]), x[0].shape)
-        return Work([(0, at) for at in line], [(float(powers[cell]),)], [(0,)], math.fsum(float(powers[at]) for at in line))
+        whole = number(math.fsum(float(powers[at]) for at in line))
+        return Work([(number(float(powers[cell]), n.args[0], cell),)], whole, seen=[addends(n, x, line)])
 
     def back(self, n: Node, x: Sequence[Tensor], y: Tensor, g: Tensor, slot: int) -> Tensor:
         axes = axes_of(n, x[0])

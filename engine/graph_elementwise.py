@@ -11,7 +11,8 @@ from torch import Tensor
 from engine.graph import Node
 from engine.graph_cells import common_shape, folded, narrow, refuse_where, spread
 from engine.graph_parse import bracketed, monomial
-from engine.graph_rule import OUT, Local, Rule, Work
+from engine.graph_rule import OUT, Local, Rule, factor
+from engine.stage import Operand, Work, number
 from engine.step import Cell
 
 
@@ -44,30 +45,25 @@ class Sum(Elementwise):
     def forward(self, n: Node, x: Sequence[Tensor]) -> Tensor:
         by_name = dict(zip(n.args, x, strict=True))
         total = torch.zeros(common_shape(n, x), dtype=x[0].dtype, device=x[0].device)
-        for number, factors in n.terms:
-            total = total + _multiplied(number, [by_name[name] for name in factors], x[0])
+        for coefficient, names in n.terms:
+            total = total + _multiplied(coefficient, [by_name[name] for name in names], x[0])
         return total / n.number
 
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
-        place = {name: i for i, name in enumerate(n.args)}
-        reads = [(i, narrow(cell, t.shape)) for i, t in enumerate(x)]
-        values = [float(x[i][at]) for i, at in reads]
-        terms: list[tuple[float, ...]] = []
-        origins: list[tuple[int | None, ...]] = []
-        for number, names in n.terms:
-            term, origin = [values[place[name]] for name in names], [place[name] for name in names]
-            if term and number == -1:
-                term[0] = -term[0]
-            shown = not term or abs(number) != 1
-            terms.append((number, *term) if shown else tuple(term))
-            origins.append((None, *origin) if shown else tuple(origin))
-        return Work(reads, terms, origins, n.number)
+        read = {name: factor(n, x, slot, narrow(cell, x[slot].shape)) for slot, name in enumerate(n.args)}
+        terms: list[tuple[Operand, ...]] = []
+        for coefficient, names in n.terms:
+            term = [read[name] for name in names]
+            if term and coefficient == -1:
+                term[0] = Operand(term[0].places, [-term[0].values[0]])
+            terms.append((number(coefficient), *term) if not term or abs(coefficient) != 1 else tuple(term))
+        return Work(terms, n.number, seen=list(read.values()))
 
     def derivative(self, n: Node, x: Sequence[Tensor], y: Tensor, slot: int) -> Tensor:
         by_name = dict(zip(n.args, x, strict=True))
         total = torch.zeros_like(y)
-        for number, names in _derived(n, n.args[slot]):
-            total = total + _multiplied(number, [by_name[name] for name in names], y)
+        for coefficient, names in _derived(n, n.args[slot]):
+            total = total + _multiplied(coefficient, [by_name[name] for name in names], y)
         return total / n.number
 
     def used(self, n: Node, slot: int) -> Sequence[int]:
@@ -75,31 +71,31 @@ class Sum(Elementwise):
 
     def slope(self, n: Node, labels: Sequence[str], slot: int) -> str:
         by_name = dict(zip(n.args, labels, strict=True))
-        parts = [monomial(number / n.number, [by_name[name] for name in names]) for number, names in _derived(n, n.args[slot])]
+        parts = [monomial(coefficient / n.number, [by_name[name] for name in names]) for coefficient, names in _derived(n, n.args[slot])]
         return " + ".join(parts)
 
     def size(self, n: Node, x: Sequence[Tensor], y: Tensor) -> float:
         by_name = dict(zip(n.args, x, strict=True))
-        parts = [float(_multiplied(number, [by_name[name] for name in names], y).abs().max()) for number, names in n.terms]
+        parts = [float(_multiplied(coefficient, [by_name[name] for name in names], y).abs().max()) for coefficient, names in n.terms]
         return sum(parts) / abs(n.number)
 
 
-def _multiplied(number: float, factors: Sequence[Tensor], like: Tensor) -> Tensor:
-    whole = torch.full((), number, dtype=like.dtype, device=like.device)
-    for factor in factors:
-        whole = whole * factor
+def _multiplied(coefficient: float, tensors: Sequence[Tensor], like: Tensor) -> Tensor:
+    whole = torch.full((), coefficient, dtype=like.dtype, device=like.device)
+    for tensor in tensors:
+        whole = whole * tensor
     return whole
 
 
 def _derived(n: Node, name: str) -> list[tuple[float, tuple[str, ...]]]:
     """The products of the derivative with respect to ``name``: the power rule."""
     found = []
-    for number, names in n.terms:
+    for coefficient, names in n.terms:
         power = names.count(name)
         if power:
             others = list(names)
             others.remove(name)
-            found.append((number * power, tuple(others)))
+            found.append((coefficient * power, tuple(others)))
     return found
 
 
@@ -112,9 +108,8 @@ class Quotient(Elementwise):
         return (x[0] if len(x) == 2 else n.number) / x[-1]
 
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
-        reads = [(i, narrow(cell, t.shape)) for i, t in enumerate(x)]
-        top = float(x[0][reads[0][1]]) if len(x) == 2 else n.number
-        return Work(reads, [(top,)], [(0 if len(x) == 2 else None,)], float(x[-1][reads[-1][1]]))
+        *top, below = (factor(n, x, slot, narrow(cell, one.shape)) for slot, one in enumerate(x))
+        return Work([(top[0] if top else number(n.number),)], below)
 
     def derivative(self, n: Node, x: Sequence[Tensor], y: Tensor, slot: int) -> Tensor:
         return 1 / x[-1] if slot < len(x) - 1 else -y / x[-1]
@@ -137,7 +132,7 @@ class Power(Elementwise):
         return 1 / x[0] ** int(-n.number)
 
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
-        return Work([(0, cell)], [(1.0,)], [(None,)], float(x[0][cell] ** int(-n.number)))
+        return Work([(number(1.0),)], number(float(x[0][cell] ** int(-n.number)), n.args[0], cell))
 
     def derivative(self, n: Node, x: Sequence[Tensor], y: Tensor, slot: int) -> Tensor:
         return n.number * y / x[0]
@@ -179,7 +174,7 @@ class Unary(Elementwise):
         return made
 
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
-        return Work([(0, cell)], [(float(x[0][cell]),)], [(0,)], apply=n.op)
+        return Work([(factor(n, x, 0, cell),)], apply=n.op)
 
     def derivative(self, n: Node, x: Sequence[Tensor], y: Tensor, slot: int) -> Tensor:
         made: Tensor = UNARY[n.op][1](x[0], y)

@@ -9,24 +9,13 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from engine.graph import Node
+from engine.stage import Operand, Work, number, operand
 from engine.step import Cell
 
 #: Cells of arguments, by the place of the argument.
 Reads = list[tuple[int, Cell]]
 
 OUT = -1  # in Reads: the result itself
-
-
-@dataclass(frozen=True)
-class Work:
-    """How one cell is computed: what it reads, its terms, and for every factor the argument that it comes from (none for a number)."""
-
-    reads: Reads
-    terms: list[tuple[float, ...]]
-    factors: list[tuple[int | None, ...]]
-    divisor: float = 1.0
-    apply: str = ""
-    reduce: str = "sum"
 
 
 @dataclass(frozen=True)
@@ -38,6 +27,16 @@ class Local:
     uses: Reads
 
 
+def factor(n: Node, x: Sequence[Tensor], slot: int, cell: Cell) -> Operand:
+    """A cell of an argument."""
+    return number(float(x[slot][cell]), n.args[slot], cell)
+
+
+def addends(n: Node, x: Sequence[Tensor], cells: Sequence[Cell]) -> Operand:
+    """Cells of the only argument."""
+    return operand(n.args[0], cells, [float(x[0][cell]) for cell in cells])
+
+
 class Rule(ABC):
     """An operation of a node ``n`` on arguments ``x`` with result ``y``; ``g`` is the adjoint of the result, ``slot`` one argument."""
 
@@ -47,7 +46,7 @@ class Rule(ABC):
 
     @abstractmethod
     def work(self, n: Node, x: Sequence[Tensor], y: Tensor, cell: Cell) -> Work:
-        """How one cell of the values is computed."""
+        """How one cell of the values is computed; places are named by arguments."""
 
     @abstractmethod
     def back(self, n: Node, x: Sequence[Tensor], y: Tensor, g: Tensor, slot: int) -> Tensor:

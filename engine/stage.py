@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -47,7 +47,8 @@ class Work:
     """How one cell is computed: ``apply``(the sum, or as ``reduce`` says the largest, of all products) / ``divisor``.
 
     Every one of ``sums`` gives as many products as its operands are long: the first numbers of all of them are multiplied, then the
-    second ones, and so on. ``beside`` is what else is looked at. With ``accumulate`` the result is added to what is there.
+    second ones, and so on. ``beside`` is what else is looked at, ``seen`` all that is read where that is not what the operands tell. With
+    ``accumulate`` the result is added to what is there.
     """
 
     sums: Sequence[tuple[Operand, ...]]
@@ -56,6 +57,7 @@ class Work:
     reduce: Literal["sum", "max"] = "sum"
     accumulate: bool = False
     beside: Sequence[Operand] = ()
+    seen: Sequence[Operand] | None = None
 
     @cached_property
     def terms(self) -> list[tuple[float, ...]]:
@@ -76,7 +78,7 @@ class Work:
     def reads(self) -> Cells:
         """All cells that are read, operand by operand; what another operand has read is not read again."""
         found: dict[str, list[Cell]] = {}
-        for one in (*(one for operands in self.sums for one in operands), *self._others):
+        for one in self._read if self.seen is None else self.seen:
             before = {path: set(cells) for path, cells in found.items()}
             for place in one.places:
                 if place is not None and place[1] not in before.get(place[0], ()):
@@ -84,8 +86,23 @@ class Work:
         return found
 
     @property
-    def _others(self) -> Sequence[Operand]:
-        return (self.divisor, *self.beside) if isinstance(self.divisor, Operand) else self.beside
+    def _read(self) -> Sequence[Operand]:
+        factors = [one for operands in self.sums for one in operands]
+        return [*factors, *([self.divisor] if isinstance(self.divisor, Operand) else []), *self.beside]
+
+    def named(self, path: Callable[[str], str]) -> Work:
+        """The same with other names of tensors."""
+
+        def renamed(one: Operand) -> Operand:
+            return Operand([place and (path(place[0]), place[1]) for place in one.places], one.values)
+
+        return replace(
+            self,
+            sums=[tuple(map(renamed, operands)) for operands in self.sums],
+            divisor=renamed(self.divisor) if isinstance(self.divisor, Operand) else self.divisor,
+            beside=[*map(renamed, self.beside)],
+            seen=None if self.seen is None else [*map(renamed, self.seen)],
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,7 +111,7 @@ class Stage:
 
     ``path`` is the tensor's name in the trace, ``values`` holds the results, ``work`` says how a cell is computed and ``say`` what is said
     of it. ``writes`` are the cells that get the result if they are not the one of that name, ``fields`` what the ``step`` has besides.
-    ``called`` is the name of a cell in formulas.
+    ``called`` is the name of a cell in formulas, ``formula`` all of that if it is no sum.
     """
 
     path: str
@@ -105,6 +122,7 @@ class Stage:
     writes: Callable[[Cell], Cells] | None = None
     fields: Callable[[Cell, Work], Mapping[str, Any]] | None = None
     called: Callable[[Cell], str] | None = None
+    formula: Callable[[Cell, Sum], str] | None = None
 
     def cut(self, k: int, phase: str, cell: Cell) -> Step:
         """Step k, which computes the cell."""
@@ -119,7 +137,7 @@ class Stage:
             terms=work.terms,
             value=value,
             writes=writes,
-            formula=sentences.sum_formula(name, text),
+            formula=sentences.sum_formula(name, text) if self.formula is None else self.formula(cell, text),
             say=self.say(cell, work, text),
             reduce=work.reduce,
             divisor=work.by,

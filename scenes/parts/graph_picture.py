@@ -75,19 +75,19 @@ def known(graph: Graph, steps: int) -> Known:
     values = {name: 1 << 60 for name, node in graph.nodes.items() if node.op == "leaf"}
     adjoints: dict[str, int] = {}
     pending: dict[Edge, int] = {}
-    for block in graph.blocks:
-        done = min(block.count, steps - block.start)
+    for leg in graph.legs:
+        done = min(leg.count, steps - leg.start)
         if done <= 0:
             continue
-        several = len(graph.children(block.node)) > 1
-        if block.kind == "forward":
-            values[block.node] = done
-        elif block.kind == "edge" and several:
-            pending[block.node, block.child] = done
+        several = len(graph.children(leg.node)) > 1
+        if leg.kind == "forward":
+            values[leg.node] = done
+        elif leg.kind == "edge" and several:
+            pending[leg.node, leg.child] = done
         else:
-            adjoints[block.node] = done
-            if block.kind == "sum" and done == block.count:
-                pending = {edge: count for edge, count in pending.items() if edge[0] != block.node}
+            adjoints[leg.node] = done
+            if leg.kind == "sum" and done == leg.count:
+                pending = {edge: count for edge, count in pending.items() if edge[0] != leg.node}
     return Known(values, adjoints, pending)
 
 
@@ -218,16 +218,16 @@ class GraphPicture(Group):
         """Where the contributions stand; a part of them if there is no room for all."""
         found: dict[Edge, Line] = {}
         nodes = self._framed()
-        sums = {block.node: block.stop for block in self.graph.blocks if block.kind == "sum"}
+        sums = {leg.node: leg.stop for leg in self.graph.legs if leg.kind == "sum"}
         until: dict[Edge, int] = {}
-        for block in self.graph.blocks:
-            edge = (block.node, block.child)
-            if block.kind == "edge" and block.node in sums:
+        for leg in self.graph.legs:
+            edge = (leg.node, leg.child)
+            if leg.kind == "edge" and leg.node in sums:
                 # Those that are added up before this one arrives are in nobody's way.
-                beside = [_around(line) for other, line in found.items() if until[other] > block.start]
+                beside = [_around(line) for other, line in found.items() if until[other] > leg.start]
                 line = self._free(edge, self._part(edge), [*nodes, *beside], TAG_SHARES)
                 if line is not None:
-                    found[edge], until[edge] = line, sums[block.node]
+                    found[edge], until[edge] = line, sums[leg.node]
         return found
 
     def _framed(self) -> list[Box]:
