@@ -40,19 +40,22 @@ def evaluate(
     Every operation is given the values to be compared, not torch's own of the operation before: where two numbers are equal or one is 0,
     a difference in the last digit would send what comes back of a maximum, of relu and of abs another way.
     """
-    reference = _Reference(values, {place: name for name, where in places.items() for place in where})
+    evaluation = Evaluation(values, {place: name for name, where in places.items() for place in where})
     with torch.enable_grad():
-        output = reference.run(expr)
-        found = {name: [tensor] for name, tensor in reference.named.items()}
-        found |= {name: [reference.at[place] for place in where] for name, where in places.items()}
+        output = evaluation.run(expr)
+        found = {name: [tensor] for name, tensor in evaluation.named.items()}
+        found |= {name: [evaluation.at[place] for place in where] for name, where in places.items()}
         flat = [tensor for tensors in found.values() for tensor in tensors]
         gradients = iter(torch.autograd.grad(output, flat, seed))
     adjoints = {name: functools.reduce(torch.add, [next(gradients) for _ in tensors]) for name, tensors in found.items()}
     return {name: tensors[0].detach() for name, tensors in found.items()}, adjoints
 
 
-class _Reference:
-    """What torch makes of every statement, and of every expression that is a node (``names``, by place)."""
+class Evaluation:
+    """What torch makes of every statement (``named``) and of every expression within (``at``); ``names`` are those that are nodes.
+
+    ``values`` are those of the leaves, and of the nodes from whose values one goes on in place of torch's.
+    """
 
     def __init__(self, values: Mapping[str, Tensor], names: Mapping[Place, str]) -> None:
         self.values, self.names = values, names
@@ -70,7 +73,7 @@ class _Reference:
         for name, right in parsed:
             # Another name for a value is a value of its own: its adjoint is not that of the first.
             self.named[name] = self._computed(right) * 1
-            self._read[name] = _set_to(self.named[name], self.values[name])
+            self._read[name] = self._checked(self.named[name], name)
         return self.named[parsed[-1][0]]
 
     def _value(self, node: ast.expr) -> Any:
@@ -80,7 +83,15 @@ class _Reference:
             return made
         where = place(node)
         self.at[where] = made
-        return _set_to(made, self.values[self.names[where]]) if where in self.names else made
+        return self._checked(made, self.names.get(where, ""))
+
+    def _checked(self, made: Tensor, name: str) -> Tensor:
+        """The tensor with the numbers that are to be compared, where there are any; what comes back to it is unchanged."""
+        if name not in self.values:
+            return made
+        same = made * 1  # which needs nothing of its result on the way back
+        same.detach().copy_(self.values[name])
+        return same
 
     def _computed(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Name):
@@ -102,10 +113,3 @@ class _Reference:
         # In torch 2.4 amax wants a tuple for all axes, and softmax always an axis.
         whole: dict[str, list[Any]] = {"softmax": [-1], "max": [tuple(range(x.dim()))]}
         return FUNCTIONS[name](x, *(axes or whole.get(name, [])))
-
-
-def _set_to(made: Tensor, value: Tensor) -> Tensor:
-    """The tensor ``made`` with the numbers of ``value``; what comes back to it is unchanged."""
-    same = made * 1  # which needs nothing of its result on the way back
-    same.detach().copy_(value)
-    return same

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from engine.arguments import SHARED
 from engine.catalogue import concepts
 from studio.lecture.build import Builder
 from tests.campaign.command_lines import WORDS
@@ -109,9 +110,12 @@ def _lecture(source: random.Random) -> dict[str, Any]:
     concept = concepts()[source.choice(sorted(concepts()))]
     spelled = {parameter.name: parameter.option for parameter in concept.parameters}
     inputs: dict[str, Any] = {
-        spelled[name]: dict(value) if isinstance(value, dict) else _Raw(json.dumps(value)) for name, value in concept.example.items()
+        spelled[name]: dict(value) if isinstance(value, dict) else _Raw(json.dumps(value))
+        for name, value in concept.example.items()
+        if name not in SHARED
     }
-    clip = {"kind": "clip", "concept": concept.name, "title": "One", "name": "one", "seconds": 9, "detail": 1, "inputs": inputs}
+    settings = {name: _Raw(concept.example[name]) for name in SHARED if name in concept.example}
+    clip = {"kind": "clip", "concept": concept.name, "title": "One", "name": "one", "seconds": 9, "detail": 1, **settings, "inputs": inputs}
     text = {"kind": "text", "title": "Words", "text": "Of $n$ cells\n\n- one\n- two", "formula": "a_1 / 2", "say": "Words.", "seconds": 5}
     title = {"kind": "title", "title": "Numbers", "subtitle": "and pictures", "seconds": 3}
     head = {"title": "All", "author": "us", "theme": "light", "quality": "480p", "fps": 10, "burn_captions": False, "to": ["mp4"]}

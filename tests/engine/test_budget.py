@@ -19,7 +19,7 @@ from engine.budget import Cost
 from engine.catalogue import find
 from engine.errors import InputError
 from engine.graph_parse import statements
-from engine.graph_reference import _computed
+from engine.graph_reference import Evaluation
 from engine.load import GENERATORS
 from engine.trace import Trace, concept
 from tests.campaign.commands import called
@@ -326,9 +326,9 @@ def test_cells_of_a_convolution(cells: int, kernel: int, stride: int, padding: i
 def test_shapes_of_a_graph(expr: str) -> None:
     leaves = {"a": zeros(4, 1), "b": zeros(1, 3), "m": zeros(4, 3), "v": zeros(4), "w": zeros(3)}
     found = graph_budget.sized(expr, {name: tensor.shape for name, tensor in leaves.items()})
-    named, at = dict(leaves), {}
-    for name, value in statements(expr):
-        named[name] = _computed(value, named, at)
+    evaluation = Evaluation(leaves, {})
+    evaluation.run(expr)
+    named, at = evaluation.named, evaluation.at
     assert {name: found.named[name] for name in named} == {name: tuple(tensor.shape) for name, tensor in named.items()}
     operations = [
         node for _, value in statements(expr) for node in ast.walk(value) if isinstance(node, ast.BinOp | ast.Call | ast.Attribute)
