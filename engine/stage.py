@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -47,7 +47,8 @@ class Work:
     """How one cell is computed: ``apply``(the sum, or as ``reduce`` says the largest, of all products) / ``divisor``.
 
     Every one of ``sums`` gives as many products as its operands are long: the first numbers of all of them are multiplied, then the
-    second ones, and so on. ``beside`` is what else is looked at. With ``accumulate`` the result is added to what is there.
+    second ones, and so on. ``beside`` is what else is looked at. With ``accumulate`` the result is added to what is there. ``fields`` are
+    what its step has besides, found on the way.
     """
 
     sums: Sequence[tuple[Operand, ...]]
@@ -56,6 +57,7 @@ class Work:
     reduce: Literal["sum", "max"] = "sum"
     accumulate: bool = False
     beside: Sequence[Operand] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def terms(self) -> list[tuple[float, ...]]:
@@ -125,6 +127,7 @@ class Stage:
             divisor=work.by,
             apply=work.apply,
             accumulate=work.accumulate,
+            **work.fields,
             **({} if self.fields is None else self.fields(cell, work)),
         )
 
@@ -188,13 +191,14 @@ class Blocks(Sequence[Block]):
         self._add(Block(self.length, stage, phase, (), (), tuple(cells)))
 
     def _add(self, block: Block) -> None:
-        if not block.steps:
+        steps = block.steps
+        if not steps:
             return
         starts, before = self._starts.setdefault(block.stage, []), self._before.setdefault(block.stage, [0])
         starts.append(block.start)
-        before.append(before[-1] + block.steps)
+        before.append(before[-1] + steps)
         self._blocks.append(block)
-        self.length += block.steps
+        self.length += steps
 
     def __len__(self) -> int:
         return len(self._blocks)
