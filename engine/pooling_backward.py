@@ -213,7 +213,7 @@ class _Shares:
         sample, channel, y, x = cell
         earlier = y * self.shares.shape[3] + x
         hits = self.cells.flatten(3)[sample, channel, :, :earlier] == first[0] * self.setup.input_size[1] + first[1]
-        return float((self.shares.flatten(2)[sample, channel, :earlier] * hits).sum())
+        return float((self.shares[sample, channel].flatten()[:earlier] * hits).sum())
 
     def work(self, cell: Cell) -> Work:
         window, numbers = window_of(self.setup, cell, 0.0)
