@@ -195,5 +195,10 @@ def _per_axis(value: Any, name: str, *, least: int) -> tuple[int, ...]:
     return per_axis(value, AXES, name, least=least)
 
 
+def dilated(dilation: Size) -> dict[str, Any]:
+    """The dilation as a trace reports it, as one of the arguments that not all have."""
+    return {"dilation": dilation if isinstance(dilation, int) else list(dilation)}
+
+
 def _one_or_list(values: Sequence[int]) -> int | list[int]:
     return values[0] if len(set(values)) == 1 else list(values)

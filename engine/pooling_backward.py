@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -68,7 +68,7 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
                     f"the windows of {name} {at} of the output lie in the padding alone, where no cell can win; "
                     f"give less padding than {setup.padding[axis]} or less dilation than {setup.dilation[axis]}"
                 )
-    within_budget(setup, f"the way back through {described(setup)}", _routed_cost)
+    within_budget(setup, f"the way back through {described(setup)}", functools.partial(_cost, routes=True))
     _, places = winners(setup, F.pad(setup.input, pads(setup), value=-torch.inf))
     return _trace(setup, gradient, gradient, places[:, :, None], routes=True)
 
@@ -76,7 +76,7 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
 def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     """The trace of the way back through a mean."""
     setup, gradient = with_gradient(setup, grad_output)
-    within_budget(setup, f"the way back through {described(setup)}", _spread_cost)
+    within_budget(setup, f"the way back through {described(setup)}", functools.partial(_cost, routes=False))
     shares = gradient / divisors(setup, gradient)
     height, width = setup.input_size
     numbers = torch.arange(height * width, device=gradient.device).reshape(1, 1, height, width)
@@ -85,18 +85,10 @@ def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     return _trace(setup, gradient, shares, cells, routes=False)
 
 
-def _routed_cost(setup: Setup, **sizes: int) -> Cost:
-    return _cost(setup, 1, **sizes)
-
-
-def _spread_cost(setup: Setup, **sizes: int) -> Cost:
-    return _cost(setup, windows(setup, **sizes)[2], **sizes)
-
-
-def _cost(setup: Setup, reached: int, **sizes: int) -> Cost:
+def _cost(setup: Setup, *, routes: bool, **sizes: int) -> Cost:
     """The way forward; then all cells that windows reach, side by side."""
-    forward, output = cost(setup, **sizes), windows(setup, **sizes)[1]
-    every = sizes["planes"] * (output * reached + sizes["input0"] * sizes["input1"])
+    forward, (_, output, cells) = cost(setup, **sizes), windows(setup, **sizes)
+    every = sizes["planes"] * (output * (1 if routes else cells) + sizes["input0"] * sizes["input1"])
     return replace(forward, values=forward.values + 5 * every, moved=forward.moved + 50 * every, objects=forward.objects + 2 * output)
 
 
@@ -262,8 +254,3 @@ class _Shares:
             return f"{name} is divided by {text.divisor}: {each}."
         outside = f"; {divisor - reached} of its {divisor} cells lie in the padding" if reached < divisor else ""
         return f"{name} is shared among {divisor}: {each}{outside}."
-
-
-def base_params(dilation: Any) -> dict[str, Any]:
-    """The dilation as a trace reports it."""
-    return {"dilation": dilation if isinstance(dilation, int) else list(dilation)}
