@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from engine.pooling import PoolTrace, max_pooled
-from engine.pooling_arguments import resolve
+from engine.pooling_arguments import dilated, resolve
 from engine.shapes import Size
 from engine.trace import TensorLike, concept
 
@@ -47,5 +47,4 @@ def max_pool2d(
 
     Source: ``torch.nn.functional.max_pool2d`` and ``adaptive_max_pool2d`` with ``return_indices``.
     """
-    extra = {"dilation": dilation if isinstance(dilation, int) else list(dilation)}
-    return max_pooled(resolve(input, kernel_size, stride, padding, output_size, ceil_mode=ceil_mode, extra=extra))
+    return max_pooled(resolve(input, kernel_size, stride, padding, output_size, ceil_mode=ceil_mode, extra=dilated(dilation)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from engine.pooling_arguments import resolve
-from engine.pooling_backward import PoolBackwardTrace, base_params, max_routed
+from engine.pooling_arguments import dilated, resolve
+from engine.pooling_backward import PoolBackwardTrace, max_routed
 from engine.shapes import Size
 from engine.trace import TensorLike, concept
 
@@ -57,5 +57,5 @@ def max_pool2d_backward(
 
     Source: ``torch.nn.functional.max_pool2d`` and ``adaptive_max_pool2d`` under ``torch.autograd``.
     """
-    setup = resolve(input, kernel_size, stride, padding, output_size, ceil_mode=ceil_mode, extra=base_params(dilation))
+    setup = resolve(input, kernel_size, stride, padding, output_size, ceil_mode=ceil_mode, extra=dilated(dilation))
     return max_routed(setup, grad_output)

@@ -6,10 +6,10 @@ Cells of padding are −∞ for a maximum, so that none of them wins, and 0 for 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Any, Literal
+from itertools import chain, product
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -17,10 +17,11 @@ from torch import Tensor
 
 from engine import sentences
 from engine.errors import CheckError
-from engine.numbers import Sum, written
-from engine.pool_step import PoolStep
+from engine.numbers import Sum
 from engine.pooling_arguments import Setup
-from engine.step import Cell
+from engine.pooling_step import PoolStep
+from engine.stage import Blocks, Operand, Stage, Work, staged
+from engine.step import Cell, Cells, Reference
 from engine.trace import Trace, compare, largest
 
 
@@ -45,7 +46,7 @@ def max_pooled(setup: Setup) -> PoolTrace:
     reference = compare(name, values, expected, largest(setup.input[torch.isfinite(setup.input)]))
     if not torch.equal(indices, places):
         raise CheckError(f"the winners are others than those of {name}")
-    return _trace(setup, padded, {"output": values, "indices": indices}, reference, _Cutter(setup, padded, values, indices))
+    return _trace(setup, padded, {"output": values, "indices": indices}, reference)
 
 
 def avg_pooled(setup: Setup) -> PoolTrace:
@@ -56,7 +57,7 @@ def avg_pooled(setup: Setup) -> PoolTrace:
     values = total / divisors(setup, total)
     name, expected = torch_avg(setup, setup.input)
     reference = compare(name, values, expected, largest(setup.input) * math.prod(setup.kernel_size))
-    return _trace(setup, padded, {"output": values}, reference, _Cutter(setup, padded, values, None))
+    return _trace(setup, padded, {"output": values}, reference)
 
 
 def torch_max(setup: Setup, x: Tensor) -> tuple[str, Tensor, Tensor]:
@@ -149,18 +150,15 @@ def _first(setup: Setup, axis: int, at: int) -> int:
     return next((cell for cell in setup.span(axis, at) if cell >= 0), setup.span(axis, at)[-1] + setup.dilation[axis])
 
 
-def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: Any, cut: Callable[[int], PoolStep]) -> PoolTrace:
+def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: Reference) -> PoolTrace:
     trim = slice(None) if setup.batched else 0
     values = outputs["output"]
-    samples, channels, *size = values.shape
     return PoolTrace(
         params=setup.params,
         inputs={"input": setup.input[trim]},
         outputs={name: tensor[trim] for name, tensor in outputs.items()},
         reference=reference,
-        length=values.numel(),
-        cut=cut,
-        phases=[(phase(n, c, samples), math.prod(size)) for n in range(samples) for c in range(channels)],
+        **staged({"output": _Output(setup, values, outputs.get("indices")).stage()}, in_order(setup, "output")),
         opening=_opening(setup, "max" if "indices" in outputs else "average"),
         closing=sentences.agreement(values.numel(), reference),
         formula=_formula(setup),
@@ -171,9 +169,13 @@ def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: 
     )
 
 
-def phase(sample: int, channel: int, samples: int) -> str:
-    """The chapter of a plane."""
-    return f"sample {sample}, channel {channel}" if samples > 1 else f"channel {channel}"
+def in_order(setup: Setup, stage: str) -> Blocks:
+    """All windows, plane after plane, each of which is a chapter."""
+    blocks, (samples, channels), sizes = Blocks(), setup.input.shape[:2], (1, 1, *setup.output_size)
+    for sample, channel in product(range(samples), range(channels)):
+        phase = f"sample {sample}, channel {channel}" if samples > 1 else f"channel {channel}"
+        blocks.box(stage, phase, (sample, channel, 0, 0), sizes)
+    return blocks
 
 
 def _formula(setup: Setup) -> str:
@@ -205,67 +207,61 @@ def _opening(setup: Setup, kind: str) -> str:
     )
 
 
+def window_of(setup: Setup, cell: Cell, padding: float) -> tuple[list[Cell], Operand]:
+    """Where the cells of a window lie in the input's plane, and the numbers in them; ``padding`` in those that are outside of it."""
+    spans = [setup.span(axis, at) for axis, at in enumerate(cell[2:])]
+    inside = [[at for at in span if 0 <= at < size] for span, size in zip(spans, setup.input_size, strict=True)]
+    cut = (slice(at[0], at[-1] + 1, gap) if at else slice(0) for at, gap in zip(inside, setup.dilation, strict=True))
+    rows: list[list[float]] = setup.input[(*cell[:2], *cut)].tolist()
+    numbers = dict(zip(product(*inside), chain.from_iterable(rows), strict=True))
+    window = list(product(*spans))
+    places = [("input", setup.place((*cell[:2], *at))) if at in numbers else None for at in window]
+    return window, Operand(places, [numbers.get(at, padding) for at in window])
+
+
+def _step(*, reads: Cells, **others: Any) -> PoolStep:
+    """A window that lies in the padding alone reads nothing of the input."""
+    return PoolStep(reads={"input": [], **reads}, **others)
+
+
 @dataclass(frozen=True, eq=False)
-class _Cutter:
-    """Cuts step k, the k-th cell of the output in memory order, out of the tensors; without ``indices`` it is a mean."""
+class _Output:
+    """How a cell of the output is computed and what is said of it; without ``indices`` it is a mean."""
 
     setup: Setup
-    padded: Tensor
     values: Tensor
     indices: Tensor | None
 
-    def __call__(self, k: int) -> PoolStep:
-        setup, shape = self.setup, self.values.shape
-        rest, x = divmod(k, shape[3])
-        rest, y = divmod(rest, shape[2])
-        sample, channel = divmod(rest, shape[1])
-        rows, columns = setup.span(0, y), setup.span(1, x)
-        (above, _), (left, _) = setup.sides
-        window = list(product(rows, columns))
-        plane = self.padded[sample, channel]
-        numbers = [float(plane[row + above, column + left]) for row, column in window]
-        terms = [(number,) for number in numbers]
-        value = float(self.values[sample, channel, y, x])
-        prefix = (sample, channel) if setup.batched else (channel,)
-        target = (*prefix, y, x)
-        inside = [cell for cell in window if all(0 <= at < n for at, n in zip(cell, setup.input_size, strict=True))]
-        winner, ties = None, 1
-        if self.indices is not None:
-            place = divmod(int(self.indices[sample, channel, y, x]), setup.input_size[1])
-            winner = window.index(place) if place in inside else None
-            ties = sum(number == value for number in numbers)
-        reduce: Literal["sum", "max"] = "sum" if self.indices is None else "max"
-        divisor = setup.divisor((y, x)) if self.indices is None else 1
-        text = written(terms, value, reduce, divisor)
-        writes = {"output": [target], **({} if self.indices is None else {"indices": [target]})}
-        return PoolStep(
-            index=k,
-            phase=phase(sample, channel, shape[0]),
-            reads={"input": [(*prefix, *cell) for cell in inside]},
-            terms=terms,
-            value=value,
-            writes=writes,
-            formula=sentences.sum_formula(sentences.cell_name("output", target), text),
-            say=self._say(rows, columns, len(inside) < len(window), target, text, None if winner is None else window[winner], ties),
-            reduce=reduce,
-            divisor=divisor,
-            sample=sample,
-            channel=channel,
-            window=window,
-            winner=winner,
-            ties=ties,
-        )
+    def stage(self) -> Stage:
+        return Stage(path="output", values=self.values, work=self.work, say=self.say, step=_step, writes=self.writes)
 
-    def _say(
-        self, rows: Sequence[int], columns: Sequence[int], padded: bool, target: Cell, text: Sum, winner: Cell | None, ties: int
-    ) -> str:
+    def writes(self, cell: Cell) -> Cells:
+        target = [self.setup.place(cell)]
+        return {"output": target} if self.indices is None else {"output": target, "indices": target}
+
+    def work(self, cell: Cell) -> Work:
+        window, numbers = window_of(self.setup, cell, 0.0 if self.indices is None else -math.inf)
+        fields = {"sample": cell[0], "channel": cell[1], "window": window}
+        if self.indices is None:
+            return Work([(numbers,)], self.setup.divisor(cell[2:]), fields=fields)
+        place = divmod(int(self.indices[cell]), self.setup.input_size[1])
+        winner = next((i for i, at in enumerate(window) if at == place and numbers.places[i]), None)
+        value = -math.inf if winner is None else numbers.values[winner]
+        ties = sum(number == value for number in numbers.values)
+        return Work([(numbers,)], reduce="max", fields={**fields, "winner": winner, "ties": ties})
+
+    def say(self, cell: Cell, work: Work, text: Sum) -> str:
+        rows, columns = (self.setup.span(axis, at) for axis, at in enumerate(cell[2:]))
         where = f"{sentences.span('row', rows)}, {sentences.span('column', columns)}"
-        where = f"{where[0].upper()}{where[1:]}{' with padding' * padded}"
-        name = sentences.cell_name("output", target)
-        if self.indices is not None and winner is None:
-            return f"{where}: all cells lie in the padding; {name} = {text.value}."
+        ((numbers,),) = work.sums
+        where = f"{where[0].upper()}{where[1:]}{' with padding' * (None in numbers.places)}"
+        name = sentences.cell_name("output", self.setup.place(cell))
+        if self.indices is None:
+            summed = sentences.count(len(text.terms), "number")
+            return f"{where}: the sum of {summed} divided by {text.divisor} gives {sentences.result(name, text)}."
+        winner, ties = work.fields["winner"], work.fields["ties"]
         if winner is None:
-            numbers = sentences.count(len(text.terms), "number")
-            return f"{where}: the sum of {numbers} divided by {text.divisor} gives {sentences.result(name, text)}."
+            return f"{where}: all cells lie in the padding; {name} = {text.value}."
+        row, column = work.fields["window"][winner]
         first = f", the first of {ties} equal ones" if ties > 1 else ""
-        return f"{where}: the largest number is {text.value}, at row {winner[0]}, column {winner[1]}{first}; {name} = {text.value}."
+        return f"{where}: the largest number is {text.value}, at row {row}, column {column}{first}; {name} = {text.value}."

@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.errors import InputError
 from engine.pooling_budget import cost, described, within_budget
 from engine.shapes import LARGEST, Size, per_axis, pool_output_size
-from engine.trace import TensorLike, floating
+from engine.trace import Cell, TensorLike, floating
 
 AXES = 2
 INPUT_FORM = "height x width, channels x height x width or batch x channels x height x width"
@@ -83,6 +83,10 @@ class Setup:
                 self.input_size, self.kernel_size, self.stride, self.padding, self.dilation, self.output_size, strict=True
             )
         ]
+
+    def place(self, cell: Cell) -> Cell:
+        """Where a cell stands that has a sample and a channel: in tensors as the user has them."""
+        return cell if self.batched else cell[1:]
 
     def span(self, axis: int, at: int) -> list[int]:
         """Where the cells of window ``at`` lie along an axis, in the coordinates of the input."""
@@ -189,6 +193,11 @@ def _per_axis(value: Any, name: str, *, least: int) -> tuple[int, ...]:
     if isinstance(value, str):
         raise InputError(f"{name} is {value!r}; give a whole number, one per axis such as 2,1, or 'global'")
     return per_axis(value, AXES, name, least=least)
+
+
+def dilated(dilation: Size) -> dict[str, Any]:
+    """The dilation as a trace reports it, as one of the arguments that not all have."""
+    return {"dilation": dilation if isinstance(dilation, int) else list(dilation)}
 
 
 def _one_or_list(values: Sequence[int]) -> int | list[int]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,11 +13,12 @@ from torch import Tensor
 from engine import sentences
 from engine.budget import Cost
 from engine.errors import InputError
-from engine.numbers import plain, sum_line, sum_of_products, written
-from engine.pool_backward_step import PoolBackwardStep
-from engine.pooling import divisors, pads, phase, seen, torch_avg, torch_max, winners
+from engine.numbers import Sum, plain, sum_line, sum_of_products, written
+from engine.pooling import divisors, in_order, pads, seen, torch_avg, torch_max, window_of, winners
 from engine.pooling_arguments import AXES, Setup
+from engine.pooling_backward_step import PoolBackwardStep
 from engine.pooling_budget import cost, described, windows, within_budget
+from engine.stage import Stage, Work, number, staged
 from engine.step import Cell
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -68,7 +68,7 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
                     f"the windows of {name} {at} of the output lie in the padding alone, where no cell can win; "
                     f"give less padding than {setup.padding[axis]} or less dilation than {setup.dilation[axis]}"
                 )
-    within_budget(setup, f"the way back through {described(setup)}", _routed_cost)
+    within_budget(setup, f"the way back through {described(setup)}", functools.partial(_cost, routes=True))
     _, places = winners(setup, F.pad(setup.input, pads(setup), value=-torch.inf))
     return _trace(setup, gradient, gradient, places[:, :, None], routes=True)
 
@@ -76,7 +76,7 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
 def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     """The trace of the way back through a mean."""
     setup, gradient = with_gradient(setup, grad_output)
-    within_budget(setup, f"the way back through {described(setup)}", _spread_cost)
+    within_budget(setup, f"the way back through {described(setup)}", functools.partial(_cost, routes=False))
     shares = gradient / divisors(setup, gradient)
     height, width = setup.input_size
     numbers = torch.arange(height * width, device=gradient.device).reshape(1, 1, height, width)
@@ -85,18 +85,10 @@ def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     return _trace(setup, gradient, shares, cells, routes=False)
 
 
-def _routed_cost(setup: Setup, **sizes: int) -> Cost:
-    return _cost(setup, 1, **sizes)
-
-
-def _spread_cost(setup: Setup, **sizes: int) -> Cost:
-    return _cost(setup, windows(setup, **sizes)[2], **sizes)
-
-
-def _cost(setup: Setup, reached: int, **sizes: int) -> Cost:
+def _cost(setup: Setup, *, routes: bool, **sizes: int) -> Cost:
     """The way forward; then all cells that windows reach, side by side."""
-    forward, output = cost(setup, **sizes), windows(setup, **sizes)[1]
-    every = sizes["planes"] * (output * reached + sizes["input0"] * sizes["input1"])
+    forward, (_, output, cells) = cost(setup, **sizes), windows(setup, **sizes)
+    every = sizes["planes"] * (output * (1 if routes else cells) + sizes["input0"] * sizes["input1"])
     return replace(forward, values=forward.values + 5 * every, moved=forward.moved + 50 * every, objects=forward.objects + 2 * output)
 
 
@@ -126,16 +118,12 @@ def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, *, rou
     finite = shares[torch.isfinite(shares)]
     reference = compare(name, total, expected, largest(finite) * max(1.0, largest(hit)))
     trim = slice(None) if setup.batched else 0
-    samples, channels, *size = gradient.shape
-    windows = size[0] * size[1]
     return PoolBackwardTrace(
         params=setup.params,
         inputs={"grad_output": gradient[trim], "input": setup.input[trim]},
         outputs={"grad_input": total[trim]},
         reference=reference,
-        length=gradient.numel(),
-        cut=_Cutter(setup, gradient, shares, cells, routes),
-        phases=[(phase(n, c, samples), windows) for n in range(samples) for c in range(channels)],
+        **staged({"share": _Shares(setup, gradient, shares, cells, routes).stage()}, in_order(setup, "share")),
         opening=_opening(setup, routes=routes),
         closing=_closing(total, hit, reference.name),
         formula=FORMULAS[routes] if setup.override is None else OVERRIDDEN,
@@ -186,8 +174,8 @@ def _lessons(cells: Tensor) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Cutter:
-    """Cuts step k, the k-th window in memory order, out of the tensors."""
+class _Shares:
+    """What every window gives to each of the cells that its gradient reaches, and what is said of it."""
 
     setup: Setup
     gradient: Tensor
@@ -195,78 +183,74 @@ class _Cutter:
     cells: Tensor
     routes: bool
 
-    def __call__(self, k: int) -> PoolBackwardStep:
-        setup, shape = self.setup, self.gradient.shape
-        rest, x = divmod(k, shape[3])
-        rest, y = divmod(rest, shape[2])
-        sample, channel = divmod(rest, shape[1])
-        height, width = setup.input_size
-        prefix = (sample, channel) if setup.batched else (channel,)
-        window = list(product(setup.span(0, y), setup.span(1, x)))
-        numbers = [
-            float(setup.input[sample, channel, row, column]) if 0 <= row < height and 0 <= column < width else None
-            for row, column in window
-        ]
-        reached = [divmod(int(cell), width) for cell in self.cells[sample, channel, :, y, x] if cell >= 0]
-        inside = [cell for cell, number in zip(window, numbers, strict=True) if number is not None]
-        winner = window.index(reached[0]) if self.routes else None
-        ties = 1 if winner is None else sum(number == numbers[winner] for number in numbers)
-        share, gradient = float(self.shares[sample, channel, y, x]), float(self.gradient[sample, channel, y, x])
-        divisor = 1 if self.routes else setup.divisor((y, x))
-        source = (*prefix, y, x)
-        earlier = y * shape[3] + x
-        hits = self.cells[sample, channel].flatten(1)[:, :earlier] == reached[0][0] * width + reached[0][1]
-        before = float((self.shares[sample, channel].flatten()[:earlier] * hits).sum())
-        text = written([(gradient,)], share, "sum", divisor)
-        return PoolBackwardStep(
-            index=k,
-            phase=phase(sample, channel, shape[0]),
-            reads={"grad_output": [source], **({"input": [(*prefix, *cell) for cell in inside]} if self.routes else {})},
-            terms=[(gradient,)],
-            value=share,
-            writes={"grad_input": [(*prefix, *cell) for cell in reached]},
-            formula=sentences.sum_formula("share", text),
-            say=self._say(source, window, winner, ties, share, before, len(reached), divisor),
-            divisor=divisor,
-            accumulate=True,
-            sample=sample,
-            channel=channel,
-            window=window,
-            numbers=numbers,
-            winner=winner,
-            ties=ties,
-            before=before,
+    def stage(self) -> Stage:
+        return Stage(
+            path="grad_input",
+            values=self.shares,
+            work=self.work,
+            say=self.say,
+            step=PoolBackwardStep,
+            writes=lambda cell: {"grad_input": [self.setup.place((*cell[:2], *at)) for at in self.reached(cell)]},
+            called=lambda _: "share",
         )
 
-    def _say(
-        self,
-        source: Cell,
-        window: Sequence[Cell],
-        winner: int | None,
-        ties: int,
-        share: float,
-        before: float,
-        reached: int,
-        divisor: int,
-    ) -> str:
-        name = sentences.cell_name("grad_output", source)
-        if winner is not None:
-            row, column = window[winner]
-            first = f", the first of {ties} equal ones" if ties > 1 else ""
-            there = f"Row {row}, column {column} won this window{first}: it gets all of {name}"
-            if not before:
-                return f"{there}, {plain(share)}."
-            line = sum_of_products([(before,), (share,)], before + share)
-            return f"{there} on top of {line.terms[0][0]}: {line.terms[0][0]} + {line.terms[1][0]} {line.relation} {line.value}."
+    def reached(self, cell: Cell) -> list[Cell]:
+        """The cells of the input's plane that get the share."""
+        sample, channel, y, x = cell
+        places: list[int] = self.cells[sample, channel, :, y, x].tolist()
+        return [divmod(place, self.setup.input_size[1]) for place in places if place >= 0]
+
+    def before(self, cell: Cell, first: Cell) -> float:
+        """What earlier windows have given to the first cell that is reached."""
+        sample, channel, y, x = cell
+        earlier = y * self.shares.shape[3] + x
+        hits = self.cells.flatten(3)[sample, channel, :, :earlier] == first[0] * self.setup.input_size[1] + first[1]
+        return float((self.shares[sample, channel].flatten()[:earlier] * hits).sum())
+
+    def work(self, cell: Cell) -> Work:
+        window, numbers = window_of(self.setup, cell, 0.0)
+        inside = [x if place else None for place, x in zip(numbers.places, numbers.values, strict=True)]
+        first = self.reached(cell)[0]
+        winner = window.index(first) if self.routes else None
+        fields = {
+            "sample": cell[0],
+            "channel": cell[1],
+            "window": window,
+            "numbers": inside,
+            "winner": winner,
+            "ties": 1 if winner is None else sum(x == inside[winner] for x in inside),
+            "before": self.before(cell, first),
+        }
+        return Work(
+            [(number(float(self.gradient[cell]), "grad_output", self.setup.place(cell)),)],
+            1 if self.routes else self.setup.divisor(cell[2:]),
+            accumulate=True,
+            beside=[numbers] if self.routes else [],
+            fields=fields,
+        )
+
+    def say(self, cell: Cell, work: Work, _: Sum) -> str:
+        name = sentences.cell_name("grad_output", self.setup.place(cell))
+        return self._says_routed(name, work) if self.routes else self._says_spread(name, float(self.shares[cell]), work)
+
+    def _says_routed(self, name: str, work: Work) -> str:
+        ((share,),) = work.terms
+        winner, ties, before = (work.fields[field] for field in ("winner", "ties", "before"))
+        row, column = work.fields["window"][winner]
+        first = f", the first of {ties} equal ones" if ties > 1 else ""
+        there = f"Row {row}, column {column} won this window{first}: it gets all of {name}"
+        if not before:
+            return f"{there}, {plain(share)}."
+        line = sum_of_products([(before,), (share,)], before + share)
+        return f"{there} on top of {line.terms[0][0]}: {line.terms[0][0]} + {line.terms[1][0]} {line.relation} {line.value}."
+
+    def _says_spread(self, name: str, share: float, work: Work) -> str:
+        numbers, divisor = work.fields["numbers"], int(work.by)
+        reached = len(numbers) - numbers.count(None)
         text = written([(share * divisor,)], share, "sum", divisor)
-        added = " on top of what is there" if before else ""
+        added = " on top of what is there" if work.fields["before"] else ""
         each = f"{sum_line(text)} for each of {sentences.count(reached, 'cell')}{added}"
         if self.setup.override is not None:
             return f"{name} is divided by {text.divisor}: {each}."
         outside = f"; {divisor - reached} of its {divisor} cells lie in the padding" if reached < divisor else ""
         return f"{name} is shared among {divisor}: {each}{outside}."
-
-
-def base_params(dilation: Any) -> dict[str, Any]:
-    """The dilation as a trace reports it."""
-    return {"dilation": dilation if isinstance(dilation, int) else list(dilation)}

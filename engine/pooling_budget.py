@@ -23,6 +23,8 @@ CELLS: dict[tuple[str, ...], str] = {
 OUTPUT: dict[tuple[str, ...], str] = {("output0", "output1"): "an output_size of at most about {},{}"}
 #: Where a window lies is found out in Python, cell by cell along each axis: so many calls of torch would take as long.
 SPAN = 0.0075
+#: Python objects of a chapter, of which every plane is one.
+CHAPTER = 5
 
 
 def within_budget(setup: Setup, what: str, cost: Callable[..., Cost]) -> None:
@@ -74,7 +76,7 @@ def cost(setup: Setup, **sizes: int) -> Cost:
         values=planes * (3 * cells + padded + 14 * output) + 4 * padded,
         moved=planes * (7 * cells + 10 * padded + 60 * output + each * taps * output),
         calls=2 * taps + SPAN * sum(2 * out * kernel for _, out, kernel in _axes(setup, sizes)),
-        objects=5 * taps,
+        objects=5 * taps + CHAPTER * planes,
         terms=taps,
         size=setup.input.element_size(),
     )

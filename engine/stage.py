@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -48,7 +48,7 @@ class Work:
 
     Every one of ``sums`` gives as many products as its operands are long: the first numbers of all of them are multiplied, then the
     second ones, and so on. ``beside`` is what else is looked at, ``seen`` all that is read where that is not what the operands tell. With
-    ``accumulate`` the result is added to what is there.
+    ``accumulate`` the result is added to what is there. ``fields`` are what its step has besides, found on the way.
     """
 
     sums: Sequence[tuple[Operand, ...]]
@@ -58,6 +58,7 @@ class Work:
     accumulate: bool = False
     beside: Sequence[Operand] = ()
     seen: Sequence[Operand] | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def terms(self) -> list[tuple[float, ...]]:
@@ -143,6 +144,7 @@ class Stage:
             divisor=work.by,
             apply=work.apply,
             accumulate=work.accumulate,
+            **work.fields,
             **({} if self.fields is None else self.fields(cell, work)),
         )
 
@@ -206,13 +208,14 @@ class Blocks(Sequence[Block]):
         self._add(Block(self.length, stage, phase, (), (), tuple(cells)))
 
     def _add(self, block: Block) -> None:
-        if not block.steps:
+        steps = block.steps
+        if not steps:
             return
         starts, before = self._starts.setdefault(block.stage, []), self._before.setdefault(block.stage, [0])
         starts.append(block.start)
-        before.append(before[-1] + block.steps)
+        before.append(before[-1] + steps)
         self._blocks.append(block)
-        self.length += block.steps
+        self.length += steps
 
     def __len__(self) -> int:
         return len(self._blocks)

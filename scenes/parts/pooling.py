@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine.numbers import Sum, written
-from engine.pool_step import PoolStep
+from engine.pooling_step import PoolStep
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
 from scenes.parts.lens import Lens

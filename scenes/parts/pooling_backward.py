@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.numbers import Sum, sum_of_products, written
-from engine.pool_backward_step import PoolBackwardStep, gathered, partial
+from engine.pooling_backward_step import PoolBackwardStep, gathered, partial
 from scenes.parts.beat import Beat
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
@@ -47,7 +47,6 @@ class PoolBackwardReel(Reel):
             return
         self.dressed = (step.sample, step.channel)
         trace, (sample, channel) = self.trace, self.dressed
-        self.first = step.index - self.place_of(step)
         totals, _ = gathered(trace, sample, channel, trace.shares[sample, channel].size)
         gradient = self.own(trace.inputs["grad_output"])
         if trace.routes:
@@ -115,8 +114,8 @@ class PoolBackwardReel(Reel):
 
     def place_of(self, step: PoolBackwardStep) -> int:
         """The number of the window in its plane."""
-        *_, y, x = step.reads["grad_output"][0]
-        return int(y * self.trace.inputs["grad_output"].shape[-1] + x)
+        block, _ = self.trace.blocks.find(step.index)
+        return int(step.index - block.start)
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 

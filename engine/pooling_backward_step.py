@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.pool_step import extent
+from engine.pooling_step import extent
 from engine.step import Cell, Step
 
 
