@@ -188,13 +188,14 @@ class Blocks(Sequence[Block]):
         self._add(Block(self.length, stage, phase, (), (), tuple(cells)))
 
     def _add(self, block: Block) -> None:
-        if not block.steps:
+        count = block.steps
+        if not count:
             return
         starts, before = self._starts.setdefault(block.stage, []), self._before.setdefault(block.stage, [0])
         starts.append(block.start)
-        before.append(before[-1] + block.steps)
+        before.append(before[-1] + count)
         self._blocks.append(block)
-        self.length += block.steps
+        self.length += count
 
     def __len__(self) -> int:
         return len(self._blocks)
