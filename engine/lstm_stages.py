@@ -42,76 +42,68 @@ class Stages:
     def all(self) -> dict[str, Stage]:
         """By their names."""
         return {
-            **{gate: self._gate(gate) for gate in GATES},
-            "c": self._stage("c", self._cell, _says_cell, last="c_n"),
+            **{gate: self._stage(gate, self._gate(gate), self._says_gate(gate)) for gate in GATES},
+            "c": self._stage("c", self._cell, _says_cell),
             "tanh_c": self._stage("tanh_c", self._tanh, _says_tanh),
-            "h": self._stage("h", self._hidden, _says_hidden, "output", last="h_n"),
+            "h": self._stage("h", self._hidden, _says_hidden),
         }
 
-    def _stage(
-        self,
-        name: StageName,
-        work: Callable[[Cell], Work],
-        say: Callable[[Cell, Work, Sum], str],
-        *others: str,
-        last: str = "",
-        more: Callable[[Cell], Mapping[str, Any]] = lambda _: {},
-    ) -> Stage:
-        """Its numbers stand in ``others`` too, those of the last time step in ``last``; steps have ``more`` fields."""
-
+    def _stage(self, name: StageName, work: Callable[[Cell], Work], say: Callable[[Cell, Work, Sum], str]) -> Stage:
         def writes(cell: Cell) -> Cells:
-            found = {path: [cell] for path in (name, *others)}
-            return found | {last: [cell[1:]]} if last and cell[0] == self.layer.steps - 1 else found
+            found: Cells = {"h": [cell], "output": [cell]} if name == "h" else {name: [cell]}
+            is_last = name in ("c", "h") and cell[0] == self.layer.steps - 1
+            return {**found, f"{name}_n": [cell[1:]]} if is_last else found
 
-        return Stage(
-            path=name,
-            values=getattr(self.states, name),
-            work=work,
-            say=say,
-            step=LstmStep,
-            writes=writes,
-            fields=lambda cell, _: {"time": cell[0], "unit": cell[1], "stage": name, **more(cell)},
-        )
+        def fields(cell: Cell, _: Work) -> Mapping[str, Any]:
+            time, unit = cell
+            found = {"time": time, "unit": unit, "stage": name}
+            return found | self._added(time, self._row(name, unit)) if name in GATES else found
+
+        values = getattr(self.states, name)
+        return Stage(path=name, values=values, work=work, say=say, step=LstmStep, writes=writes, fields=fields)
 
     def _number(self, name: StageName, cell: Cell) -> Operand:
         return number(float(getattr(self.states, name)[cell]), name, cell)
 
     # --- gates -----------------------------------------------------------------------------------------------------------------------
 
-    def _gate(self, gate: StageName) -> Stage:
-        first, apply = GATES.index(gate) * self.layer.units, "tanh" if gate == "g" else "sigmoid"
+    def _row(self, gate: StageName, unit: int) -> int:
+        return GATES.index(gate) * self.layer.units + unit
 
-        def fields(cell: Cell) -> dict[str, Any]:
-            row = first + cell[1]
-            return {"parts": self._parts(cell[0], row), "total": float(self.states.total[cell[0], row])}
+    def _gate(self, gate: StageName) -> Callable[[Cell], Work]:
+        layer, features, units = self.layer, range(self.layer.features), range(self.layer.units)
 
+        def work(cell: Cell) -> Work:
+            time, row = cell[0], self._row(gate, cell[1])
+            x = operand("input", [(time, j) for j in features], layer.input[time].tolist())
+            h = Operand([before("h", (time, j)) for j in units], self.states.h_before[time].tolist())
+            by_x = operand("weight_ih", [(row, j) for j in features], layer.weight_ih[row].tolist())
+            by_h = operand("weight_hh", [(row, j) for j in units], layer.weight_hh[row].tolist())
+            biases = [(number(float(bias[row]), name, (row,)),) for name, bias in layer.biases.items()]
+            return Work([(x, by_x), (h, by_h), *biases], apply="tanh" if gate == "g" else "sigmoid")
+
+        return work
+
+    def _says_gate(self, gate: StageName) -> Callable[[Cell, Work, Sum], str]:
         def say(cell: Cell, work: Work, text: Sum) -> str:
-            parts, value = self._parts(cell[0], first + cell[1]), float(getattr(self.states, gate)[cell])
-            by_part = sum_of_products([(part,) for part in parts], value, apply=apply)
+            parts = self._added(cell[0], self._row(gate, cell[1]))["parts"]
+            by_part = sum_of_products([(part,) for part in parts], float(getattr(self.states, gate)[cell]), apply=work.apply)
             given = _given(by_part, len(self.layer.biases))
             return f"{NAMES[gate].capitalize()} of unit {cell[1]}: {given}: {sum_line(by_part)}{MEANING[gate]}."
 
-        return self._stage(gate, lambda cell: self._sum(cell[0], first + cell[1], apply), say, more=fields)
+        return say
 
-    def _sum(self, time: int, row: int, apply: str) -> Work:
-        layer, features, units = self.layer, range(self.layer.features), range(self.layer.units)
-        x = operand("input", [(time, j) for j in features], layer.input[time].tolist())
-        h = Operand([_before("h", time, j) for j in units], self.states.h_before[time].tolist())
-        by_x = operand("weight_ih", [(row, j) for j in features], layer.weight_ih[row].tolist())
-        by_h = operand("weight_hh", [(row, j) for j in units], layer.weight_hh[row].tolist())
-        biases = [(number(float(bias[row]), name, (row,)),) for name, bias in layer.biases.items()]
-        return Work([(x, by_x), (h, by_h), *biases], apply=apply)
-
-    def _parts(self, time: int, row: int) -> list[float]:
-        """What the input, the hidden state and the biases add."""
+    def _added(self, time: int, row: int) -> dict[str, Any]:
+        """What the input, the hidden state and the biases add to the sum of a gate, and that sum."""
         states, biases = self.states, [float(bias[row]) for bias in self.layer.biases.values()]
-        return [float(states.input_part[time, row]), float(states.hidden_part[time, row]), *([added(biases)] if biases else [])]
+        parts = [float(states.input_part[time, row]), float(states.hidden_part[time, row]), *([added(biases)] if biases else [])]
+        return {"parts": parts, "total": float(states.total[time, row])}
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
 
     def _cell(self, cell: Cell) -> Work:
-        before = number(float(self.states.c_before[cell]), *_before("c", *cell))
-        return Work([(self._number("f", cell), before), (self._number("i", cell), self._number("g", cell))])
+        old = number(float(self.states.c_before[cell]), *before("c", cell))
+        return Work([(self._number("f", cell), old), (self._number("i", cell), self._number("g", cell))])
 
     def _tanh(self, cell: Cell) -> Work:
         return Work([(self._number("c", cell),)], apply="tanh")
@@ -120,9 +112,10 @@ class Stages:
         return Work([(self._number("o", cell), self._number("tanh_c", cell))])
 
 
-def _before(name: str, time: int, unit: int) -> Place:
-    """Where the state of the time step before stands."""
-    return (name, (time - 1, unit)) if time else (f"{name}0", (unit,))
+def before(state: str, cell: Cell, group: str = "") -> Place:
+    """Where the state of the time step before stands; ``group`` begins the paths of those that are computed."""
+    time, unit = cell
+    return (group + state, (time - 1, unit)) if time else (f"{state}0", (unit,))
 
 
 def _given(by_part: Sum, biases: int) -> str:
