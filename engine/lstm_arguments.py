@@ -63,9 +63,9 @@ class Layer:
         return {name: tensor for name, tensor in given.items() if tensor is not None}
 
     @property
-    def biases(self) -> list[Tensor]:
-        """None, one or two."""
-        return [bias for bias in (self.bias_ih, self.bias_hh) if bias is not None]
+    def biases(self) -> dict[str, Tensor]:
+        """None, one or two, by torch's names."""
+        return {name: getattr(self, name) for name in BIASES if getattr(self, name) is not None}
 
 
 def resolve(

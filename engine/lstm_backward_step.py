@@ -11,7 +11,7 @@ from engine.step import Step
 #: What is computed of a time step, in this order: the gradients of its states, then of the sums in its gates.
 TIMED = ("grad_h", "grad_c", "delta_i", "delta_f", "delta_g", "delta_o")
 DELTAS = TIMED[2:]
-Stage = Literal[
+StageName = Literal[
     "grad_h",
     "grad_c",
     "delta_i",
@@ -34,7 +34,7 @@ class LstmBackwardStep(Step):
     ``time`` is the time step that the picture stands at, ``unit`` the unit that is looked at.
     """
 
-    stage: Stage
+    stage: StageName
     cell: Sequence[int]
     time: int
     unit: int

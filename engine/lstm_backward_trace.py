@@ -10,12 +10,12 @@ from engine import sentences
 from engine.budget import Cost
 from engine.lstm_adjoints import Adjoints, checked, given_gradients, gone_back
 from engine.lstm_arguments import GATES, Layer, cost, within_budget
-from engine.lstm_backward_cutter import Cutter
-from engine.lstm_backward_order import Order
-from engine.lstm_backward_step import DELTAS
+from engine.lstm_backward_stages import AFTERWARDS, Stages, in_order
+from engine.lstm_backward_step import DELTAS, TIMED
 from engine.lstm_cell import computed
 from engine.lstm_step import STAGES
 from engine.numbers import plain
+from engine.stage import Blocks, staged
 from engine.step import Reference
 from engine.trace import TensorLike, Trace
 
@@ -44,7 +44,9 @@ def traced_back(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike | No
     states = computed(layer)
     adjoints = gone_back(layer, states, given)
     reference = checked(layer, states, given, adjoints)
-    order = Order(layer.steps, layer.features, layer.units, bool(layer.biases))
+    stages = Stages(layer, states, given, adjoints).all()
+    blocks = in_order(layer, stages)
+    strongest = divmod(int(adjoints.weight_ih.abs().flatten().nan_to_num(-1.0).argmax()), layer.features)
     ends = {"grad_output": given.output, "grad_h_n": given.h_n, "grad_c_n": given.c_n}
     return LstmBackwardTrace(
         params={"hidden_size": layer.units},
@@ -55,17 +57,15 @@ def traced_back(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike | No
         },
         outputs=outputs(layer, adjoints),
         reference=reference,
-        length=order.length,
-        cut=Cutter(order, layer, states, given, adjoints),
-        phases=order.phases,
+        **staged(stages, blocks),
         opening=(
             f"Back through {sentences.count(layer.steps, 'time step')}: how much does the loss change with every state, weight and input? "
             "∂c is short for ∂loss/∂c."
         ),
         closing=_closing(adjoints, reference),
         formula=FORMULA,
-        highlight=int(adjoints.weight_ih.abs().flatten().nan_to_num(-1.0).argmax()) + order.start("grad_weight_ih"),
-        lessons=order.lessons,
+        highlight=blocks.step("grad_weight_ih", strongest),
+        lessons=_lessons(layer, blocks),
         time_steps=layer.steps,
         features=layer.features,
         units=layer.units,
@@ -102,3 +102,11 @@ def _closing(adjoints: Adjoints, reference: Reference) -> str:
     if len(adjoints.c) == 1:
         return f"All gradients are computed, and torch.autograd {how}."
     return f"|∂c| is {plain(last, 2)} at the last time step and {plain(first, 2)} at the first; torch.autograd {how}."
+
+
+def _lessons(layer: Layer, blocks: Blocks) -> list[int]:
+    """The first unit of everything at the last time step, of both states before it, and of all that adds up."""
+    second = [blocks.step(name, (layer.steps - 2, 0)) for name in ("grad_h", "grad_c")] if layer.steps > 1 else []
+    added_up = [name for name in AFTERWARDS if name not in ("grad_h0", "grad_c0")]
+    found = [*map(blocks.first, TIMED), *second, *map(blocks.first, added_up)]
+    return [step for step in found if step is not None]

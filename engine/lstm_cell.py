@@ -36,7 +36,7 @@ class States:
 def computed(layer: Layer) -> States:
     """One time step after the other; what the input gives is known before."""
     input_part = layer.input @ layer.weight_ih.T
-    bias = sum(layer.biases, torch.zeros_like(input_part[0]))
+    bias = sum(layer.biases.values(), torch.zeros_like(input_part[0]))
     h, c = layer.h0, layer.c0
     found: list[tuple[Tensor, ...]] = []
     for from_input in input_part:
@@ -89,5 +89,5 @@ def checked(layer: Layer, states: States) -> Reference:
 def scale(layer: Layer, states: States) -> float:
     """A bound on the numbers that are added up."""
     sums = layer.input.abs() @ layer.weight_ih.abs().T + states.h_before.abs() @ layer.weight_hh.abs().T
-    biases = sum((bias.abs() for bias in layer.biases), torch.zeros_like(sums[0]))
+    biases = sum((bias.abs() for bias in layer.biases.values()), torch.zeros_like(sums[0]))
     return 1 + largest(sums + biases) + largest(states.c_before)

@@ -9,9 +9,9 @@ from typing import Literal
 from engine.step import Step
 
 #: What a time step computes, one after the other, for each of its units.
-Stage = Literal["i", "f", "g", "o", "c", "tanh_c", "h"]
-STAGES: tuple[Stage, ...] = ("i", "f", "g", "o", "c", "tanh_c", "h")
-GATES: tuple[Stage, ...] = STAGES[:4]
+StageName = Literal["i", "f", "g", "o", "c", "tanh_c", "h"]
+STAGES: tuple[StageName, ...] = ("i", "f", "g", "o", "c", "tanh_c", "h")
+GATES: tuple[StageName, ...] = STAGES[:4]
 NAMES: dict[str, str] = {
     "i": "input gate",
     "f": "forget gate",
@@ -32,7 +32,7 @@ class LstmStep(Step):
 
     time: int
     unit: int
-    stage: Stage
+    stage: StageName
     parts: Sequence[float] = ()
     total: float = 0.0
 

@@ -80,10 +80,12 @@ class Work:
         """All cells that are read, operand by operand; what another operand has read is not read again."""
         found: dict[str, list[Cell]] = {}
         for one in self._read if self.seen is None else self.seen:
-            before = {path: set(cells) for path, cells in found.items()}
-            for place in one.places:
-                if place is not None and place[1] not in before.get(place[0], ()):
-                    found.setdefault(place[0], []).append(place[1])
+            own: dict[str, list[Cell]] = {}
+            for path, cell in filter(None, one.places):
+                own.setdefault(path, []).append(cell)
+            for path, cells in own.items():
+                before = set(found.get(path, ()))
+                found[path] = [*found[path], *(cell for cell in cells if cell not in before)] if before else cells
         return found
 
     @property

@@ -168,8 +168,8 @@ class LstmReel(Reel):
         inputs, outputs = self.trace.inputs, self.trace.outputs
         h, c = (outputs[name][time - 1] if time else inputs[f"{name}0"] for name in ("h", "c"))
         self.cell.fill("c_before", c, self.trace.units)
-        now = STAGES.index(step.stage)
-        known = {stage: self.trace.units if n < now else unit + done if n == now else 0 for n, stage in enumerate(STAGES)}
+        counts = self.trace.blocks.done(step.index + done)
+        known = {stage: counts[stage] - time * self.trace.units for stage in STAGES}
         for stage, count in known.items():
             self.cell.fill(stage, outputs[stage][time], count)
         for name in ("c", "h"):

@@ -196,14 +196,13 @@ class LstmBackwardReel(Reel):
 
     def stand(self, step: LstmBackwardStep, done: bool) -> None:
         """The picture before or after a step."""
+        counts = self.trace.blocks.done(step.index + done)
         if not step.is_timed:
-            self.gatherings[step.stage].show(self.place_of(step) + done, by_column=step.stage == "grad_input")
+            self.gatherings[step.stage].show(counts[step.stage], by_column=step.stage == "grad_input")
             return
         trace, time, unit, units = self.trace, self.shown_time(step), step.unit, self.trace.units
         forward, outputs, last = trace.inputs["forward"], trace.outputs, trace.time_steps - 1
-        stage = {"grad_h0": "grad_h", "grad_c0": "grad_c"}.get(step.stage, step.stage)
-        now = TIMED.index(stage)
-        known = {name: units if n < now else unit + done if n == now else 0 for n, name in enumerate(TIMED)}
+        known = {name: counts[name] - (last - time) * units if time >= 0 else counts[f"{name}0"] for name in TIMED}
         columns: dict[str, tuple[np.ndarray, int]] = {}
         nothing = np.zeros(units)
         for name in ("f", "i", "g", "o", "tanh_c"):
@@ -236,12 +235,6 @@ class LstmBackwardReel(Reel):
             values.append(trace.inputs["grad_h_n"][step.unit : step.unit + 1] if time == last else np.zeros(0))
         shown = [trace.outputs[name][at][: known[name] if own else None] if at <= last else np.zeros(0) for name in DELTAS]
         self.affine.show_values([*values, *shown], [block.letter for block in self.affine.blocks])
-
-    def place_of(self, step: LstmBackwardStep) -> int:
-        """How many cells of the gradient come before the step's."""
-        row, column = step.cell if len(step.cell) > 1 else (step.cell[0], 0)
-        table = self.gatherings[step.stage].tables[-1]
-        return int(row * (table.rows if step.stage == "grad_input" else table.columns) + column)
 
     def begin(self, step: LstmBackwardStep, say: str) -> None:
         """What stands when a step begins."""
