@@ -10,7 +10,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -26,15 +26,19 @@ Place = tuple[str, Cell]
 
 
 class Operand(NamedTuple):
-    """Numbers side by side and the places where they stand; none for a number that stands nowhere, as those of zero padding."""
+    """Numbers side by side and the places where they stand; none for a number that stands nowhere, as those of zero padding.
+
+    ``path`` is a tensor that counts as looked at even where none of the numbers stands in it.
+    """
 
     places: Sequence[Place | None]
     values: Sequence[float]
+    path: str = ""
 
 
-def operand(path: str, cells: Iterable[Cell], values: Sequence[float]) -> Operand:
-    """Numbers of one tensor."""
-    return Operand([(path, cell) for cell in cells], values)
+def operand(path: str, cells: Iterable[Cell | None], values: Sequence[float]) -> Operand:
+    """Numbers of one tensor and of its padding."""
+    return Operand([None if cell is None else (path, cell) for cell in cells], values, path)
 
 
 def number(value: float, path: str = "", cell: Cell = ()) -> Operand:
@@ -47,7 +51,8 @@ class Work:
     """How one cell is computed: ``apply``(the sum, or as ``reduce`` says the largest, of all products) / ``divisor``.
 
     Every one of ``sums`` gives as many products as its operands are long: the first numbers of all of them are multiplied, then the
-    second ones, and so on. ``beside`` is what else is looked at. With ``accumulate`` the result is added to what is there.
+    second ones, and so on. ``beside`` is what else is looked at. With ``accumulate`` the result is added to what is there. ``fields`` is
+    what the step has besides, found on the way.
     """
 
     sums: Sequence[tuple[Operand, ...]]
@@ -56,6 +61,7 @@ class Work:
     reduce: Literal["sum", "max"] = "sum"
     accumulate: bool = False
     beside: Sequence[Operand] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def terms(self) -> list[tuple[float, ...]]:
@@ -72,15 +78,18 @@ class Work:
         """The number by which the result is divided."""
         return self.divisor.values[0] if isinstance(self.divisor, Operand) else self.divisor
 
-    @property
+    @cached_property
     def reads(self) -> Cells:
         """All cells that are read, operand by operand; what another operand has read is not read again."""
         found: dict[str, list[Cell]] = {}
+        before: set[Place] = set()
         for one in (*(one for operands in self.sums for one in operands), *self._others):
-            before = {path: set(cells) for path, cells in found.items()}
-            for place in one.places:
-                if place is not None and place[1] not in before.get(place[0], ()):
-                    found.setdefault(place[0], []).append(place[1])
+            if one.path:
+                found.setdefault(one.path, [])
+            places = [place for place in one.places if place is not None and place not in before]
+            for path, cell in places:
+                found.setdefault(path, []).append(cell)
+            before.update(places)
         return found
 
     @property
@@ -126,6 +135,7 @@ class Stage:
             apply=work.apply,
             accumulate=work.accumulate,
             **({} if self.fields is None else self.fields(cell, work)),
+            **work.fields,
         )
 
 
