@@ -9,8 +9,7 @@ and ``flip`` turns the kernel around first, which makes it the convolution of si
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -23,8 +22,8 @@ from engine import sentences
 from engine.convolution_arguments import PaddingMode, Setup
 from engine.convolution_step import ConvStep
 from engine.errors import InputError
-from engine.numbers import Sum, sum_of_products
-from engine.shapes import unravel
+from engine.numbers import Sum
+from engine.stage import Blocks, Stage, Work, number, operand, staged
 from engine.step import Cell, Reference
 from engine.trace import Trace, compare, largest
 
@@ -52,15 +51,12 @@ def convolve(setup: Setup) -> ConvTrace:
     inputs = {"input": setup.input[trim], "weight": setup.weight}
     if setup.bias is not None:
         inputs["bias"] = setup.bias
-    samples, filters, *size = values.shape
     return ConvTrace(
         params=setup.params,
         inputs=inputs,
         outputs={"output": values[trim]},
         reference=reference,
-        length=values.numel(),
-        cut=_Cutter(setup, sources, padded, values),
-        phases=[(_phase(n, f, samples), math.prod(size)) for n in range(samples) for f in range(filters)],
+        **staged({"output": _Windows(setup, sources, padded).stage(values)}, _in_order(values.shape)),
         opening=_opening(setup),
         closing=sentences.agreement(values.numel(), reference),
         formula=sentences.size_formula(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size),
@@ -103,16 +99,13 @@ def _gather(x: Tensor, sources: Sequence[Tensor]) -> Tensor:
 
 def _values(setup: Setup, padded: Tensor) -> Tensor:
     """Every step value: tap by tap, so that memory stays at the size of the output."""
-    size, groups = setup.output_size, setup.groups
-    samples, filters = padded.shape[0], setup.weight.shape[0]
-    x = padded.reshape(padded.shape[0], groups, -1, *padded.shape[2:])
+    groups = setup.groups
+    x = padded.reshape(len(padded), groups, -1, *padded.shape[2:])
     w = setup.kernel.reshape(groups, -1, *setup.kernel.shape[1:])
-    total = padded.new_zeros((samples, groups, filters // groups, *size))
+    total = padded.new_zeros((len(padded), groups, setup.filters_per_group, *setup.output_size))
     for tap in product(*map(range, setup.kernel_size)):
-        cells = [slice(t * d, t * d + (o - 1) * s + 1, s) for t, d, o, s in zip(tap, setup.dilation, size, setup.stride, strict=True)]
-        here: tuple[Any, ...] = (..., *cells)
         weights: tuple[Any, ...] = (..., *tap)
-        total += torch.einsum("ngc...,gfc->ngf...", x[here], w[weights])
+        total += torch.einsum("ngc...,gfc->ngf...", x[setup.met(tap)], w[weights])
     values = total.flatten(1, 2)
     return values if setup.bias is None else values + setup.bias.view(-1, *[1] * setup.axes)
 
@@ -151,90 +144,85 @@ def _scale(setup: Setup) -> float:
     return scale
 
 
-# --- one step ----------------------------------------------------------------------------------------------------------------------------
+# --- the steps ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _in_order(shape: Sequence[int]) -> Blocks:
+    """Memory order; a filter's cells of a sample are a chapter."""
+    samples, filters, *size = shape
+    blocks = Blocks()
+    for n, f in product(range(samples), range(filters)):
+        phase = f"sample {n}, filter {f}" if samples > 1 else f"filter {f}"
+        blocks.box("output", phase, (n, f, *[0] * len(size)), (1, 1, *size))
+    return blocks
 
 
 @dataclass(frozen=True, eq=False)
-class _Cutter:
-    """Cuts step k, the k-th cell of the output in memory order, out of the tensors."""
+class _Windows:
+    """What every cell of the output is made of; cells begin with the sample, also where the user gave no batch."""
 
     setup: Setup
     sources: Sequence[Tensor]
     padded: Tensor
-    values: Tensor
 
-    def __call__(self, k: int) -> ConvStep:
-        setup = self.setup
-        sample, f, *out = unravel(k, self.values.shape)
-        per_group = setup.input.shape[1] // setup.groups
-        group = f // (setup.weight.shape[0] // setup.groups)
-        channels = range(group * per_group, (group + 1) * per_group)
-        starts = [o * s for o, s in zip(out, setup.stride, strict=True)]
-        taken: list[slice] = [
-            slice(start, start + (t - 1) * d + 1, d) for start, t, d in zip(starts, setup.kernel_size, setup.dilation, strict=True)
-        ]
-        here: tuple[Any, ...] = (sample, slice(channels.start, channels.stop), *taken)
-        window = self.padded[here]
-        kernel = setup.kernel[f]
-        terms: list[tuple[float, ...]] = list(zip(window.flatten().tolist(), kernel.flatten().tolist(), strict=True))
-        bias = None if setup.bias is None else float(setup.bias[f])
-        if bias is not None:
-            terms.append((bias,))
-        value = float(self.values[(sample, f, *out)])
-        written = sum_of_products(terms, value)
-        target = (sample, f, *out) if setup.batched else (f, *out)
-        positions = [
-            [s - before + t * d for t in range(n)]
-            for s, (before, _), n, d in zip(starts, setup.sides, setup.kernel_size, setup.dilation, strict=True)
-        ]
-        return ConvStep(
-            index=k,
-            phase=_phase(sample, f, len(self.values)),
-            reads=self._reads(sample, f, channels, taken),
-            terms=terms,
-            value=value,
-            writes={"output": [target]},
-            formula=sentences.sum_formula(sentences.cell_name("output", target), written),
-            say=self._say(positions, len(channels), target, written),
-            sample=sample,
-            filter=f,
-            group=group,
-            channels=channels,
-            window=list(product(*positions)),
-            partial_sums=tuple((window * kernel).flatten(1).sum(1).tolist()),
-            bias=bias,
+    def stage(self, values: Tensor) -> Stage:
+        """All cells."""
+        return Stage(
+            path="output",
+            values=values,
+            work=self._work,
+            say=self._say,
+            step=ConvStep,
+            writes=lambda cell: {"output": [self.setup.at(*cell)]},
         )
 
-    def _say(self, positions: Sequence[Sequence[int]], channels: int, target: Cell, written: Sum) -> str:
-        names = {1: ("position",), 2: ("row", "column")}[self.setup.axes]
+    def _work(self, cell: Cell) -> Work:
+        setup, (sample, f, *_), positions = self.setup, cell, self._positions(cell)
+        per_group, prefix = setup.weight.shape[1], setup.at(sample)
+        first = f // setup.filters_per_group * per_group
+        channels = range(first, first + per_group)
+        taken = [slice(at.start + before, at.stop + before, at.step) for at, (before, _) in zip(positions, setup.sides, strict=True)]
+        here: tuple[Any, ...] = (sample, slice(channels.start, channels.stop), *taken)
+        window, kernel = self.padded[here], setup.kernel[f]
+        sources = list(product(*(source[at].tolist() for source, at in zip(self.sources, taken, strict=True))))
+        taps = list(product(*(reversed(range(n)) if setup.flip else range(n) for n in setup.kernel_size)))
+        x = operand("input", [(*prefix, c, *at) if min(at) >= 0 else None for c in channels for at in sources], window.flatten().tolist())
+        w = operand("weight", [(f, c, *tap) for c in range(per_group) for tap in taps], kernel.flatten().tolist())
+        bias = None if setup.bias is None else float(setup.bias[f])
+        return Work(
+            [(x, w)] if bias is None else [(x, w), (number(bias, "bias", (f,)),)],
+            fields=seen(setup, sample, f, channels, positions, window * kernel) | {"bias": bias},
+        )
+
+    def _positions(self, cell: Cell) -> list[range]:
+        """Of the taps along every axis, in the coordinates of the input."""
+        setup = self.setup
+        axes = zip(cell[2:], setup.stride, setup.sides, setup.kernel_size, setup.dilation, strict=True)
+        return [range(o * s - before, o * s - before + n * d, d) for o, s, (before, _), n, d in axes]
+
+    def _say(self, cell: Cell, work: Work, written: Sum) -> str:
+        setup, positions = self.setup, self._positions(cell)
+        names = {1: ("position",), 2: ("row", "column")}[setup.axes]
         where = ", ".join(sentences.span(name, at) for name, at in zip(names, positions, strict=True))
-        padded = any(at[0] < 0 or at[-1] >= n for at, n in zip(positions, self.setup.input_size, strict=True))
-        products = len(written.terms) - (self.setup.bias is not None)
+        padded = any(at[0] < 0 or at[-1] >= n for at, n in zip(positions, setup.input_size, strict=True))
+        products, channels = len(work.sums[0][0].values), setup.weight.shape[1]
         what = sentences.count(products, "product") + (f" over {channels} channels" if channels > 1 else "")
-        bias = " and the bias" if self.setup.bias is not None else ""
+        bias = " and the bias" if setup.bias is not None else ""
         verb = "gives" if len(written.terms) == 1 else "add up to"
-        result = sentences.result(sentences.cell_name("output", target), written)
+        result = sentences.result(sentences.cell_name("output", setup.at(*cell)), written)
         return f"{where[0].upper()}{where[1:]}{' with padding' * padded}: {what}{bias} {verb} {result}."
 
-    def _reads(self, sample: int, f: int, channels: range, taken: Sequence[slice]) -> dict[str, list[Cell]]:
-        prefix = (sample,) if self.setup.batched else ()
-        cells = list(product(*(source[at].tolist() for source, at in zip(self.sources, taken, strict=True))))
-        real = [cell for cell in cells if min(cell) >= 0]
-        reads: dict[str, list[Cell]] = {
-            "input": [(*prefix, c, *cell) for c in channels for cell in real],
-            "weight": [(f, c, *tap) for c in range(len(channels)) for tap in self._taps()],
-        }
-        if self.setup.bias is not None:
-            reads["bias"] = [(f,)]
-        return reads
 
-    def _taps(self) -> Iterator[Cell]:
-        """The cells of ``weight`` in the order of the terms."""
-        return product(*(reversed(range(n)) if self.setup.flip else range(n) for n in self.setup.kernel_size))
-
-
-def _phase(sample: int, f: int, samples: int) -> str:
-    return f"sample {sample}, filter {f}" if samples > 1 else f"filter {f}"
+def seen(setup: Setup, sample: int, filter: int, channels: Sequence[int], positions: Sequence[range], products: Tensor) -> dict[str, Any]:
+    """The fields of a step but for its bias: ``positions`` are those of the taps along every axis, ``products`` has a row per channel."""
+    return {
+        "sample": sample,
+        "filter": filter,
+        "group": filter // setup.filters_per_group,
+        "channels": channels,
+        "window": list(product(*positions)),
+        "partial_sums": tuple(products.flatten(1).sum(1).tolist()),
+    }
 
 
 def _opening(setup: Setup) -> str:

@@ -16,6 +16,7 @@ from engine.errors import InputError
 from engine.sentences import times
 from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_axis
 from engine.shown import shown
+from engine.step import Cell
 from engine.trace import TensorLike, floating, together
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
@@ -78,6 +79,20 @@ class Setup:
     def kernel(self) -> Tensor:
         """The weights as they are applied."""
         return self.weight.flip(list(range(2, 2 + self.axes))) if self.flip else self.weight
+
+    @property
+    def filters_per_group(self) -> int:
+        """How many filters see the same channels."""
+        return len(self.weight) // self.groups
+
+    def at(self, sample: int, *cell: int) -> Cell:
+        """A cell of a tensor that has an axis of samples if the user gave a batch."""
+        return (sample, *cell) if self.batched else cell
+
+    def met(self, tap: Sequence[int]) -> tuple[Any, ...]:
+        """Where the padded input lies under a tap in all windows, for every plane."""
+        axes = zip(tap, self.dilation, self.output_size, self.stride, strict=True)
+        return (..., *(slice(t * d, t * d + (o - 1) * s + 1, s) for t, d, o, s in axes))
 
 
 def resolve(

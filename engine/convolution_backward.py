@@ -23,11 +23,12 @@ from torch import Tensor
 
 from engine import sentences
 from engine.budget import Cost
-from engine.conv_backward_step import Kind
 from engine.convolution_arguments import Setup, cost, described, output_cells, resolve, within_budget
-from engine.convolution_backward_cutter import Cutter, Way
+from engine.convolution_backward_stages import Stages, Way, in_order
+from engine.convolution_backward_step import Kind
 from engine.errors import InputError
 from engine.shapes import Padding, Size
+from engine.stage import staged
 from engine.step import Reference, worst
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -126,26 +127,22 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
     values: dict[Kind, Tensor] = {"bias": way.gradient.sum((0, 2, 3)), "weight": _grad_weight(way), "input": _grad_input(way)}
     reference = _check(way, values)
     trim = slice(None) if setup.batched else 0
-    ends = [values["bias"].numel(), values["bias"].numel() + values["weight"].numel()]
-    cut = Cutter(way, values, ends)
-    middle = ends[1] + _overlapping(way)
+    blocks = in_order(values)
+    starts = [block.start for block in blocks]
     return ConvBackwardTrace(
         params=setup.params,
         inputs={"grad_output": way.gradient[trim], "input": setup.input[trim], "weight": setup.weight},
         outputs={"grad_input": values["input"][trim], "grad_weight": values["weight"], "grad_bias": values["bias"]},
         reference=reference,
-        length=sum(tensor.numel() for tensor in values.values()),
-        cut=cut,
-        # However many filters there are: chapters of their own would leave a clip no time for the gradient that comes last.
-        phases=[(f"grad_{kind}", tensor.numel()) for kind, tensor in values.items()],
+        **staged(Stages(way, values).all(), blocks),
         opening=(
             "Back through a convolution: the gradient of the output gives those of the bias, of the weights and of the input; "
             "each of them is a convolution itself."
         ),
-        closing=sentences.agreement(sum(tensor.numel() for tensor in values.values()), reference),
+        closing=sentences.agreement(blocks.length, reference),
         formula='"grad_weight" = "input" star "grad_output", quad "grad_input" = "grad_output" star "weight turned by 180°"',
-        highlight=ends[1] + int(values["input"].abs().flatten().nan_to_num(-1.0).argmax()),
-        lessons=tuple(sorted({0, ends[0], ends[1], middle})),
+        highlight=starts[-1] + int(values["input"].abs().flatten().nan_to_num(-1.0).argmax()),
+        lessons=tuple(sorted({*starts, starts[-1] + _overlapping(way)})),
         padded=way.padded,
         sides=setup.sides,
         spread=way.spread,
@@ -194,12 +191,7 @@ def _grad_weight(way: Way) -> Tensor:
     x, g = (tensor.reshape(len(tensor), setup.groups, -1, *tensor.shape[2:]) for tensor in (way.padded, way.gradient))
     total = torch.empty(setup.weight.shape, dtype=x.dtype, device=x.device)
     for tap in product(*map(range, setup.kernel_size)):
-        cells = [
-            slice(t * d, t * d + (o - 1) * s + 1, s)
-            for t, d, o, s in zip(tap, setup.dilation, setup.output_size, setup.stride, strict=True)
-        ]
-        here: tuple[Any, ...] = (..., *cells)
-        total[:, :, tap[0], tap[1]] = torch.einsum("ngcyx,ngfyx->gfc", x[here], g).flatten(0, 1)
+        total[:, :, tap[0], tap[1]] = torch.einsum("ngcyx,ngfyx->gfc", x[setup.met(tap)], g).flatten(0, 1)
     return total
 
 

@@ -219,11 +219,6 @@ def window_of(setup: Setup, cell: Cell, padding: float) -> tuple[list[Cell], Ope
     return window, Operand(places, [numbers.get(at, padding) for at in window])
 
 
-def _step(*, reads: Cells, **others: Any) -> PoolStep:
-    """A window that lies in the padding alone reads nothing of the input."""
-    return PoolStep(reads={"input": [], **reads}, **others)
-
-
 @dataclass(frozen=True, eq=False)
 class _Output:
     """How a cell of the output is computed and what is said of it; without ``indices`` it is a mean."""
@@ -233,7 +228,7 @@ class _Output:
     indices: Tensor | None
 
     def stage(self) -> Stage:
-        return Stage(path="output", values=self.values, work=self.work, say=self.say, step=_step, writes=self.writes)
+        return Stage(path="output", values=self.values, work=self.work, say=self.say, step=PoolStep, writes=self.writes)
 
     def writes(self, cell: Cell) -> Cells:
         target = [self.setup.place(cell)]

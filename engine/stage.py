@@ -26,15 +26,19 @@ Place = tuple[str, Cell]
 
 
 class Operand(NamedTuple):
-    """Numbers side by side and the places where they stand; none for a number that stands nowhere, as those of zero padding."""
+    """Numbers side by side and the places where they stand; none for a number that stands nowhere, as those of zero padding.
+
+    ``path`` is a tensor that counts as looked at even where none of the numbers stands in it.
+    """
 
     places: Sequence[Place | None]
     values: Sequence[float]
+    path: str = ""
 
 
-def operand(path: str, cells: Iterable[Cell], values: Sequence[float]) -> Operand:
-    """Numbers of one tensor."""
-    return Operand([(path, cell) for cell in cells], values)
+def operand(path: str, cells: Iterable[Cell | None], values: Sequence[float]) -> Operand:
+    """Numbers of one tensor and of its padding."""
+    return Operand([None if cell is None else (path, cell) for cell in cells], values, path)
 
 
 def number(value: float, path: str = "", cell: Cell = ()) -> Operand:
@@ -75,12 +79,12 @@ class Work:
         """The number by which the result is divided."""
         return self.divisor.values[0] if isinstance(self.divisor, Operand) else self.divisor
 
-    @property
+    @cached_property
     def reads(self) -> Cells:
         """All cells that are read, operand by operand; what another operand has read is not read again."""
         found: dict[str, list[Cell]] = {}
         for one in self._read if self.seen is None else self.seen:
-            own: dict[str, list[Cell]] = {}
+            own: dict[str, list[Cell]] = {one.path: []} if one.path else {}
             for path, cell in filter(None, one.places):
                 own.setdefault(path, []).append(cell)
             for path, cells in own.items():
@@ -97,7 +101,7 @@ class Work:
         """The same with other names of tensors."""
 
         def renamed(one: Operand) -> Operand:
-            return Operand([place and (path(place[0]), place[1]) for place in one.places], one.values)
+            return Operand([place and (path(place[0]), place[1]) for place in one.places], one.values, one.path and path(one.path))
 
         return replace(
             self,
@@ -146,8 +150,8 @@ class Stage:
             divisor=work.by,
             apply=work.apply,
             accumulate=work.accumulate,
-            **work.fields,
             **({} if self.fields is None else self.fields(cell, work)),
+            **work.fields,
         )
 
 

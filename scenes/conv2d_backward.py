@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.conv_backward_step import ConvBackwardStep
+from engine.convolution_backward_step import ConvBackwardStep
 from engine.sentences import cell_name, times
 from scenes.parts.glass import Glass
 from scenes.parts.ink import Box, letter_size, text_width
@@ -72,7 +72,7 @@ class Conv2dBackward(SlidingReel):
         """All of the gradient, cell by cell."""
         self.roles = ("gradient",)
         gradient = self.batch("grad_output")
-        filter_, (rows, columns) = step.index, gradient.shape[2:]
+        filter_, (rows, columns) = step.filter, gradient.shape[2:]
         self.limit = heat_limit(gradient)
         widest = max((text for reading in self.sampled if reading.step.kind == "bias" for (text,) in reading.written.terms), key=len)
         self.lenses = []

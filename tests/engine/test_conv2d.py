@@ -332,3 +332,15 @@ def test_every_side_has_its_own_padding() -> None:
     )
     assert conv2d([[1.0, 2], [3, 4]], [[1.0]], padding=[[1, 1], [2, 2]]).params["padding"] == [1, 2]
     assert conv2d([[1.0, 2], [3, 4]], [[1.0]], padding=[[0, 1], 2]).params["padding"] == [[0, 1], [2, 2]]
+
+
+def test_windows_of_padding_alone_look_at_the_input_and_read_nothing_of_it() -> None:
+    trace = conv2d([[2.0]], [[1.0, 3.0]], padding=2)
+    assert trace[0].reads == {"input": [], "weight": [(0, 0, 0, 0), (0, 0, 0, 1)]}
+    assert trace[0].terms == [(0, 1), (0, 3)]
+    assert [step.value for step in trace if step.reads["input"]] == [6, 2]
+
+
+def test_a_cell_that_reflection_repeats_is_read_as_often() -> None:
+    (step,) = conv2d([[1.0, 2.0]], [[1.0, 1.0, 1.0, 1.0]], padding=[[0, 0], [1, 1]], padding_mode="reflect")
+    assert step.reads["input"] == [(0, 0, 1), (0, 0, 0), (0, 0, 1), (0, 0, 0)]
