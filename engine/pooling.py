@@ -216,7 +216,7 @@ def window_of(setup: Setup, cell: Cell, padding: float) -> tuple[list[Cell], Ope
     numbers = dict(zip(product(*inside), chain.from_iterable(rows), strict=True))
     window = list(product(*spans))
     places = [("input", setup.place((*cell[:2], *at))) if at in numbers else None for at in window]
-    return window, Operand(places, [numbers.get(at, padding) for at in window])
+    return window, Operand(places, [numbers.get(at, padding) for at in window], "input")
 
 
 @dataclass(frozen=True, eq=False)
