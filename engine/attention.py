@@ -16,7 +16,7 @@ from engine.attention_stages import Stages, in_order
 from engine.attention_step import Kind, Sizes
 from engine.attention_weights import SEPARATE
 from engine.numbers import plain
-from engine.stage import Blocks, staged
+from engine.stage import Blocks
 from engine.step import Cell, Reference
 from engine.trace import MaskLike, StateDict, TensorLike, Trace, compare, concept, largest
 
@@ -103,7 +103,8 @@ def attention(
         inputs=dict(setup.inputs),
         outputs=by_head,
         reference=reference,
-        **staged(Stages(setup, sizes, outputs).all(), blocks),
+        stages=Stages(setup, sizes, outputs).all(),
+        blocks=blocks,
         opening=_opening(setup),
         closing=sentences.agreement(outputs["output"].numel(), reference),
         formula=_formula(setup),

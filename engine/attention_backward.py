@@ -19,7 +19,6 @@ from engine.attention_mask import Mask, check_masked, mask_of
 from engine.attention_weights import bias_pair, with_bias
 from engine.errors import InputError
 from engine.numbers import plain
-from engine.stage import staged
 from engine.step import Reference
 from engine.trace import MaskLike, TensorLike, Trace, compare, concept, largest, together
 
@@ -107,7 +106,8 @@ def attention_backward(
         inputs=inputs,
         outputs=outputs,
         reference=reference,
-        **staged(stages.all(), blocks),
+        stages=stages.all(),
+        blocks=blocks,
         opening="d marks gradients: from dO they go back to values and weights, through the softmax to scores, then to queries and keys.",
         closing=sentences.agreement(sum(outputs[name].numel() for name in ("grad_query", "grad_key", "grad_value")), reference),
         formula=_formula(q.shape[1], scale),

@@ -16,7 +16,6 @@ from engine.graph_layers import columns
 from engine.graph_parse import parse
 from engine.graph_run import Run
 from engine.numbers import short
-from engine.stage import staged
 from engine.step import Reference
 from engine.trace import TensorLike, Trace, concept, floating, together
 
@@ -81,7 +80,8 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
             **({"contributions": run.contributions} if run.contributions else {}),
         },
         reference=reference,
-        **staged(stages.all(), stages.order),
+        stages=stages.all(),
+        blocks=stages.order,
         opening=_opening(graph),
         closing=_closing(graph, run, reference),
         formula='(partial "out") / (partial x) = sum_(v "reads" x) (partial "out") / (partial v) dot (partial v) / (partial x)',

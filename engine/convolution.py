@@ -23,7 +23,7 @@ from engine.convolution_arguments import PaddingMode, Setup
 from engine.convolution_step import ConvStep
 from engine.errors import InputError
 from engine.numbers import Sum
-from engine.stage import Blocks, Stage, Work, number, operand, staged
+from engine.stage import Blocks, Stage, Work, number, operand
 from engine.step import Cell, Reference
 from engine.trace import Trace, compare, largest
 
@@ -56,7 +56,8 @@ def convolve(setup: Setup) -> ConvTrace:
         inputs=inputs,
         outputs={"output": values[trim]},
         reference=reference,
-        **staged({"output": _Windows(setup, sources, padded).stage(values)}, _in_order(values.shape)),
+        stages={"output": _Windows(setup, sources, padded).stage(values)},
+        blocks=_in_order(values.shape),
         opening=_opening(setup),
         closing=sentences.agreement(values.numel(), reference),
         formula=sentences.size_formula(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size),

@@ -28,7 +28,6 @@ from engine.convolution_backward_stages import Stages, Way, in_order
 from engine.convolution_backward_step import Kind
 from engine.errors import InputError
 from engine.shapes import Padding, Size
-from engine.stage import staged
 from engine.step import Reference, worst
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -134,7 +133,8 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
         inputs={"grad_output": way.gradient[trim], "input": setup.input[trim], "weight": setup.weight},
         outputs={"grad_input": values["input"][trim], "grad_weight": values["weight"], "grad_bias": values["bias"]},
         reference=reference,
-        **staged(Stages(way, values).all(), blocks),
+        stages=Stages(way, values).all(),
+        blocks=blocks,
         opening=(
             "Back through a convolution: the gradient of the output gives those of the bias, of the weights and of the input; "
             "each of them is a convolution itself."

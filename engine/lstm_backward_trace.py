@@ -15,7 +15,7 @@ from engine.lstm_backward_step import DELTAS, TIMED
 from engine.lstm_cell import computed
 from engine.lstm_step import STAGES
 from engine.numbers import plain
-from engine.stage import Blocks, staged
+from engine.stage import Blocks
 from engine.step import Reference
 from engine.trace import TensorLike, Trace
 
@@ -57,7 +57,8 @@ def traced_back(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike | No
         },
         outputs=outputs(layer, adjoints),
         reference=reference,
-        **staged(stages, blocks),
+        stages=stages,
+        blocks=blocks,
         opening=(
             f"Back through {sentences.count(layer.steps, 'time step')}: how much does the loss change with every state, weight and input? "
             "∂c is short for ∂loss/∂c."

@@ -12,7 +12,7 @@ from engine.lstm_cell import States, checked, computed
 from engine.lstm_stages import Stages, in_order
 from engine.lstm_step import STAGES
 from engine.numbers import plain
-from engine.stage import Blocks, staged
+from engine.stage import Blocks
 from engine.step import Reference
 from engine.trace import Trace
 
@@ -42,7 +42,8 @@ def traced(layer: Layer) -> LstmTrace:
         inputs=layer.tensors,
         outputs=outputs(states),
         reference=reference,
-        **staged(Stages(layer, states).all(), blocks),
+        stages=Stages(layer, states).all(),
+        blocks=blocks,
         opening=_opening(layer),
         closing=_closing(layer, states, reference),
         formula=FORMULA,

@@ -20,7 +20,7 @@ from engine.errors import CheckError
 from engine.numbers import Sum
 from engine.pooling_arguments import Setup
 from engine.pooling_step import PoolStep
-from engine.stage import Blocks, Operand, Stage, Work, staged
+from engine.stage import Blocks, Operand, Stage, Work
 from engine.step import Cell, Cells, Reference
 from engine.trace import Trace, compare, largest
 
@@ -158,7 +158,8 @@ def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: 
         inputs={"input": setup.input[trim]},
         outputs={name: tensor[trim] for name, tensor in outputs.items()},
         reference=reference,
-        **staged({"output": _Output(setup, values, outputs.get("indices")).stage()}, in_order(setup, "output")),
+        stages={"output": _Output(setup, values, outputs.get("indices")).stage()},
+        blocks=in_order(setup, "output"),
         opening=_opening(setup, "max" if "indices" in outputs else "average"),
         closing=sentences.agreement(values.numel(), reference),
         formula=_formula(setup),

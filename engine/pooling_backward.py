@@ -18,7 +18,7 @@ from engine.pooling import divisors, in_order, pads, seen, torch_avg, torch_max,
 from engine.pooling_arguments import AXES, Setup
 from engine.pooling_backward_step import PoolBackwardStep
 from engine.pooling_budget import cost, described, windows, within_budget
-from engine.stage import Stage, Work, number, staged
+from engine.stage import Stage, Work, number
 from engine.step import Cell
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -123,7 +123,8 @@ def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, *, rou
         inputs={"grad_output": gradient[trim], "input": setup.input[trim]},
         outputs={"grad_input": total[trim]},
         reference=reference,
-        **staged({"share": _Shares(setup, gradient, shares, cells, routes).stage()}, in_order(setup, "share")),
+        stages={"share": _Shares(setup, gradient, shares, cells, routes).stage()},
+        blocks=in_order(setup, "share"),
         opening=_opening(setup, routes=routes),
         closing=_closing(total, hit, reference.name),
         formula=FORMULAS[routes] if setup.override is None else OVERRIDDEN,

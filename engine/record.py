@@ -25,7 +25,7 @@ class Record(Sequence[Step]):
     """
 
     def __init__(self, trace: Trace) -> None:
-        self.values: dict[str, Any] = {field.name: _plain(getattr(trace, field.name)) for field in fields(trace) if field.name != "cut"}
+        self.values: dict[str, Any] = {field.name: _plain(getattr(trace, field.name)) for field in fields(trace) if field.name != "stages"}
         self.cut: Callable[[int], Step] | None = trace.cut
         self.steps: dict[int, Step] = {}
         last, count = len(trace) - 1, min(SAMPLED, len(trace))
@@ -50,7 +50,13 @@ class Record(Sequence[Step]):
         return [self.steps[k] for k in self.sampled]
 
     def __len__(self) -> int:
-        return int(self.values["length"])
+        return int(self.values["blocks"].length)
+
+    @property
+    def phases(self) -> list[tuple[str, int]]:
+        """Chapters with their numbers of steps."""
+        found: list[tuple[str, int]] = self.values["blocks"].phases
+        return found
 
     @overload
     def __getitem__(self, index: int) -> Step: ...

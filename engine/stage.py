@@ -26,7 +26,9 @@ Place = tuple[str, Cell]
 
 
 class Operand(NamedTuple):
-    """Numbers side by side and the places where they stand; none for a number that stands nowhere, as those of zero padding.
+    """Numbers side by side and the places that they come from; none for a number that stands nowhere, as those of zero padding.
+
+    A number is the one in its place, of either sign, or made of it alone, as the slope 1 − y² of a tanh.
 
     ``path`` is a tensor that counts as looked at even where none of the numbers stands in it.
     """
@@ -226,6 +228,11 @@ class Blocks(Sequence[Block]):
     def __len__(self) -> int:
         return len(self._blocks)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Blocks) and self._blocks == other._blocks
+
+    __hash__ = None  # type: ignore[assignment]  # blocks are added
+
     def __getitem__(self, index: Any) -> Any:
         return self._blocks[index]
 
@@ -254,7 +261,10 @@ class Blocks(Sequence[Block]):
     def step(self, stage: str, cell: Cell) -> int:
         """The step that computes a cell."""
         found = ((block.start, block.number(cell)) for block in self._blocks if block.stage == stage)
-        return next(start + number for start, number in found if number is not None)
+        for start, number in found:
+            if number is not None:
+                return start + number
+        raise LookupError(f"no step computes {cell} of {stage}")
 
     def done(self, k: int) -> Counter[str]:
         """How many cells of every stage are computed before step k; none of one that has no steps."""
@@ -264,13 +274,3 @@ class Blocks(Sequence[Block]):
         starts, before = self._starts[stage], self._before[stage]
         begun = bisect_right(starts, k)
         return min(before[begun], before[begun - 1] + k - starts[begun - 1]) if begun else 0
-
-
-def staged(stages: Mapping[str, Stage], blocks: Blocks) -> dict[str, Any]:
-    """What a trace is made of, as its arguments."""
-
-    def cut(k: int) -> Step:
-        block, cell = blocks.find(k)
-        return stages[block.stage].cut(k, block.phase, cell)
-
-    return {"length": blocks.length, "cut": cut, "phases": blocks.phases, "blocks": blocks}

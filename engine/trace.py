@@ -16,7 +16,7 @@ from engine.budget import enough_memory
 from engine.ground import ground
 from engine.reader import MaskLike, StateDict, TensorLike, floating, largest, together
 from engine.signature import Signature
-from engine.stage import Blocks
+from engine.stage import Blocks, Stage
 from engine.step import Cell, Cells, Reference, Step
 from engine.verdict import by_path, compare, judged
 
@@ -43,8 +43,9 @@ class Trace(Sequence[Step]):
     """A lazy sequence of steps over tensors that were computed and checked when the trace was opened.
 
     ``inputs`` and ``outputs`` map names to tensors, or to further names with tensors; steps name such a tensor by its path, as
-    ``adjoints.z1``. ``outputs`` are assembled from step values alone. ``opening`` and
-    ``closing`` are what a lecturer says before the first and after the last step; ``formula`` is Typst math for the whole operation.
+    ``adjoints.z1``. ``outputs`` are assembled from step values alone. ``stages`` say how cells are computed, ``blocks`` which of them in
+    which order: length, chapters and steps follow from these. ``opening`` and ``closing`` are what a lecturer says before the first and
+    after the last step; ``formula`` is Typst math for the whole operation.
     ``highlight`` is the step with the strongest result, at which a clip may stop; ``lessons`` are the steps that do something for the first
     time, which a clip shows term by term. ``concept`` and ``title`` come from the mark
     :func:`concept` of the function that opened the trace.
@@ -54,20 +55,28 @@ class Trace(Sequence[Step]):
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     reference: Reference
-    length: int
-    cut: Callable[[int], Step] = field(repr=False)
-    phases: Sequence[tuple[str, int]]
+    stages: Mapping[str, Stage] = field(repr=False)
+    blocks: Blocks = field(repr=False)
     opening: str
     closing: str
     formula: str
     highlight: int | None = None
     lessons: Sequence[int] = ()
-    blocks: Blocks = field(default_factory=Blocks, repr=False)
     concept: str = ""
     title: str = ""
 
     def __len__(self) -> int:
-        return self.length
+        return self.blocks.length
+
+    @property
+    def phases(self) -> list[tuple[str, int]]:
+        """Chapters with their numbers of steps."""
+        return self.blocks.phases
+
+    def cut(self, k: int) -> Step:
+        """Step k, which must be there, under whatever modes of torch a user has set."""
+        block, cell = self.blocks.find(k)
+        return self.stages[block.stage].cut(k, block.phase, cell)
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -78,15 +87,15 @@ class Trace(Sequence[Step]):
     def __getitem__(self, index: int | slice) -> Step | list[Step]:
         if isinstance(index, slice):
             with ground():
-                return [self.cut(k) for k in range(*index.indices(self.length))]
-        k = index + self.length if index < 0 else index
-        if not 0 <= k < self.length:
-            raise IndexError(f"step {index} of a trace of {self.length} steps")
+                return [self.cut(k) for k in range(*index.indices(len(self)))]
+        k = index + len(self) if index < 0 else index
+        if not 0 <= k < len(self):
+            raise IndexError(f"step {index} of a trace of {len(self)} steps")
         with ground():
             return self.cut(k)
 
     def __iter__(self) -> Iterator[Step]:
-        return map(self.__getitem__, range(self.length))
+        return map(self.__getitem__, range(len(self)))
 
     @property
     def device(self) -> str:

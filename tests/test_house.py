@@ -91,7 +91,8 @@ SCALE = '''
 
 from __future__ import annotations
 
-from engine.trace import Step, TensorLike, Trace, compare, concept, floating, largest
+from engine.stage import Blocks, Stage, Work, number
+from engine.trace import Cell, TensorLike, Trace, compare, concept, floating, largest
 
 
 @concept(title="Scaling", example={"input": "[1,2,3]", "factor": 0.5})
@@ -103,30 +104,22 @@ def scale(input: TensorLike, factor: float = 2.0) -> Trace:
         factor: what every number
             is multiplied by.
     """
-    x = floating("input", input)
-    y = x.flatten() * factor
+    x = floating("input", input).flatten()
+    y = x * factor
 
-    def cut(k: int) -> Step:
-        terms = ((float(x.flatten()[k]), factor),)
-        return Step(
-            index=k,
-            phase="all",
-            reads={"input": [(k,)]},
-            terms=terms,
-            value=float(y[k]),
-            writes={"output": [(k,)]},
-            formula="x",
-            say=f"Number {k}.",
-        )
+    def work(cell: Cell) -> Work:
+        return Work([(number(float(x[cell]), "input", cell), number(factor))])
 
+    stage = Stage(path="output", values=y, work=work, say=lambda cell, *_: f"Number {cell[0]}.")
+    blocks = Blocks()
+    blocks.box("scaled", "all", (0,), tuple(y.shape))
     return Trace(
         params={"factor": factor},
         inputs={"input": x},
-        outputs={"output": y.reshape(x.shape)},
-        reference=compare("torch.mul", y, (x * factor).flatten(), largest(x)),
-        length=y.numel(),
-        cut=cut,
-        phases=[("all", y.numel())],
+        outputs={"output": y},
+        reference=compare("torch.mul", y, x * factor, largest(x)),
+        stages={"scaled": stage},
+        blocks=blocks,
         opening="Numbers.",
         closing="All is done.",
         formula="x",

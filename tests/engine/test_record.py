@@ -24,6 +24,7 @@ from engine import conv1d, conv2d
 from engine.record import Record
 from engine.step import Reference, Step
 from engine.trace import Trace
+from tests.stand_ins import steps
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,9 +55,7 @@ def scaled(count: int, factor: float = 2.0) -> Trace:
         inputs={"input": x},
         outputs={"output": x * factor},
         reference=Reference("torch.mul", 0.0),
-        length=count,
-        cut=cut,
-        phases=[("all", count)],
+        **steps(cut, [("all", count)]),
         opening="Numbers.",
         closing="All is done.",
         formula="x",
@@ -95,10 +94,11 @@ def arrived(value: Any, found: Any) -> None:
 
 def test_every_field_arrives(trace: Trace) -> None:
     record = Record(trace)
-    names = {field.name for field in fields(trace)} - {"cut"}
-    assert names >= {"params", "inputs", "outputs", "reference", "length", "phases", "opening", "closing", "formula", "highlight", "title"}
+    names = {field.name for field in fields(trace)} - {"stages"}
+    assert names >= {"params", "inputs", "outputs", "reference", "blocks", "opening", "closing", "formula", "highlight", "title"}
     for name in names:
         arrived(getattr(trace, name), getattr(record, name))
+    assert (len(record), record.phases) == (len(trace), trace.phases)
 
 
 def test_what_is_shown_of_a_convolution_arrives() -> None:
@@ -218,7 +218,7 @@ def test_a_step_that_is_not_there_does_not_end_a_loop_in_silence() -> None:
 def test_a_pickle_holds_every_field(trace: Trace) -> None:
     copy = pickle.loads(pickle.dumps(Record(trace)))
     for field in fields(trace):
-        if field.name != "cut":
+        if field.name != "stages":
             arrived(getattr(trace, field.name), getattr(copy, field.name))
     assert len(copy) == len(trace)
     again = pickle.loads(pickle.dumps(copy))

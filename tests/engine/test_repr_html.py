@@ -13,6 +13,7 @@ from engine.arguments import open_example
 from engine.catalogue import concepts
 from engine.repr_html import STEPS
 from engine.worksheet import result_line
+from tests.stand_ins import steps
 
 VOID = {"br"}
 
@@ -83,7 +84,7 @@ def test_what_comes_from_users_is_no_markup() -> None:
     bad = "<script>alert(1)</script>&\"'"
     trace = conv2d([[1, 2]], [[1]])
     step = replace(trace[0], say=bad, phase=bad)
-    trace = replace(trace, title=bad, opening=bad * 1000, inputs={bad: torch.ones(2)}, cut=lambda k: step)
+    trace = replace(trace, title=bad, opening=bad * 1000, inputs={bad: torch.ones(2)}, **steps(lambda k: step, [(bad, 1)]))
     for text in (trace._repr_html_(), step._repr_html_()):
         assert "<script" not in text
         assert bad in "".join(Page(text).texts["section"])

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.stage import Blocks, Operand, Stage, Work, number, operand
+from engine.trace import by_path
+from tests.engine.frozen import CASES, trace
 
 # --- work --------------------------------------------------------------------------------------------------------------------------------
 
@@ -61,6 +63,29 @@ def test_a_step_is_cut_from_what_its_stage_says() -> None:
     assert (step.terms, step.divisor, step.value) == ([(3.0,), (5.0,)], 4.0, 2.0)
     assert (step.reads, step.writes) == ({"x": [(0,), (1,)]}, {"output": [(0,)]})
     assert step.formula.startswith('"output[0]" = ')
+
+
+def of_one_number(x: float) -> list[float]:
+    """What a factor that comes from a cell may be: its number, of either sign, a slope of σ or tanh, a power of e, −∞ where 0 hides."""
+    return [x, -x, 1 - x, 1 - x * x, math.exp(min(x, 700.0)), *([-math.inf] if x == 0 else [])]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_factor_comes_from_its_place(name: str) -> None:
+    opened = trace(name)
+    tensors = dict(by_path(opened.inputs)) | dict(by_path(opened.outputs))
+    placed = 0
+    for k in range(len(opened)):
+        block, cell = opened.blocks.find(k)
+        work = opened.stages[block.stage].work(cell)
+        for term, places in zip(work.terms, work.places, strict=True):
+            for factor, place in zip(term, places, strict=True):
+                if place is not None:
+                    path, at = place
+                    assert factor in of_one_number(float(tensors[path][at])), (k, place)
+                    assert at in opened[k].reads[path]
+                    placed += 1
+    assert placed
 
 
 # --- blocks ------------------------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from engine import conv1d, conv2d
 from engine.errors import CheckError, InputError
 from engine.trace import Step, Trace, compare, concept, floating, largest, together
 from engine.verdict import TOLERANCE
+from tests.stand_ins import steps
 
 ROOT = Path(__file__).parents[2]
 INF, NAN = math.inf, math.nan
@@ -235,7 +236,7 @@ def test_together_needs_one_device() -> None:
 def test_a_trace_only_cuts_what_is_asked_for() -> None:
     asked: list[int] = []
     trace = conv2d(torch.ones(4, 4), torch.ones(2, 2))
-    watched = dataclasses.replace(trace, cut=lambda k: asked.append(k) or trace.cut(k))
+    watched = dataclasses.replace(trace, **steps(lambda k: asked.append(k) or trace[k], trace.phases))
     assert len(watched) == 9
     assert watched[2].index == 2
     assert watched[-1].index == 8
@@ -245,8 +246,7 @@ def test_a_trace_only_cuts_what_is_asked_for() -> None:
         with pytest.raises(IndexError):
             watched[index]
     assert len(asked) == 5
-    steps = iter(watched)
-    assert next(steps).index == 0
+    assert next(iter(watched)).index == 0
     assert asked[5:] == [0]
     assert isinstance(watched, Trace)
 

@@ -28,6 +28,7 @@ from studio.pace import (
 )
 from studio.picture import Picture
 from studio.script import script
+from tests.stand_ins import steps
 
 Phases = list[tuple[str, int]]
 
@@ -54,9 +55,7 @@ def trace_of(phases: Phases, terms: int = 4) -> Trace:
         inputs={},
         outputs={"output": torch.zeros(1)},
         reference=Reference("none", 0.0),
-        length=len(names),
-        cut=cut,
-        phases=phases,
+        **steps(cut, phases),
         opening="Hello.",
         closing="Goodbye.",
         formula="",

@@ -13,6 +13,7 @@ from engine.trace import Trace
 from studio import crew, room
 from studio.room import check_room
 from tests.campaign.commands import called, sentence_fault
+from tests.stand_ins import steps
 
 
 def trace() -> Trace:
@@ -25,11 +26,12 @@ def with_terms(count: int) -> Trace:
     def cut(k: int) -> Step:
         return replace(plain[k], terms=[(1.0,)] * count)
 
-    return replace(plain, cut=cut)
+    return replace(plain, **steps(cut, plain.phases))
 
 
 def of_size(outputs: int) -> Trace:
-    return replace(trace(), outputs={"output": torch.zeros(1).expand(outputs)}, length=outputs)
+    plain = trace()
+    return replace(plain, outputs={"output": torch.zeros(1).expand(outputs)}, **steps(lambda k: plain[0], [("all", outputs)]))
 
 
 def refusal(large: Trace) -> str:

@@ -18,8 +18,8 @@ from engine.trace import Trace
 from engine.worksheet import json_pieces
 
 FOLDER = Path(__file__).parent
-#: Fields of a trace that JSON does not have.
-BESIDE = ("length", "phases", "opening", "formula", "highlight", "lessons")
+#: Of a trace what JSON does not have.
+BESIDE = ("phases", "opening", "formula", "highlight", "lessons")
 
 CONV1D = {"input": "[1,-2,3,0.5,2,-1]", "weight": "[1,0.25,-2]"}
 CONV2D = {"input": "randn:2x5x4", "weight": "randn:2x2x3x2"}
@@ -95,7 +95,7 @@ def trace(name: str) -> Trace:
 
 def lines(opened: Trace) -> Iterator[str]:
     """What a file holds, as JSON."""
-    yield json.dumps({field: getattr(opened, field) for field in BESIDE}, ensure_ascii=False)
+    yield json.dumps({"length": len(opened), **{field: getattr(opened, field) for field in BESIDE}}, ensure_ascii=False)
     whole = json.loads("".join(json_pieces(opened, range(len(opened)))))
     steps = whole.pop("steps")
     yield json.dumps(whole, ensure_ascii=False)
