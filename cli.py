@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import click
 
-from engine.arguments import base, choices, kind, opened
 from engine.budget import check_addresses, enough_memory
 from engine.catalogue import concepts, find
+from engine.inputs.arguments import base, choices, kind, opened
 from studio.forms import forms
 from studio.forms import options as form_options
 from studio.options import ConceptGroup, example
@@ -137,7 +137,7 @@ def show(concept: str) -> None:
 
 
 def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
-    from engine.worksheet import FORMATS, parse_steps
+    from engine.paper.worksheet import FORMATS, parse_steps
 
     trace = opened(concept, texts, **given)
     put(FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs), is_json=form == "json")

@@ -18,6 +18,9 @@ from engine.shown import shown
 if TYPE_CHECKING:
     from engine.trace import Trace
 
+FOLDER = Path(__file__).parent / "concepts"
+_MARK = "@concept("
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -74,9 +77,17 @@ class Concept:
 
 @functools.cache
 def concepts() -> dict[str, Concept]:
-    """Every concept of this folder, by name: the functions marked with ``@concept`` that bear the name of their file."""
-    found = (_read(path) for path in sorted(Path(__file__).parent.glob("*.py")))
+    """Every concept by name: the functions marked with ``@concept`` that bear the name of their file."""
+    found = (_read(path) for path in sorted(FOLDER.rglob("*.py"), key=lambda path: path.stem))
     return {one.name: one for one in found if one is not None}
+
+
+def module_of(name: str) -> str | None:
+    """The module of a concept; none if there is no such concept."""
+    for path in FOLDER.rglob(f"{name}.py") if name.isidentifier() else ():
+        if _MARK in path.read_text(encoding="utf-8"):
+            return ".".join(("engine", *path.relative_to(FOLDER.parent).with_suffix("").parts))
+    return None
 
 
 def find(name: str) -> Concept:
@@ -94,7 +105,7 @@ def find(name: str) -> Concept:
 
 def _read(path: Path) -> Concept | None:
     source = path.read_text(encoding="utf-8")
-    if "@concept(" not in source:
+    if _MARK not in source:
         return None
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name == path.stem:

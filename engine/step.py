@@ -46,7 +46,7 @@ class Step:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from engine.repr_html import step_html
+        from engine.paper.repr_html import step_html
 
         return step_html(self)
 

@@ -108,13 +108,13 @@ class Trace(Sequence[Step]):
         return str(next(by_path(self.outputs))[1].dtype).removeprefix("torch.")
 
     def __repr__(self) -> str:
-        from engine.repr_html import summary
+        from engine.paper.repr_html import summary
 
         return summary(self)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from engine.repr_html import trace_html
+        from engine.paper.repr_html import trace_html
 
         return trace_html(self)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from manim import Mobject
 
-from engine.attention_step import AttentionStep
+from engine.concepts.attention.step import AttentionStep
 from scenes.parts.beat import Beat
 from scenes.parts.bench import Bench, Row
 from scenes.parts.hall import hall

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from manim import Mobject
 
-from engine.attention_backward_step import AttentionGradStep
+from engine.concepts.attention.backward_step import AttentionGradStep
 from scenes.parts.bench import Bench, Row
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box

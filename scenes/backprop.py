@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine.backprop_step import BackpropStep
-from engine.graph_parse import bracketed
+from engine.concepts.backprop.parse import bracketed
+from engine.concepts.backprop.step import BackpropStep
 from engine.numbers import Sum, factor, written
 from scenes.parts.beat import Beat
 from scenes.parts.frame import STAGE

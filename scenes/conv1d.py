@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.convolution_step import ConvStep
+from engine.concepts.convolution.step import ConvStep
 from scenes.parts.frame import STAGE
 from scenes.parts.rooms import rows
 from scenes.parts.sliding import SlidingReel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.convolution_step import ConvStep
+from engine.concepts.convolution.step import ConvStep
 from scenes.parts.lens import lens_count, lens_rooms
 from scenes.parts.rooms import around
 from scenes.parts.sliding import SlidingReel

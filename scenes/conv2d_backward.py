@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.convolution_backward_step import ConvBackwardStep
+from engine.concepts.convolution.backward_step import ConvBackwardStep
 from engine.sentences import cell_name, times
 from scenes.parts.glass import Glass
 from scenes.parts.ink import Box, letter_size, text_width

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from zipfile import ZipFile
 
 from engine.errors import InputError
-from engine.files import BINARY_LIMIT, open_file
-from engine.packages import open_package
+from engine.inputs.files import BINARY_LIMIT, open_file
+from engine.inputs.packages import open_package
 from engine.shown import shown
 from studio.script import Script
 

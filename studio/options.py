@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from engine.arguments import base, choices, example_texts, kind
 from engine.budget import check_addresses
 from engine.catalogue import Concept, Parameter, concepts, find
+from engine.inputs.arguments import base, choices, example_texts, kind
 
 TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
 METAVARS = {"StateDict": "FILE", "Size": "N[,N]", "Padding": "N[:N][,N[:N]]|valid|same", "int": "N", "float": "X"}

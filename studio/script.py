@@ -166,7 +166,7 @@ def script(trace: Trace, beats: Sequence[Beat], picture: Picture, *, name: str =
 
 
 def _mark(trace: Trace, beat: Beat, frame: int) -> Mark:
-    from engine.worksheet import result_line
+    from engine.paper.worksheet import result_line
 
     steps = range(beat.start, beat.stop)
     return Mark(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.blanks import BLANK, blank_line, blank_sentence
-from engine.markdown import code, escaped, table
+from engine.paper.blanks import BLANK, blank_line, blank_sentence
+from engine.paper.markdown import code, escaped, table
+from engine.paper.worksheet import MOST_VALUES, planes, result_line
 from engine.sentences import agrees, times
 from engine.trace import Trace, by_path
-from engine.worksheet import MOST_VALUES, planes, result_line
 from studio.script import MOST_TERMS, Mark, Part, Script, phases
 
 if TYPE_CHECKING:

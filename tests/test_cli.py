@@ -27,7 +27,7 @@ import studio.files
 import studio.progress
 from cli import main
 from engine.catalogue import concepts
-from engine.load import load
+from engine.inputs.load import load
 
 ROOT = Path(__file__).parents[1]
 INPUT, WEIGHT = "[[1,2,3],[4,5,6],[7,8,9]]", "[[1,0],[0,-1]]"

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 import engine
 from cli import main
-from engine.arguments import opened
 from engine.catalogue import find
+from engine.inputs.arguments import opened
 from studio.lecture.inputs import texts_of
 from studio.lecture.spec import Clip
 from studio.options import ConceptGroup

@@ -147,7 +147,7 @@ def copy(tmp_path: Path) -> Path:
     for floor in FLOORS[:-1]:
         shutil.copytree(ROOT / floor, tmp_path / floor, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "cli.py", tmp_path)
-    (tmp_path / "engine" / "scale.py").write_text(SCALE, encoding="utf-8")
+    (tmp_path / "engine" / "concepts" / "scale.py").write_text(SCALE, encoding="utf-8")
     (tmp_path / "scenes" / "scale.py").write_text(SCALE_SCENE, encoding="utf-8")
     return tmp_path
 
@@ -187,7 +187,7 @@ def test_a_new_concept_needs_no_edit(copy: Path) -> None:
 def test_the_concept_of_the_contributing_guide_works(copy: Path) -> None:
     """Its three files, as they stand there."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
-    places = ["engine/cumsum.py", "scenes/cumsum.py", "test_cumsum.py"]
+    places = ["engine/concepts/cumsum.py", "scenes/cumsum.py", "test_cumsum.py"]
     for place, block in zip(places, blocks, strict=True):
         (copy / place).write_text(block, encoding="utf-8")
     trace = json.loads(tensorreel(copy, "trace", "cumsum", "--input", "[3,-1,4]", "--format", "json"))

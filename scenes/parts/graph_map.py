@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from manim import Group
 
-from engine.backprop_step import BackpropStep
-from engine.graph import Graph
+from engine.concepts.backprop.graph import Graph
+from engine.concepts.backprop.step import BackpropStep
 from scenes.parts.curves import discs, rounded, together
 from scenes.parts.graph_picture import Edge, Known
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, letter_size, text_width

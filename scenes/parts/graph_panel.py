@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from manim import Group, Mobject
 
-from engine.backprop_step import BackpropStep
-from engine.graph import Graph
-from engine.graph_parse import bracketed
+from engine.concepts.backprop.graph import Graph
+from engine.concepts.backprop.parse import bracketed
+from engine.concepts.backprop.step import BackpropStep
 from engine.numbers import fitting, plain
 from scenes.parts.graph_picture import grid
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, letter_size, text_width

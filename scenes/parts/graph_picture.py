@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from manim import Group
 
-from engine.backprop_step import BackpropStep
-from engine.graph import Graph, contribution
+from engine.concepts.backprop.graph import Graph, contribution
+from engine.concepts.backprop.step import BackpropStep
 from engine.numbers import short
 from scenes.parts.curves import Point, discs, rounded, together
 from scenes.parts.frame import STAGE

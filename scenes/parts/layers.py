@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from engine.graph import Graph
+from engine.concepts.backprop.graph import Graph
 from scenes.parts.curves import Way
 from scenes.parts.ink import Box
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from manim import Group
 
-from engine.convolution_step import ConvStep
+from engine.concepts.convolution.step import ConvStep
 from engine.numbers import Sum, sum_of_products
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box, Ink, letter_size

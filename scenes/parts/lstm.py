@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.lstm_step import STAGES, LstmStep
+from engine.concepts.lstm.step import STAGES, LstmStep
 from engine.numbers import USUAL_DECIMALS, Sum, plain, sum_of_products, written
 from engine.running import relation
 from engine.sentences import cell_name

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.lstm_backward_step import DELTAS, TIMED, LstmBackwardStep
+from engine.concepts.lstm.backward_step import DELTAS, TIMED, LstmBackwardStep
 from engine.numbers import Sum, plain, sum_of_products
 from engine.sentences import cell_name
 from scenes.parts.affine import Affine, Block, least_height

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from engine.concepts.pooling.step import PoolStep
 from engine.numbers import Sum, written
-from engine.pooling_step import PoolStep
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
 from scenes.parts.lens import Lens

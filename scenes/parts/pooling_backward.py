@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.concepts.pooling.backward_step import PoolBackwardStep, gathered, partial
 from engine.numbers import Sum, sum_of_products, written
-from engine.pooling_backward_step import PoolBackwardStep, gathered, partial
 from scenes.parts.beat import Beat
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass

@@ -10,7 +10,7 @@ import numpy as np
 from manim import Camera, Group, ManimColor, Mobject, Scene, config
 from manim.renderer.cairo_renderer import CairoRenderer
 
-from engine.arguments import open_example
+from engine.inputs.arguments import open_example
 from engine.record import Record
 from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas

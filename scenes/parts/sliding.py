@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.convolution_step import ConvStep
+from engine.concepts.convolution.step import ConvStep
 from engine.numbers import factor
 from engine.running import relation
 from engine.sentences import cell_name

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.arguments import opened
 from engine.catalogue import find
 from engine.errors import CheckError, InputError
-from engine.files import BINARY_LIMIT, digest, is_there
+from engine.inputs.arguments import opened
+from engine.inputs.files import BINARY_LIMIT, digest, is_there
 from engine.shown import shown
 from studio import forms
 from studio.cache import Cache

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.arguments import Place
 from engine.catalogue import Parameter, find
 from engine.errors import InputError
+from engine.inputs.arguments import Place
 from engine.shown import shown
 from studio.lecture.spec import Clip
 

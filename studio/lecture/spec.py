@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from engine.arguments import SHARED
 from engine.catalogue import find
 from engine.errors import InputError
+from engine.inputs.arguments import SHARED
 from engine.shown import bare, one_line, shown
 from studio.forms import forms, options
 from studio.lecture.toml import values_of, where

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.files import decoded, read_bytes
+from engine.inputs.files import decoded, read_bytes
 from engine.shown import bare, one_line, shown
 
 #: A file of more is none that somebody wrote (bytes); reading it would take long.

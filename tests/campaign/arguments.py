@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 import engine
-from engine.arguments import opened
 from engine.catalogue import find
 from engine.errors import InputError
+from engine.inputs.arguments import opened
 from engine.trace import Trace
 
 TITLE = "padding per side, causal padding, adaptive pooling, divisors, additive masks and biases, compared with torch"

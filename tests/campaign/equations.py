@@ -19,8 +19,8 @@ from torch import Tensor
 import engine
 from engine.errors import CheckError, InputError
 from engine.numbers import written
+from engine.paper.worksheet import result_line
 from engine.running import running_sums
-from engine.worksheet import result_line
 from tests.campaign.configurations import MAKERS, Draw
 
 TITLE = "every equation on worksheets, in sentences, formulas and running sums, worked out again from its text"

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from engine.arguments import SHARED
 from engine.catalogue import concepts
+from engine.inputs.arguments import SHARED
 from studio.lecture.build import Builder
 from tests.campaign.command_lines import WORDS
 from tests.campaign.commands import called, fault

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 import engine
-from engine.arguments import example_texts, parse
 from engine.catalogue import Concept, Parameter, concepts
 from engine.errors import InputError
+from engine.inputs.arguments import example_texts, parse
 from tests.campaign.commands import LONGEST
 
 TITLE = "Values of every wrong kind for every parameter of every concept, from Python"

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.convolution import ConvStep, ConvTrace
+from engine.concepts.convolution.forward import ConvStep, ConvTrace
 from engine.errors import InputError
 from engine.numbers import sum_of_products
 from tests.engine.strategies import Case

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.pooling import PoolTrace
+from engine.concepts.pooling.forward import PoolTrace
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.concepts.pooling.backward import PoolBackwardTrace
 from engine.errors import InputError
-from engine.pooling_backward import PoolBackwardTrace
 from tests.engine.pools import Case, window
 
 Pool = Callable[..., Tensor]

@@ -9,9 +9,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.arguments import Numbers, example_texts, parse
 from engine.catalogue import Concept, Parameter, find
 from engine.errors import InputError
+from engine.inputs.arguments import Numbers, example_texts, parse
 
 
 def concept(annotation: str, option: str) -> Concept:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from engine import attention
-from engine.attention import AttentionTrace
+from engine.concepts.attention.attention import AttentionTrace
 from engine.errors import InputError
 from engine.functions import FUNCTIONS
 from engine.trace import by_path

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 
 from engine import avg_pool2d, avg_pool2d_backward
-from engine.pooling_backward_step import gathered, partial
+from engine.concepts.pooling.backward_step import gathered, partial
 from engine.record import Record
 from tests.engine.pools import Case, adaptive_cases, cases
 from tests.engine.pools_backward import check, finite_differences, gradient_for, refusal

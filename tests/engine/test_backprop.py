@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-import engine.graph_elementwise
+import engine.concepts.backprop.elementwise
 from engine import backprop
-from engine.backprop import BackpropTrace
+from engine.concepts.backprop.backprop import BackpropTrace
 from engine.errors import CheckError, InputError
 from engine.functions import FUNCTIONS
+from engine.paper.worksheet import text_pieces
 from engine.trace import by_path
-from engine.worksheet import text_pieces
 
 CHAIN = "z1 = w1*X; z2 = relu(z1); z3 = w2*z2; y_hat = z2 + z3; L = (y_hat - y)**2/2"
 CHAIN_VALUES = {"X": 1, "y": 0.5, "w1": 1, "w2": 2}
@@ -276,8 +276,8 @@ def test_a_large_graph_is_opened_without_cutting_steps() -> None:
 
 
 def test_a_wrong_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, _, text, takes = engine.graph_elementwise.UNARY["tanh"]
-    monkeypatch.setitem(engine.graph_elementwise.UNARY, "tanh", (torch.tanh, lambda x, y: 1 - y, text, takes))
+    _, _, text, takes = engine.concepts.backprop.elementwise.UNARY["tanh"]
+    monkeypatch.setitem(engine.concepts.backprop.elementwise.UNARY, "tanh", (torch.tanh, lambda x, y: 1 - y, text, takes))
     with pytest.raises(CheckError, match=r"torch\.autograd\.grad"):
         backprop("L = tanh(x)", {"x": 0.5})
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import engine
-from engine.arguments import example_texts, parse
-from engine.blanks import BLANK, blank_line, blank_sentence
 from engine.catalogue import concepts, find
+from engine.inputs.arguments import example_texts, parse
+from engine.paper.blanks import BLANK, blank_line, blank_sentence
 from engine.step import Step
 from engine.trace import Trace
 

@@ -13,14 +13,20 @@ import torch
 import torch.nn.functional as F
 
 import engine
-from engine import attention_budget, budget, convolution_arguments, graph_budget, lstm_arguments, pooling_arguments, pooling_budget
-from engine.arguments import parse
+from engine import budget
 from engine.budget import Cost
 from engine.catalogue import find
+from engine.concepts.attention import budget as attention_budget
+from engine.concepts.backprop import budget as graph_budget
+from engine.concepts.backprop.parse import statements
+from engine.concepts.backprop.reference import Evaluation
+from engine.concepts.convolution import arguments as convolution_arguments
+from engine.concepts.lstm import arguments as lstm_arguments
+from engine.concepts.pooling import arguments as pooling_arguments
+from engine.concepts.pooling import budget as pooling_budget
 from engine.errors import InputError
-from engine.graph_parse import statements
-from engine.graph_reference import Evaluation
-from engine.load import GENERATORS
+from engine.inputs.arguments import parse
+from engine.inputs.load import GENERATORS
 from engine.trace import Trace, concept
 from tests.campaign.commands import called
 
@@ -163,7 +169,7 @@ def test_commands_ask_for_it_first(command: list[str], monkeypatch: pytest.Monke
 @pytest.mark.parametrize("several", [["zeros:90000000", "zeros:90000000"], ["ones:3", "zeros:30000x30000"], ["randn:134217728", "[1]"]])
 def test_all_options_share_one_budget(several: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(GENERATORS, "zeros", lambda shape, _: ZERO.expand(shape))
-    monkeypatch.setattr(sys.modules["engine.load"], "checked", lambda tensor, *_: tensor)
+    monkeypatch.setattr(sys.modules["engine.inputs.load"], "checked", lambda tensor, *_: tensor)
     found = find("conv1d")
     said = refusal(parse, found, {"input": several[0], "weight": several[1]})
     assert "values, with those of the options before it, would take about" in said

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from engine import conv2d
 from engine.errors import InputError
-from engine.kernels import kernel
+from engine.inputs.kernels import kernel
 from tests.engine.checks import check_output, check_refused, check_trace, impulse
 from tests.engine.strategies import Case, cases
 
@@ -152,7 +152,7 @@ def test_values_that_are_not_finite(value: float, dtype: torch.dtype) -> None:
 
 
 def test_no_step_is_cut_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    convolution, cut = importlib.import_module("engine.convolution"), []
+    convolution, cut = importlib.import_module("engine.concepts.convolution.forward"), []
     real = convolution.ConvStep
     monkeypatch.setattr(convolution, "ConvStep", lambda **fields: cut.append(fields["index"]) or real(**fields))
     trace = conv2d(ones(1, 3, 64, 64), ones(8, 3, 3, 3))

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from torch import Tensor
 
 from engine import conv2d, conv2d_backward
-from engine.convolution_backward import ConvBackwardTrace
-from engine.convolution_backward_step import ConvBackwardStep
+from engine.concepts.convolution.backward import ConvBackwardTrace
+from engine.concepts.convolution.backward_step import ConvBackwardStep
 from tests.engine.pools_backward import finite_differences, gradient_for, refusal
 from tests.engine.strategies import Case, cases
 

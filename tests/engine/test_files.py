@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine import archives, checks, files, packages
+from engine import checks
 from engine.errors import InputError
-from engine.files import decoded, digest, open_file, read_bytes
-from engine.load import load
-from engine.packages import open_package
+from engine.inputs import archives, files, packages
+from engine.inputs.files import decoded, digest, open_file, read_bytes
+from engine.inputs.load import load
+from engine.inputs.packages import open_package
 from engine.shown import bare, listed, one_line, shown
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.kernels import kernel
+from engine.inputs.kernels import kernel
 from tests.engine.golden import VECTORS, runs
 from tests.engine.golden.convolution import NAMED
 

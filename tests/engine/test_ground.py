@@ -10,10 +10,10 @@ import pytest
 import torch
 
 import engine
-from engine.arguments import example_texts, opened
 from engine.catalogue import concepts, find
 from engine.errors import InputError
-from engine.worksheet import FORMATS
+from engine.inputs.arguments import example_texts, opened
+from engine.paper.worksheet import FORMATS
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import conv2d
 
 from engine.errors import InputError
-from engine.kernels import KERNELS, kernel
+from engine.inputs.kernels import KERNELS, kernel
 
 NAMES = ["sobel_x", "sobel_y", "prewitt_v", "prewitt_h", "sharpen", "mean5", "gaussian5", "laplacian", "identity"]
 
@@ -131,6 +131,6 @@ def test_unknown_name() -> None:
 
 
 def test_names_cost_no_torch_import() -> None:
-    code = "import sys; from engine.kernels import KERNELS; sys.exit('torch' in sys.modules or not KERNELS)"
+    code = "import sys; from engine.inputs.kernels import KERNELS; sys.exit('torch' in sys.modules or not KERNELS)"
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, timeout=60).returncode == 0

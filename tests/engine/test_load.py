@@ -24,8 +24,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from engine.errors import InputError
-from engine.kernels import KERNELS, kernel
-from engine.load import load, parse_size
+from engine.inputs.kernels import KERNELS, kernel
+from engine.inputs.load import load, parse_size
 
 
 def refusal(spec: str, **options: Any) -> str:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hypothesis import assume, given, settings
 
 from engine import max_pool2d, max_pool2d_backward
-from engine.pooling_backward_step import gathered
+from engine.concepts.pooling.backward_step import gathered
 from engine.record import Record
 from tests.engine.pools import Case, adaptive_cases, cases
 from tests.engine.pools_backward import check, finite_differences, gradient_for, is_allowed, refusal

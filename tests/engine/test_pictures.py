@@ -13,9 +13,9 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from engine import pictures
 from engine.errors import InputError
-from engine.load import load
+from engine.inputs import pictures
+from engine.inputs.load import load
 from tests.engine.pngs import SAMPLES, chunk, made
 
 KINDS = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)]

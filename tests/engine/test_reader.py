@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from engine import attention, conv1d, lstm
-from engine.arguments import Numbers, opened, parse
 from engine.catalogue import find
 from engine.errors import InputError
+from engine.inputs.arguments import Numbers, opened, parse
 from engine.reader import converted, floating
 
 F64 = torch.float64
@@ -114,7 +114,7 @@ def test_a_state_dict_is_read_as_everything_else(tmp_path: Path) -> None:
 
 def test_a_seed_is_one_that_torch_takes() -> None:
     for seed in (-(2**63), 2**63 - 1):
-        assert opened(find("conv1d"), {"input": "randn:2", "weight": "[1]"}, seed=seed, device="cpu").length == 2
+        assert len(opened(find("conv1d"), {"input": "randn:2", "weight": "[1]"}, seed=seed, device="cpu")) == 2
         assert attention(tokens="a b", heads=2, seed=seed).params["seed"] == seed
     for seed in (-(2**63) - 1, 2**63, 10**19, 10**30):
         with pytest.raises(InputError, match=rf"^--seed is {seed}, which is too large; give a number from -2\*\*63 to 2\*\*63 - 1$"):

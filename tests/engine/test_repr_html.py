@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from engine import conv2d
-from engine.arguments import open_example
 from engine.catalogue import concepts
-from engine.repr_html import STEPS
-from engine.worksheet import result_line
+from engine.inputs.arguments import open_example
+from engine.paper.repr_html import STEPS
+from engine.paper.worksheet import result_line
 from tests.stand_ins import steps
 
 VOID = {"br"}

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from engine import attention, lstm
-from engine.archives import read_all
 from engine.errors import InputError
-from engine.files import Source
+from engine.inputs.archives import read_all
+from engine.inputs.files import Source
 
 X = [[0.5, -1.0], [2.0, 0.25]]
 

@@ -6,8 +6,8 @@ import json
 import torch
 
 import engine
+from engine.paper.worksheet import AT_ONCE, json_pieces, step_record
 from engine.trace import by_path
-from engine.worksheet import AT_ONCE, json_pieces, step_record
 
 
 def test_json_comes_in_small_pieces_however_large_the_tensors_are() -> None:

@@ -6,7 +6,7 @@ import pytest
 from manim import tempconfig
 
 from engine import conv2d, conv2d_backward
-from engine.convolution_backward import ConvBackwardTrace
+from engine.concepts.convolution.backward import ConvBackwardTrace
 from engine.record import Record
 from scenes.conv2d_backward import Conv2dBackward
 from scenes.parts.ink import Ink

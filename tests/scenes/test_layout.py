@@ -10,8 +10,8 @@ from manim import tempconfig
 
 import engine
 from engine import conv1d, conv2d
-from engine.arguments import open_example
 from engine.catalogue import concepts
+from engine.inputs.arguments import open_example
 from engine.numbers import plain
 from engine.trace import Trace
 from scenes.conv1d import Conv1d

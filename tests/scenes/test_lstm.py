@@ -8,8 +8,8 @@ import pytest
 from manim import tempconfig
 
 from engine import lstm
-from engine.arguments import open_example
-from engine.lstm_trace import LstmTrace
+from engine.concepts.lstm.trace import LstmTrace
+from engine.inputs.arguments import open_example
 from engine.record import Record
 from scenes.lstm import Lstm
 from scenes.parts.theme import THEMES

@@ -8,8 +8,8 @@ import pytest
 from manim import tempconfig
 
 from engine import lstm_backward
-from engine.arguments import open_example
-from engine.lstm_backward_trace import LstmBackwardTrace
+from engine.concepts.lstm.backward_trace import LstmBackwardTrace
+from engine.inputs.arguments import open_example
 from engine.record import Record
 from scenes.lstm_backward import LstmBackward
 from scenes.parts.theme import THEMES

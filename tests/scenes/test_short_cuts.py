@@ -12,8 +12,8 @@ import torch
 from manim import tempconfig
 
 from engine import conv1d, conv2d
-from engine.arguments import open_example
 from engine.catalogue import concepts
+from engine.inputs.arguments import open_example
 from engine.record import Record
 from engine.trace import Trace
 from scenes.conv1d import Conv1d

@@ -15,7 +15,7 @@ from manim import tempconfig
 
 import engine
 from cli import main
-from engine.arguments import open_example
+from engine.inputs.arguments import open_example
 from engine.trace import Trace
 from scenes.parts.beat import Beat
 from scenes.parts.frame import CAPTION

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.arguments import open_example
 from engine.catalogue import concepts
+from engine.inputs.arguments import open_example
 from scenes.parts.beat import Beat
 from studio import captions
 from studio.breaks import LINE, parts

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.arguments import opened
 from engine.catalogue import find
+from engine.inputs.arguments import opened
+from engine.paper.worksheet import json_pieces
 from engine.trace import Trace
-from engine.worksheet import json_pieces
 
 FOLDER = Path(__file__).parent
 #: Of a trace what JSON does not have.

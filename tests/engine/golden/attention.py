@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine import attention, attention_backward
-from engine.attention import AttentionTrace
+from engine.concepts.attention.attention import AttentionTrace
 from tests.engine.golden import Run, Vector
 
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from engine import conv1d, conv2d
-from engine.kernels import kernel
+from engine.inputs.kernels import kernel
 from engine.shapes import conv_output_size, conv_parameter_count, linear_parameter_count
 from tests.engine.golden import Run, Vector
 
-#: What the vectors call the kernels of engine.kernels.
+#: What the vectors call the kernels of engine.inputs.kernels.
 NAMED = {
     "prewitt_v": "prewitt_v",
     "prewitt_h": "prewitt_h",

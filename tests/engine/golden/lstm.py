@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine import lstm, lstm_backward
-from engine.lstm_trace import LstmTrace
+from engine.concepts.lstm.trace import LstmTrace
 from tests.engine.golden import Run, Vector
 
 #: The vectors' names of the gates, in torch's order.

@@ -9,8 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 import engine
-from engine.arguments import open_example
 from engine.catalogue import concepts
+from engine.inputs.arguments import open_example
 from engine.trace import Trace
 from studio.film import Film
 from studio.forms import write

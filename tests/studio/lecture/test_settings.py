@@ -12,10 +12,10 @@ import torch
 from click.testing import CliRunner
 
 from cli import main
-from engine.arguments import example_texts
 from engine.catalogue import concepts, find
 from engine.errors import CheckError, InputError
-from engine.worksheet import FORMATS
+from engine.inputs.arguments import example_texts
+from engine.paper.worksheet import FORMATS
 from studio.lecture import build
 from studio.lecture.build import Builder, Place
 from studio.lecture.spec import read

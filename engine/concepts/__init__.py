@@ -1,0 +1,1 @@
+"""What is taught: a file that bears its name for every concept, a folder for every family."""

@@ -1,0 +1,186 @@
+"""The way back through scaled dot-product attention."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine import sentences
+from engine.concepts.attention.backward_stages import Stages
+from engine.concepts.attention.backward_step import Backward
+from engine.concepts.attention.budget import back, within_budget
+from engine.concepts.attention.inputs import check_scores, divisor_of, matrix, vectors_of
+from engine.concepts.attention.mask import Mask, check_masked, mask_of
+from engine.concepts.attention.weights import bias_pair, with_bias
+from engine.errors import InputError
+from engine.numbers import plain
+from engine.step import Reference
+from engine.trace import MaskLike, TensorLike, Trace, compare, concept, largest, together
+
+#: The most instructive first.
+LESSONS: tuple[Backward, ...] = ("value", "weight", "row sum", "score", "query", "key")
+
+
+@concept(
+    title="Back through attention",
+    example={
+        "grad_output": "[[1,0],[0,1],[1,-1]]",
+        "query": "[[1,0],[0,2],[1,2]]",
+        "key": "[[0,1],[1,0],[1,1]]",
+        "value": "[[1,0],[1,2],[2,2]]",
+    },
+    finite=True,
+    infinite=("mask",),
+)
+def attention_backward(
+    grad_output: TensorLike,
+    query: TensorLike,
+    key: TensorLike | None = None,
+    value: TensorLike | None = None,
+    mask: MaskLike | None = None,
+    causal: bool = False,
+    scale: float | None = None,
+    *,
+    mask_kind: Literal["auto", "boolean", "additive"] = "auto",
+    bias_k: TensorLike | None = None,
+    bias_v: TensorLike | None = None,
+) -> Trace:
+    """From the gradient of the output to those of query, key and value, by way of weights and scores.
+
+    With weights = softmax(query · keyᵀ · scale) and output = weights · value:
+
+    grad_value = weightsᵀ · grad_output; grad_weights = grad_output · valueᵀ;
+    grad_scores = weights ∗ (grad_weights − row sums of grad_weights ∗ weights);
+    grad_query = grad_scores · key · scale; grad_key = grad_scoresᵀ · query · scale
+
+    Args:
+        grad_output: the gradient that arrives, queries x width of a value.
+        query: queries x width.
+        key: keys x width; the query if not given.
+        value: keys x width of a value; the key if not given.
+        mask: queries x keys; 1 where a query may look at a key and 0 where it may not, or numbers that are added to the scores, -Infinity
+            where it may not look.
+        causal: no query looks at a later key.
+        scale: of the scores; 1 / √width if not given, 1 for none.
+        mask_kind: of the mask; 'auto' takes one of 0 and 1 alone, whatever its dtype, for boolean and any other for additive.
+        bias_k: one more key, at which every query may look whatever the mask.
+        bias_v: the value of that key.
+
+    Returns:
+        A trace; its outputs are grad_query, grad_key and grad_value, and on the way grad_weights, row_sum and grad_scores. The weights of
+        the way forward are among its inputs. With bias_k and bias_v these are the last rows of key and value, and their gradients those
+        of grad_key and grad_value.
+
+    Raises:
+        InputError: shapes or numbers that do not fit together.
+
+    Source: ``torch.autograd`` through ``torch.nn.functional.scaled_dot_product_attention``.
+    """
+    inputs = together({"grad_output": matrix("grad_output", grad_output), **vectors_of({"query": query, "key": key, "value": value})})
+    _check_shapes(inputs)
+    learned = bias_pair(bias_k, bias_v)
+    if learned:
+        inputs = _with_bias(inputs, learned)
+    _, q, k, v = inputs.values()
+    hidden = 1.0 if mask is not None else 0.5 if causal else 0.0
+    within_budget("the way back through attention", back(hidden), len(q), len(k), max(q.shape[1], v.shape[1]), 1)
+    masking = mask_of(mask, mask_kind, causal, len(q), len(k), q, bool(learned))
+    check_scores(q, k)
+    divisor = divisor_of(scale, q)
+    scores = q @ k.T / divisor
+    check_masked(scores, masking)
+    inputs["weights"] = torch.softmax(scores if masking is None else scores + masking.added, dim=1)
+    if masking is not None:
+        inputs["mask"] = masking.shown
+    outputs = _computed(inputs, divisor)
+    reference = _checked(inputs, masking, divisor, outputs)
+    stages = Stages(inputs, outputs, divisor, len(k) - 1 if learned else None)
+    blocks = stages.order
+    return Trace(
+        params={"scale": 1 / divisor, "causal": bool(causal), **({} if masking is None else {"mask_kind": masking.kind})},
+        inputs=inputs,
+        outputs=outputs,
+        reference=reference,
+        stages=stages.all(),
+        blocks=blocks,
+        opening="d marks gradients: from dO they go back to values and weights, through the softmax to scores, then to queries and keys.",
+        closing=sentences.agreement(sum(outputs[name].numel() for name in ("grad_query", "grad_key", "grad_value")), reference),
+        formula=_formula(q.shape[1], scale),
+        highlight=blocks.start("query") + int(outputs["grad_query"].abs().argmax()),
+        lessons=[blocks.start(kind) for kind in LESSONS],
+    )
+
+
+def _with_bias(inputs: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """One more row of keys and values."""
+    wide = together({**inputs, **learned})
+    bias = {name.replace("bias_", ""): wide.pop(name) for name in learned}
+    for name in ("key", "value"):
+        wide[name] = with_bias(wide[name][None], bias[name[0]], f"bias_{name[0]}")[0]
+    return wide
+
+
+def _formula(width: int, scale: float | None) -> str:
+    first = "dif V = W^T dif O, quad dif W = dif O V^T, quad dif S = W dot.o (dif W - Sigma)"
+    queries, keys = "dif S K", "dif S^T Q"
+    if scale is None:
+        queries, keys = f"({queries}) / sqrt({width})", f"({keys}) / sqrt({width})"
+    elif scale != 1:
+        queries, keys = (f"{product} dot {plain(scale)}" for product in (queries, keys))
+    return f"{first}, quad dif Q = {queries}, quad dif K = {keys}"
+
+
+def _check_shapes(inputs: Mapping[str, Tensor]) -> None:
+    g, q, k, v = inputs.values()
+    if q.shape[1] != k.shape[1]:
+        raise InputError(f"query has {q.shape[1]} numbers in a row and key {k.shape[1]}; they are multiplied, give equally many")
+    if len(k) != len(v):
+        raise InputError(f"key has {len(k)} rows and value {len(v)}; give one value for every key")
+    if g.shape != (len(q), v.shape[1]):
+        shape = "x".join(map(str, g.shape))
+        raise InputError(f"grad_output has shape {shape}, but the output of these has {len(q)}x{v.shape[1]}; give that")
+
+
+def _computed(inputs: Mapping[str, Tensor], divisor: float) -> dict[str, Tensor]:
+    """All values of all steps, by the formulas that the steps state."""
+    g, q, k, v, w = (inputs[name] for name in ("grad_output", "query", "key", "value", "weights"))
+    grad_weights = g @ v.T
+    row_sum = (grad_weights * w).sum(dim=1)
+    grad_scores = w * grad_weights + w * -row_sum[:, None]
+    return {
+        "grad_value": w.T @ g,
+        "grad_weights": grad_weights,
+        "row_sum": row_sum,
+        "grad_scores": grad_scores,
+        "grad_query": grad_scores @ k / divisor,
+        "grad_key": grad_scores.T @ q / divisor,
+    }
+
+
+def _checked(inputs: Mapping[str, Tensor], masking: Mask | None, divisor: float, outputs: Mapping[str, Tensor]) -> Reference:
+    """Compares with autograd: the gradients of the inputs through torch's own attention, those on the way through its softmax."""
+    with torch.enable_grad():
+        q, k, v = (inputs[name].detach().clone().requires_grad_() for name in ("query", "key", "value"))
+        mask = None if masking is None else masking.for_torch()
+        made = F.scaled_dot_product_attention(q[None], k[None], v[None], attn_mask=mask, scale=1 / divisor)[0]
+        expected = dict(
+            zip(("grad_query", "grad_key", "grad_value"), torch.autograd.grad(made, (q, k, v), inputs["grad_output"]), strict=True)
+        )
+        scores = torch.einsum("id,jd->ij", q, k) / divisor
+        weights = torch.softmax(scores if masking is None else scores + masking.added, dim=1)
+        found = torch.autograd.grad(weights @ v, (weights, scores), inputs["grad_output"])
+        expected |= dict(zip(("grad_weights", "grad_scores"), found, strict=True))
+    q, k, v = (inputs[name].abs() for name in ("query", "key", "value"))
+    added = 0.0 if masking is None else masking.reach(inputs["weights"])
+    size = max(1.0, float((q @ k.T).max()) / abs(divisor) + added)
+    arrived = float((inputs["grad_output"].abs() @ v.T).max()) + float(inputs["grad_output"].abs().sum(dim=0).max())
+    products = arrived * size * len(q) * (largest(q) + largest(k))
+    # What is too large before it is divided is lost.
+    scale = arrived * size + products / abs(divisor) if products < torch.finfo(q.dtype).max else math.inf
+    name = "torch.autograd"
+    return max((compare(name, outputs[key], expected[key], scale) for key in expected), key=lambda reference: reference.max_abs_error)

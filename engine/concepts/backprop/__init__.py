@@ -1,0 +1,1 @@
+"""Backpropagation through a graph that is written as text."""

@@ -1,0 +1,83 @@
+"""All numbers of a graph at once: values forward, adjoints backward, and the comparison with torch's own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from engine import sentences
+from engine.concepts.backprop.graph import Node, contribution, readers
+from engine.concepts.backprop.parse import Place
+from engine.concepts.backprop.reference import evaluate
+from engine.concepts.backprop.rules import RULES
+from engine.errors import InputError
+from engine.step import Reference
+from engine.trace import compare, largest
+
+
+class Run:
+    """All values, contributions and adjoints, computed by the rules."""
+
+    def __init__(self, nodes: dict[str, Node], leaves: Mapping[str, Tensor], grad: Tensor | None) -> None:
+        self.nodes = nodes
+        self.values: dict[str, Tensor] = {}
+        for name, node in nodes.items():
+            self.values[name] = leaves[name] if node.op == "leaf" else RULES[node.op].forward(node, self.args(node))
+            if not self.values[name].isfinite().all():
+                raise InputError(f"expr computes {name} = {node.text}, which is too large for a number; give values that are smaller")
+        last = next(reversed(nodes))
+        self.seed, self.given = self._seed(last, grad), grad is not None
+        self.contributions: dict[str, Tensor] = {}
+        self.adjoints = self._flow_back(last)
+
+    def args(self, node: Node) -> list[Tensor]:
+        """The values that a node reads."""
+        return [self.values[name] for name in node.args]
+
+    def _seed(self, last: str, grad: Tensor | None) -> Tensor:
+        value = self.values[last]
+        if grad is None:
+            if value.numel() > 1:
+                raise InputError(
+                    f"the last node {last} is {sentences.times(value.shape)}, not a single number; "
+                    f"give its adjoint as grad, or end with a number, such as L = sum({last})"
+                )
+            return torch.ones_like(value)
+        if grad.shape != value.shape:
+            shown = sentences.times(grad.shape) or "a single number"
+            raise InputError(f"grad is {shown}, but {last} is {sentences.times(value.shape) or 'a single number'}; give the same shape")
+        return grad
+
+    def _flow_back(self, last: str) -> dict[str, Tensor]:
+        adjoints = {last: self.seed}
+        arrived: dict[str, list[Tensor]] = {}
+        for child in reversed(self.nodes.values()):
+            if child.name != last:
+                adjoints[child.name] = functools.reduce(torch.add, arrived[child.name])
+            for slot, arg in enumerate(child.args):
+                back = RULES[child.op].back(child, self.args(child), self.values[child.name], adjoints[child.name], slot)
+                if not back.isfinite().all():
+                    raise InputError(f"the derivative of {child.text} at {arg} is too large for a number; give values that are smaller")
+                arrived.setdefault(arg, []).append(back)
+                if len(readers(self.nodes, arg)) > 1:
+                    self.contributions[contribution(arg, child.name)] = back
+        return {name: adjoints[name] for name in self.nodes}
+
+    def checked(self, expr: str, places: Mapping[str, set[Place]]) -> Reference:
+        """Compares every value and every adjoint with autograd's."""
+        values, adjoints = evaluate(expr, self.values, places, self.seed)
+        scale = self._scale()
+        found = [
+            compare("torch.autograd.grad", mine[name], theirs[name], scale)
+            for mine, theirs in ((self.values, values), (self.adjoints, adjoints))
+            for name in self.nodes
+        ]
+        return max(found, key=lambda one: one.max_abs_error)
+
+    def _scale(self) -> float:
+        """The largest number that is added up anywhere."""
+        sums = [RULES[n.op].size(n, self.args(n), self.values[n.name]) for n in self.nodes.values() if n.op != "leaf"]
+        return max([*sums, *map(largest, (*self.values.values(), *self.adjoints.values(), *self.contributions.values()))])

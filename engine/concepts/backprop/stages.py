@@ -1,0 +1,172 @@
+"""How every number of a backpropagation is computed and what is said of it: values forward, along edges back, sums where edges meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import InvalidOperation
+from typing import Any
+
+from torch import Tensor
+
+from engine import sentences
+from engine.concepts.backprop.graph import Graph, Leg, Node, contribution
+from engine.concepts.backprop.parse import bracketed
+from engine.concepts.backprop.rule import OUT, Local
+from engine.concepts.backprop.rules import RULES
+from engine.concepts.backprop.run import Run
+from engine.concepts.backprop.step import BackpropStep
+from engine.numbers import Sum, sum_line
+from engine.spelling import read
+from engine.stage import Blocks, Operand, Stage, Work, number
+from engine.step import Cell
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """Of a graph that has been run: one of every leg."""
+
+    graph: Graph
+    run: Run
+
+    @property
+    def order(self) -> Blocks:
+        """Leg by leg."""
+        blocks = Blocks()
+        for leg in self.graph.legs:
+            shape = self.graph.shapes[leg.node]
+            blocks.box(leg.name, "forward" if leg.kind == "forward" else "backward", (0,) * len(shape), shape)
+        return blocks
+
+    def all(self) -> dict[str, Stage]:
+        """By the names of legs."""
+        made = {"forward": self._forward, "seed": self._seed, "edge": self._edge, "sum": self._sum}
+        return {leg.name: made[leg.kind](leg) for leg in self.graph.legs}
+
+    def _stage(
+        self,
+        leg: Leg,
+        path: str,
+        values: Tensor,
+        work: Callable[[Cell], Work],
+        say: Callable[[Cell, Work, Sum], str],
+        fields: Callable[[Cell, Work], Mapping[str, Any]] = lambda cell, work: {},
+        formula: Callable[[Cell, Sum], str] | None = None,
+    ) -> Stage:
+        name = self.graph.nodes[leg.node].label
+        return Stage(
+            path=path,
+            values=values,
+            work=work,
+            say=say,
+            step=BackpropStep,
+            fields=lambda cell, work: {"kind": leg.kind, "node": leg.node, "cell": cell, "child": leg.child, **fields(cell, work)},
+            called=lambda cell: _label(name, cell) if leg.kind == "forward" else _adjoint(_label(name, cell)),
+            formula=formula,
+        )
+
+    # --- forward ---------------------------------------------------------------------------------------------------------------------
+
+    def _forward(self, leg: Leg) -> Stage:
+        node, values = self.graph.nodes[leg.node], self.run.values[leg.node]
+        x = self.run.args(node)
+
+        def work(cell: Cell) -> Work:
+            return RULES[node.op].work(node, x, values, cell).named(self.graph.path)
+
+        def say(cell: Cell, work: Work, text: Sum) -> str:
+            name = _label(node.label, cell)
+            intro = f"{name} = {node.text}" if node.label != node.text else name
+            if node.op != "softmax":
+                return f"{intro}: {sum_line(text)}."
+            power, (line,) = f"e^{_label(self.graph.nodes[node.args[0]].label, cell)}", work.reads.values()
+            return f"{intro}: the share of {power} in the sum over {sentences.count(len(line), 'cell')}, {sum_line(text)}."
+
+        def factors(cell: Cell, work: Work) -> Mapping[str, Any]:
+            by_path = {self.graph.path(name): name for name in node.args}
+            return {"factors": [tuple(by_path[place[0]] if place else "" for place in term) for term in work.places]}
+
+        return self._stage(leg, self.graph.path(node.name), values, work, say, factors)
+
+    # --- back ------------------------------------------------------------------------------------------------------------------------
+
+    def _seed(self, leg: Leg) -> Stage:
+        seed, label = self.run.seed, self.graph.nodes[leg.node].label
+
+        def work(cell: Cell) -> Work:
+            return Work([(number(float(seed[cell]), "grad" if self.run.given else "", cell),)])
+
+        def say(cell: Cell, work: Work, text: Sum) -> str:
+            name = _label(label, cell)
+            if self.run.given:
+                return f"The adjoint of {name} is given: {text.value}."
+            return f"The way back begins at {name}: its adjoint is 1."
+
+        def formula(cell: Cell, text: Sum) -> str:
+            return f"{sentences.in_quotes(_adjoint(_label(label, cell)))} = {text.value}"
+
+        return self._stage(leg, f"adjoints.{leg.node}", seed, work, say, formula=formula)
+
+    def _edge(self, leg: Leg) -> Stage:
+        node, child = self.graph.nodes[leg.node], self.graph.nodes[leg.child]
+        x, y, g = self.run.args(child), self.run.values[child.name], self.run.adjoints[child.name]
+        rule, slot = RULES[child.op], child.args.index(leg.node)
+        slope = rule.slope(child, [self.graph.nodes[name].label for name in child.args], slot)
+        several = len(self.graph.children(leg.node)) > 1
+        values = self.run.contributions[contribution(leg.node, child.name)] if several else self.run.adjoints[leg.node]
+
+        def work(cell: Cell) -> Work:
+            found = rule.locals(child, x, y, slot, cell)
+            arrived = Operand([(f"adjoints.{child.name}", one.out) for one in found], [float(g[one.out]) for one in found])
+            slopes = Operand([None] * len(found), [one.slope for one in found])
+            return Work([(arrived, slopes)], beside=[self._used(child, found)])
+
+        def say(cell: Cell, work: Work, text: Sum) -> str:
+            result = f"{text.relation} {text.value}"
+            if len(text.terms) == 1:
+                says = f"adjoint {text.terms[0][0]} times derivative {text.terms[0][1]}{_reason(slope)} {result}"
+            else:
+                says = f"the sum of {len(text.terms)} adjoints times derivatives ({slope}) {result}"
+            return f"Back from {child.label} to {_label(node.label, cell)}: {says}{', a part of its adjoint' * several}."
+
+        def slopes(cell: Cell, work: Work) -> Mapping[str, Any]:
+            return {"local": work.terms[0][1] if len(work.terms) == 1 else None, "slope": slope}
+
+        return self._stage(leg, self.graph.arrives(leg.node, child.name), values, work, say, slopes)
+
+    def _used(self, child: Node, found: list[Local]) -> Operand:
+        """What derivatives are computed from."""
+        names = (*child.args, child.name)  # OUT counts from the end
+        assert OUT == -1
+        places = dict.fromkeys((self.graph.path(names[i]), at) for one in found for i, at in one.uses)
+        return Operand(list(places), [])
+
+    def _sum(self, leg: Leg) -> Stage:
+        label, children = self.graph.nodes[leg.node].label, list(reversed(self.graph.children(leg.node)))
+        parts = [contribution(leg.node, child) for child in children]
+
+        def work(cell: Cell) -> Work:
+            return Work([(number(float(self.run.contributions[one][cell]), f"contributions.{one}", cell),) for one in parts])
+
+        def say(cell: Cell, work: Work, text: Sum) -> str:
+            name = _label(label, cell)
+            return f"{name} is read by {len(children)} nodes, so its adjoint is the sum of what they send back: {sum_line(text)}."
+
+        return self._stage(leg, f"adjoints.{leg.node}", self.run.adjoints[leg.node], work, say)
+
+
+def _label(label: str, cell: Cell) -> str:
+    return sentences.cell_name(bracketed(label) if cell else label, cell)
+
+
+def _adjoint(name: str) -> str:
+    return f"adjoint of {name}"
+
+
+def _reason(slope: str) -> str:
+    """The derivative in names, where there are any; a number has one spelling in a sentence."""
+    try:
+        read(slope)
+    except InvalidOperation:
+        return f" ({slope})"
+    return ""

@@ -1,0 +1,1 @@
+"""The LSTM, forward and back through time."""

@@ -1,0 +1,1 @@
+"""Poolings, forward and back."""

@@ -1,0 +1,257 @@
+"""The way back through a pooling: a maximum routes the gradient of a window to its winner, a mean spreads it over the window."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine import sentences
+from engine.budget import Cost
+from engine.concepts.pooling.arguments import AXES, Setup
+from engine.concepts.pooling.backward_step import PoolBackwardStep
+from engine.concepts.pooling.budget import cost, described, windows, within_budget
+from engine.concepts.pooling.forward import divisors, in_order, pads, seen, torch_avg, torch_max, window_of, winners
+from engine.errors import InputError
+from engine.numbers import Sum, plain, sum_line, sum_of_products, written
+from engine.stage import Stage, Work, number
+from engine.step import Cell
+from engine.trace import TensorLike, Trace, compare, floating, largest, together
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class PoolBackwardTrace(Trace):
+    """Adds what a picture needs.
+
+    ``shares`` is what every window gives (batch x channels x windows), ``cells`` the numbers (row·width + column) of the cells that get it
+    (batch x channels x cells of a window x windows; one cell for a maximum), −1 in the padding. ``hit`` says how many windows reach a cell.
+    """
+
+    shares: Tensor
+    cells: Tensor
+    hit: Tensor
+    kernel_size: Sequence[int]
+    routes: bool
+
+
+def with_gradient(setup: Setup, grad_output: TensorLike) -> tuple[Setup, Tensor]:
+    """The setup in the dtype of both, and the gradient of every window, (batch x channels x height x width).
+
+    Raises :class:`InputError` if the gradient is not as large as the output.
+    """
+    both = together({"grad_output": floating("grad_output", grad_output), "input": setup.input})
+    gradient, setup = both["grad_output"], replace(setup, input=both["input"])
+    shape = (*setup.input.shape[:2], *setup.output_size)
+    # As the input: axes of size 1 in front may be left out.
+    bare = gradient
+    while bare.dim() < AXES + 2:
+        bare = bare.unsqueeze(0)
+    if tuple(bare.shape) != shape:
+        given, needed = ("x".join(map(str, size)) or "a single number" for size in (gradient.shape, shape[0 if setup.batched else 1 :]))
+        raise InputError(
+            f"grad_output has shape {given}, but the output of the pooling has shape {needed}; give a gradient for each of its cells"
+        )
+    return setup, bare
+
+
+def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
+    """The trace of the way back through a maximum."""
+    setup, gradient = with_gradient(setup, grad_output)
+    for axis, name in enumerate(("row", "column")):
+        for at in range(setup.output_size[axis]):
+            if not any(0 <= cell < setup.input_size[axis] for cell in setup.span(axis, at)):
+                raise InputError(
+                    f"the windows of {name} {at} of the output lie in the padding alone, where no cell can win; "
+                    f"give less padding than {setup.padding[axis]} or less dilation than {setup.dilation[axis]}"
+                )
+    within_budget(setup, f"the way back through {described(setup)}", functools.partial(_cost, routes=True))
+    _, places = winners(setup, F.pad(setup.input, pads(setup), value=-torch.inf))
+    return _trace(setup, gradient, gradient, places[:, :, None], routes=True)
+
+
+def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
+    """The trace of the way back through a mean."""
+    setup, gradient = with_gradient(setup, grad_output)
+    within_budget(setup, f"the way back through {described(setup)}", functools.partial(_cost, routes=False))
+    shares = gradient / divisors(setup, gradient)
+    height, width = setup.input_size
+    numbers = torch.arange(height * width, device=gradient.device).reshape(1, 1, height, width)
+    padded = F.pad(numbers, pads(setup), value=-1)
+    cells = torch.stack([of_tap[0, 0] for of_tap in seen(setup, padded, -1)]).expand(*gradient.shape[:2], -1, -1, -1)
+    return _trace(setup, gradient, shares, cells, routes=False)
+
+
+def _cost(setup: Setup, *, routes: bool, **sizes: int) -> Cost:
+    """The way forward; then all cells that windows reach, side by side."""
+    forward, (_, output, cells) = cost(setup, **sizes), windows(setup, **sizes)
+    every = sizes["planes"] * (output * (1 if routes else cells) + sizes["input0"] * sizes["input1"])
+    return replace(forward, values=forward.values + 5 * every, moved=forward.moved + 50 * every, objects=forward.objects + 2 * output)
+
+
+def _expected(setup: Setup, gradient: Tensor, *, routes: bool) -> tuple[str, Tensor]:
+    with torch.enable_grad():
+        x = setup.input.clone().requires_grad_()
+        name, y, *_ = torch_max(setup, x) if routes else torch_avg(setup, x)
+        (found,) = torch.autograd.grad(y, x, gradient)
+    return f"{name}, by torch.autograd", found
+
+
+def _accumulated(setup: Setup, shares: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+    """The shares added up in their cells, and how many windows reach a cell."""
+    size = setup.input_size[0] * setup.input_size[1]
+    flat = cells.flatten(2).where(cells.flatten(2) >= 0, torch.full((), size, device=cells.device))
+    values = shares[:, :, None].expand(cells.shape).flatten(2)
+    # One place more takes what falls into the padding.
+    total = values.new_zeros(*values.shape[:2], size + 1).scatter_add_(2, flat, values)
+    hit = torch.zeros_like(total).scatter_add_(2, flat, torch.ones_like(values))
+    shape = (*values.shape[:2], *setup.input_size)
+    return total[..., :size].reshape(shape), hit[..., :size].reshape(shape)
+
+
+def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, *, routes: bool) -> PoolBackwardTrace:
+    total, hit = _accumulated(setup, shares, cells)
+    name, expected = _expected(setup, gradient, routes=routes)
+    finite = shares[torch.isfinite(shares)]
+    reference = compare(name, total, expected, largest(finite) * max(1.0, largest(hit)))
+    trim = slice(None) if setup.batched else 0
+    return PoolBackwardTrace(
+        params=setup.params,
+        inputs={"grad_output": gradient[trim], "input": setup.input[trim]},
+        outputs={"grad_input": total[trim]},
+        reference=reference,
+        stages={"share": _Shares(setup, gradient, shares, cells, routes).stage()},
+        blocks=in_order(setup, "share"),
+        opening=_opening(setup, routes=routes),
+        closing=_closing(total, hit, reference.name),
+        formula=FORMULAS[routes] if setup.override is None else OVERRIDDEN,
+        highlight=int(shares.abs().flatten().nan_to_num(-1.0).argmax()),
+        lessons=_lessons(cells),
+        shares=shares,
+        cells=cells,
+        hit=hit,
+        kernel_size=setup.kernel_size,
+        routes=routes,
+    )
+
+
+FORMULAS = {
+    True: '"grad_input"_x = sum_("windows that" x "wins") "grad_output"',
+    False: '"grad_input"_x = sum_("windows around" x) "grad_output" / "cells of the window"',
+}
+OVERRIDDEN = '"grad_input"_x = sum_("windows around" x) "grad_output" / "divisor_override"'
+
+
+def _opening(setup: Setup, *, routes: bool) -> str:
+    size, how = ("", "adaptive ") if setup.adaptive else (f"{sentences.times(setup.kernel_size)} ", "")
+    if routes:
+        return f"Back through {how}max pooling: the gradient of every {size}window goes to the cell that won it; all others get nothing."
+    return f"Back through {how}average pooling: the gradient of every {size}window is spread evenly over its cells."
+
+
+def _closing(total: Tensor, hit: Tensor, reference: str) -> str:
+    reached, most = int((hit > 0).sum()), int(hit.max())
+    shared = f"; up to {most} windows add up in one" if most > 1 else ""
+    return f"{reached:,} of {total.numel():,} cells have a gradient{shared}; the same as {reference}."
+
+
+#: Windows that are looked at together.
+AT_ONCE = 4096
+
+
+def _lessons(cells: Tensor) -> tuple[int, ...]:
+    """The first window, and the first that adds to what another gave."""
+    seen: set[int] = set()
+    parts: Sequence[Tensor] = torch.split(cells[0, 0].flatten(1), AT_ONCE, dim=1)
+    some = (window for part in parts for window in part.T.tolist())
+    for k, window in enumerate(some):
+        if seen & {*window} - {-1}:
+            return (0, k)
+        seen |= {*window}
+    return (0,)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shares:
+    """What every window gives to each of the cells that its gradient reaches, and what is said of it."""
+
+    setup: Setup
+    gradient: Tensor
+    shares: Tensor
+    cells: Tensor
+    routes: bool
+
+    def stage(self) -> Stage:
+        return Stage(
+            path="grad_input",
+            values=self.shares,
+            work=self.work,
+            say=self.say,
+            step=PoolBackwardStep,
+            writes=lambda cell: {"grad_input": [self.setup.place((*cell[:2], *at)) for at in self.reached(cell)]},
+            called=lambda _: "share",
+        )
+
+    def reached(self, cell: Cell) -> list[Cell]:
+        """The cells of the input's plane that get the share."""
+        sample, channel, y, x = cell
+        places: list[int] = self.cells[sample, channel, :, y, x].tolist()
+        return [divmod(place, self.setup.input_size[1]) for place in places if place >= 0]
+
+    def before(self, cell: Cell, first: Cell) -> float:
+        """What earlier windows have given to the first cell that is reached."""
+        sample, channel, y, x = cell
+        earlier = y * self.shares.shape[3] + x
+        hits = self.cells.flatten(3)[sample, channel, :, :earlier] == first[0] * self.setup.input_size[1] + first[1]
+        return float((self.shares[sample, channel].flatten()[:earlier] * hits).sum())
+
+    def work(self, cell: Cell) -> Work:
+        window, numbers = window_of(self.setup, cell, 0.0)
+        inside = [x if place else None for place, x in zip(numbers.places, numbers.values, strict=True)]
+        first = self.reached(cell)[0]
+        winner = window.index(first) if self.routes else None
+        fields = {
+            "sample": cell[0],
+            "channel": cell[1],
+            "window": window,
+            "numbers": inside,
+            "winner": winner,
+            "ties": 1 if winner is None else sum(x == inside[winner] for x in inside),
+            "before": self.before(cell, first),
+        }
+        return Work(
+            [(number(float(self.gradient[cell]), "grad_output", self.setup.place(cell)),)],
+            1 if self.routes else self.setup.divisor(cell[2:]),
+            accumulate=True,
+            beside=[numbers] if self.routes else [],
+            fields=fields,
+        )
+
+    def say(self, cell: Cell, work: Work, _: Sum) -> str:
+        name = sentences.cell_name("grad_output", self.setup.place(cell))
+        return self._says_routed(name, work) if self.routes else self._says_spread(name, float(self.shares[cell]), work)
+
+    def _says_routed(self, name: str, work: Work) -> str:
+        ((share,),) = work.terms
+        winner, ties, before = (work.fields[field] for field in ("winner", "ties", "before"))
+        row, column = work.fields["window"][winner]
+        first = f", the first of {ties} equal ones" if ties > 1 else ""
+        there = f"Row {row}, column {column} won this window{first}: it gets all of {name}"
+        if not before:
+            return f"{there}, {plain(share)}."
+        line = sum_of_products([(before,), (share,)], before + share)
+        return f"{there} on top of {line.terms[0][0]}: {line.terms[0][0]} + {line.terms[1][0]} {line.relation} {line.value}."
+
+    def _says_spread(self, name: str, share: float, work: Work) -> str:
+        numbers, divisor = work.fields["numbers"], int(work.by)
+        reached = len(numbers) - numbers.count(None)
+        text = written([(share * divisor,)], share, "sum", divisor)
+        added = " on top of what is there" if work.fields["before"] else ""
+        each = f"{sum_line(text)} for each of {sentences.count(reached, 'cell')}{added}"
+        if self.setup.override is not None:
+            return f"{name} is divided by {text.divisor}: {each}."
+        outside = f"; {divisor - reached} of its {divisor} cells lie in the padding" if reached < divisor else ""
+        return f"{name} is shared among {divisor}: {each}{outside}."

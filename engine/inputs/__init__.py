@@ -1,0 +1,1 @@
+"""What users give: texts, files and pictures, as tensors."""

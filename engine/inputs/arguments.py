@@ -1,0 +1,286 @@
+"""From the texts of a command line to the arguments of a concept, by the annotation of each parameter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.catalogue import Concept, Parameter, find
+from engine.errors import InputError
+from engine.shapes import PictureSize
+from engine.shown import shown
+from engine.signature import read, words
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.trace import Trace
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where texts come from, and how they are called there: ``input`` names an argument, ``setting`` says how one of what is the same for
+    all concepts is given.
+    """
+
+    input: Callable[[str], str]
+    setting: Callable[[str, str], str]
+
+    def called(self, name: str) -> str:
+        """The name alone of such a setting."""
+        return self.setting(name, "").rstrip(" =")
+
+
+COMMAND = Place(lambda option: f"--{option}", lambda name, value: f"--{name.replace('_', '-')} {value}".removesuffix(" true"))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What all tensors of a trace are read as."""
+
+    device: str = "cpu"
+    dtype: str = "float64"
+    seed: int = 0
+    size: PictureSize | None = None
+    allow_nan: bool = False
+
+
+def parse(
+    concept: Concept, texts: Mapping[str, str | Sequence[str]], numbers: Numbers = Numbers(), place: Place = COMMAND
+) -> dict[str, Any]:
+    """The arguments of ``concept`` that ``texts`` gives, tensors as ``numbers`` says.
+
+    Raises :class:`InputError`, naming the option, for a text that cannot be read as what its parameter takes.
+    """
+    from engine.ground import ground
+
+    reading = _Reading(concept, numbers, place)
+    with ground():
+        return {p.name: reading.argument(p, texts[p.name]) for p in concept.parameters if p.name in texts}
+
+
+@dataclass
+class _Reading:
+    """Reads the arguments one after the other; ``held`` counts their values."""
+
+    concept: Concept
+    numbers: Numbers
+    place: Place
+    held: int = 0
+
+    def argument(self, parameter: Parameter, text: Any) -> Any:
+        """One argument, by what its parameter takes."""
+        option, named = parameter.option, self.place.input(parameter.option)
+        if parameter.is_tensor:
+            return self.tensor(option, text, infinite=parameter.is_mask)
+        if parameter.is_many:
+            return {name: self.tensor(f"{option} {name}", one) for name, one in _named(named, text).items()}
+        if kind(parameter) == "StateDict":
+            return self.state_dict(named, text)
+        return text if text in choices(parameter) else _reader(parameter)(named, text)
+
+    def tensor(self, name: str, text: str, *, infinite: bool = False) -> Tensor:
+        """One tensor; a mask is asked for −∞, and refuses by itself what it cannot take."""
+        from engine.inputs.load import announced, check_total, load
+
+        try:
+            check_total(name, self.held + announced(text))
+            found = load(text, name=name, seed=self.numbers.seed, size=self.numbers.size, allow_nan=True)
+            self.held += found.numel()
+            check_total(name, self.held)
+            return self.ready(found, shown(text), allow_nan=self.numbers.allow_nan or infinite)
+        except InputError as error:
+            raise InputError(f"{self.place.input(name)}: {str(error).removeprefix(f'--{name}: ')}") from error.__cause__
+
+    def state_dict(self, named: str, text: str) -> dict[str, Tensor]:
+        """The tensors of a file by their names."""
+        from engine.inputs.archives import read_all
+        from engine.inputs.files import Source
+
+        try:
+            found = read_all(Source(Path(text), None, shown(text), None))
+            of = shown(text)
+            return {name: self.ready(one, f"{shown(name)} of {of}", allow_nan=self.numbers.allow_nan) for name, one in found.items()}
+        except InputError as error:
+            raise InputError(f"{named}: {error}") from error.__cause__
+
+    def ready(self, tensor: Tensor, given: str, *, allow_nan: bool) -> Tensor:
+        """A tensor that was read as it is computed with; it is looked at after the conversion, which may make infinity of a number."""
+        from engine.checks import check_finite
+        from engine.reader import converted
+
+        numbers, place = self.numbers, self.place
+        found = converted(tensor, given, numbers.dtype, numbers.device, place.setting("dtype", "float64"))
+        if not allow_nan:
+            check_finite(found, given, "" if self.concept.finite else f", or let it through: {place.setting('allow_nan', 'true')}")
+        return found
+
+
+#: Settings that are arguments of some concepts too.
+SHARED = ("device", "dtype", "seed")
+
+
+def opened(
+    concept: Concept,
+    texts: Mapping[str, str | Sequence[str]],
+    *,
+    device: str = "auto",
+    dtype: str = "float64",
+    seed: int = 0,
+    size: str | None = None,
+    allow_nan: bool = False,
+    place: Place = COMMAND,
+) -> Trace:
+    """The trace of ``concept`` with the arguments that ``texts`` gives: the one way in for commands and lectures.
+
+    Raises :class:`InputError` for texts and values that cannot be used.
+    """
+    from engine.inputs.load import parse_size
+
+    check_seed(seed, place)
+    numbers = Numbers(pick_device(device, dtype, place), dtype, seed, parse_size(size) if size is not None else None, allow_nan)
+    own = {parameter.name for parameter in concept.parameters}
+    settings = {name: str(getattr(numbers, name)) for name in SHARED if name in own}
+    return concept.open(parse(concept, {**texts, **settings}, numbers, place))
+
+
+def check_seed(seed: int, place: Place = COMMAND) -> None:
+    """Raises :class:`InputError` for one that torch does not take."""
+    read(place.called("seed"), seed, ["int"])
+
+
+def _named(named: str, texts: Sequence[str]) -> dict[str, str]:
+    """Texts such as ``x=[1,2]`` by their names."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            raise InputError(f"{named} is {shown(text)}; give a name, = and numbers, such as x=[1,2]")
+        if name in found:
+            raise InputError(f"{named} gives {name} twice, {shown(found[name])} and {shown(value)}; give it once")
+        found[name] = value
+    return found
+
+
+def open_example(name: str) -> Trace:
+    """The trace of a concept's own example."""
+    found = find(name)
+    return found.open(parse(found, {name: example_texts(value) for name, value in found.example.items()}))
+
+
+def example_texts(value: Any) -> str | list[str]:
+    """An argument of an example as it is written on the command line; tensors by their names are several texts."""
+    return [f"{name}={one}" for name, one in value.items()] if isinstance(value, Mapping) else str(value)
+
+
+def kind(parameter: Parameter) -> str:
+    """The annotation without ``| None``."""
+    return parameter.annotation.removesuffix(" | None")
+
+
+def choices(parameter: Parameter) -> list[str]:
+    """The words that a ``Literal`` of the annotation names; empty if there is none."""
+    return words(parameter.annotation)
+
+
+def base(parameter: Parameter) -> str:
+    """The annotation without its words: ``Size | Literal['global']`` is ``Size``; empty if there are only words."""
+    return " | ".join(part for part in kind(parameter).split(" | ") if not part.startswith("Literal["))
+
+
+def _reader(parameter: Parameter) -> Callable[[str, str], Any]:
+    known = choices(parameter)
+    reader = READERS.get(base(parameter), _word)
+    if not known:
+        return reader
+
+    def either(name: str, text: str) -> Any:
+        try:
+            return reader(name, text)
+        except InputError as error:
+            raise InputError(f"{error}, or {' or '.join(map(repr, known))}") from None
+
+    return either
+
+
+def pick_device(name: str, dtype: str, place: Place = COMMAND) -> str:
+    """The torch device for ``auto``, ``cpu``, ``cuda`` or ``mps``; ``auto`` is a GPU if one is present that has the dtype.
+
+    Raises :class:`InputError` if the device is not there.
+    """
+    import torch
+
+    given, cpu = f"{place.called('device')} is {name!r}", place.setting("device", "cpu")
+    has_mps = torch.backends.mps.is_available()
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "mps" if has_mps and dtype == "float32" else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError(f"{given}, but torch sees no CUDA GPU here; use {cpu}, or auto")
+    if name == "mps" and not has_mps:
+        raise InputError(f"{given}, but torch sees no Apple GPU here; use {cpu}, or auto")
+    if name == "mps" and dtype == "float64":
+        raise InputError(f"{given}, which has no float64; add {place.setting('dtype', 'float32')}")
+    return name
+
+
+def _word(name: str, text: str) -> str:
+    return text
+
+
+def _whole(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"{name} is {shown(text)}; give a whole number") from None
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{name} is {shown(text)}; give a number") from None
+
+
+def _size(name: str, text: str) -> int | list[int]:
+    parts = text.replace("x", ",").strip("[]() ").split(",")
+    try:
+        numbers = [int(part) for part in parts]
+    except ValueError:
+        raise InputError(f"{name} is {shown(text)}; give a whole number, or one per axis such as 2,1") from None
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _padding(name: str, text: str) -> Any:
+    """Numbers, ``1:0,2:1``, or the same as JSON, ``[[1,0],[2,1]]``; a word."""
+    if text in ("valid", "same"):
+        return text
+    try:
+        return _sides(text) if ":" in text or text.count("[") > 1 else _size(name, text)
+    except (InputError, ValueError, RecursionError):
+        raise InputError(
+            f"{name} is {shown(text)}; give a whole number, one per axis such as 2,1, before:after for each such as 1:0,2:1, "
+            "or 'valid' or 'same'"
+        ) from None
+
+
+def _sides(text: str) -> list[list[int]]:
+    """Of each axis the numbers before and after it; one number is both."""
+    if ":" in text:
+        sides = [[int(side) for side in part.split(":")] for part in text.split(",")]
+    else:
+        sides = [side if isinstance(side, list) else [side] for side in json.loads(text)]
+    if not all(len(side) in (1, 2) and all(type(x) is int for x in side) for side in sides):
+        raise ValueError(text)
+    return [side * 2 if len(side) == 1 else side for side in sides]
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("True", "False"):
+        raise InputError(f"{name} is {shown(text)}; give True or False")
+    return text == "True"
+
+
+READERS: dict[str, Callable[[str, str], Any]] = {"int": _whole, "float": _number, "Size": _size, "Padding": _padding, "bool": _flag}

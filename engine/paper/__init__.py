@@ -1,0 +1,1 @@
+"""A trace on paper and in notebooks: worksheets, blanks, tables."""
