@@ -287,10 +287,10 @@ def test_concept_names_the_trace_and_computes_without_gradients() -> None:
         "import engine.errors, engine.shapes, engine.numbers, engine.inputs.kernels; assert not {'torch', 'manim'} & sys.modules.keys()",
         "from engine import conv2d; assert callable(conv2d) and 'torch' in sys.modules and 'manim' not in sys.modules",
         "import engine.concepts.convolution.conv2d; from engine import conv2d; assert callable(conv2d) and engine.conv2d is conv2d",
-        "import engine; assert callable(engine.conv1d) and engine.concepts.convolution.conv1d.__name__ == 'conv1d'",
+        "import engine; assert callable(engine.conv1d) and engine.conv1d.__name__ == 'conv1d'",
         "from engine import conv2d; import engine.concepts.convolution.conv2d; assert engine.conv2d is conv2d and callable(conv2d)",
         "from engine.concepts.convolution.conv2d import conv2d as one; from engine import conv2d as other; assert one is other",
-        "import importlib; m = importlib.import_module('engine.conv2d'); import engine; assert m.conv2d is engine.conv2d",
+        "import importlib; m = importlib.import_module('engine.concepts.convolution.conv2d'); import engine; assert m.conv2d is engine.conv2d",
         "import engine.shapes; assert engine.shapes.conv_output_size(5, 3) == 3",
     ],
 )
