@@ -14,7 +14,7 @@ from typing import Any, Literal
 import click
 
 from engine.budget import check_addresses, enough_memory
-from engine.catalogue import concepts, find
+from engine.catalogue import concepts, find, unreadable
 from engine.inputs.arguments import base, choices, kind, opened
 from studio.forms import forms
 from studio.forms import options as form_options
@@ -109,6 +109,8 @@ def list_() -> None:
     width = max(map(len, concepts()))
     for concept in concepts().values():
         click.echo(f"{concept.name.ljust(width)}  {concept.summary}")
+    for name, wrong in unreadable().items():
+        click.echo(f"{name} cannot be read: {wrong}", err=True)
 
 
 @main.command()

@@ -75,11 +75,33 @@ class Concept:
         return trace
 
 
-@functools.cache
 def concepts() -> dict[str, Concept]:
-    """Every concept by name: the functions marked with ``@concept`` that bear the name of their file."""
-    found = (_read(path) for path in sorted(FOLDER.rglob("*.py"), key=lambda path: path.stem))
-    return {one.name: one for one in found if one is not None}
+    """Every concept that can be read, by name: the functions marked with ``@concept`` that bear the name of their file."""
+    return _all()[0]
+
+
+def unreadable() -> dict[str, str]:
+    """What is wrong with the files of the other ones, a sentence each, by the names that they would have."""
+    return _all()[1]
+
+
+@functools.cache
+def _all() -> tuple[dict[str, Concept], dict[str, str]]:
+    found: dict[str, Concept] = {}
+    wrong: dict[str, str] = {}
+    for path in sorted(FOLDER.rglob("*.py"), key=lambda path: path.stem):
+        try:
+            read = _read(path)
+        except SyntaxError as error:
+            wrong[path.stem] = f"{path}, line {error.lineno}: {error.msg}"
+        except UnicodeDecodeError:
+            wrong[path.stem] = f"{path}: it is no text in UTF-8"
+        except _UnreadableError as error:
+            wrong[path.stem] = f"{path}, line {error.line}: {error}"
+        else:
+            if read is not None:
+                found[read.name] = read
+    return found, wrong
 
 
 def module_of(name: str) -> str | None:
@@ -93,14 +115,31 @@ def module_of(name: str) -> str | None:
 def find(name: str) -> Concept:
     """The concept of that name.
 
-    Raises :class:`InputError` that names the nearest one.
+    Raises :class:`InputError` that names the nearest one, or what is wrong with its file.
     """
     known = concepts()
     if name in known:
         return known[name]
+    if name in unreadable():
+        raise InputError(f"the concept {name} cannot be read: {unreadable()[name]}")
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}"
     raise InputError(f"there is no concept {shown(name)}; {hint}")
+
+
+class _UnreadableError(Exception):
+    """Something in the source of a concept that cannot be read without running it."""
+
+    def __init__(self, what: str, line: int) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+def _literal(node: ast.expr, what: str) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError):
+        raise _UnreadableError(f"{what} is {shown(ast.unparse(node))}; give a number, a text or another literal", node.lineno) from None
 
 
 def _read(path: Path) -> Concept | None:
@@ -111,11 +150,17 @@ def _read(path: Path) -> Concept | None:
         if isinstance(node, ast.FunctionDef) and node.name == path.stem:
             for mark in node.decorator_list:
                 if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "concept":
-                    return _concept(node, {k.arg: ast.literal_eval(k.value) for k in mark.keywords if k.arg})
+                    return _concept(node, mark)
     return None
 
 
-def _concept(node: ast.FunctionDef, marked: Mapping[str, Any]) -> Concept:
+def _concept(node: ast.FunctionDef, mark: ast.Call) -> Concept:
+    marked = {k.arg: _literal(k.value, f"{k.arg} of @concept") for k in mark.keywords if k.arg}
+    for wanted in ("title", "example"):
+        if wanted not in marked:
+            raise _UnreadableError(f"@concept has no {wanted}; give one", mark.lineno)
+    if node.args.vararg or node.args.kwarg:
+        raise _UnreadableError(f"{node.name} takes any number of arguments; name all of them", node.lineno)
     doc = ast.get_docstring(node) or ""
     plain = doc.replace("``", "")
     lines = _entries(plain, "Args")
@@ -135,21 +180,19 @@ def _concept(node: ast.FunctionDef, marked: Mapping[str, Any]) -> Concept:
 
 
 def _parameters(arguments: ast.arguments, lines: Mapping[str, str], options: Mapping[str, str]) -> list[Parameter]:
-    missing = object()
     positional = [*arguments.posonlyargs, *arguments.args]
-    defaults: list[Any] = [missing] * (len(positional) - len(arguments.defaults)) + [ast.literal_eval(d) for d in arguments.defaults]
-    keyword = [missing if d is None else ast.literal_eval(d) for d in arguments.kw_defaults]
-    pairs = [*zip(positional, defaults, strict=True), *zip(arguments.kwonlyargs, keyword, strict=True)]
+    defaults = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults]
+    pairs = [*zip(positional, defaults, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
     return [
         Parameter(
             a.arg,
             ast.unparse(a.annotation) if a.annotation else "str",
-            None if d is missing else d,
-            d is missing,
+            None if default is None else _literal(default, f"the default of {a.arg}"),
+            default is None,
             lines.get(a.arg, ""),
             options.get(a.arg, a.arg.replace("_", "-")),
         )
-        for a, d in pairs
+        for a, default in pairs
     ]
 
 

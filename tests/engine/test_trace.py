@@ -290,7 +290,7 @@ def test_concept_names_the_trace_and_computes_without_gradients() -> None:
         "import engine; assert callable(engine.conv1d) and engine.conv1d.__name__ == 'conv1d'",
         "from engine import conv2d; import engine.concepts.convolution.conv2d; assert engine.conv2d is conv2d and callable(conv2d)",
         "from engine.concepts.convolution.conv2d import conv2d as one; from engine import conv2d as other; assert one is other",
-        "import importlib; m = importlib.import_module('engine.concepts.convolution.conv2d'); import engine; assert m.conv2d is engine.conv2d",
+        "import engine; m = __import__('importlib').import_module('engine.concepts.convolution.conv2d'); assert m.conv2d is engine.conv2d",
         "import engine.shapes; assert engine.shapes.conv_output_size(5, 3) == 3",
     ],
 )
