@@ -6,8 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from studio.cache import FOLDER_VARIABLE
+
+# The first call of a torch function may take over a second, and a loaded machine is slow: neither is a fault.
+settings.register_profile("tensorreel", deadline=None)
+settings.load_profile("tensorreel")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

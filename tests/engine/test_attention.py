@@ -66,7 +66,7 @@ def check_steps(trace: AttentionTrace) -> None:
     assert trace[trace.highlight].kind == "weight"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     sizes=st.tuples(*[st.integers(1, 5)] * 4),
     masked=st.sampled_from(["no", "mask", "causal", "both", "added", "added and causal"]),
@@ -105,7 +105,7 @@ def test_it_is_torchs_attention(
     check_steps(trace)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     heads=st.integers(1, 3),
     each=st.integers(1, 2),

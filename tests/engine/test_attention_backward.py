@@ -33,7 +33,7 @@ def options(sizes: tuple[int, int, int, int], masked: str, bias: bool, seed: int
     return found | ({"bias_k": randn(width, seed=seed + 11), "bias_v": randn(made, seed=seed + 12)} if bias else {})
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(sizes=st.tuples(*[st.integers(1, 5)] * 4), masked=st.sampled_from(["boolean", "additive"]), seed=st.integers(0, 2**20))
 def test_masks_and_a_bias_are_those_of_torch(sizes: tuple[int, int, int, int], masked: str, seed: int) -> None:
     g, *vectors = passed(sizes, seed)
@@ -59,7 +59,7 @@ def test_a_bias_is_named() -> None:
     assert said[-1].startswith("The bias key met every query, so its number 0 gets: ")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     sizes=st.tuples(*[st.integers(1, 5)] * 4),
     masked=st.sampled_from(["no", "boolean", "additive"]),
@@ -97,7 +97,7 @@ def test_steps(
     assert sorted(trace.lessons) == sorted(firsts.values())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(sizes=st.tuples(*[st.integers(1, 4)] * 4), causal=st.booleans(), scale=st.sampled_from([None, 1.0]), seed=st.integers(0, 2**20))
 def test_finite_differences(sizes: tuple[int, int, int, int], causal: bool, scale: float | None, seed: int) -> None:
     """The derivative in a random direction is the difference quotient of the attention itself."""

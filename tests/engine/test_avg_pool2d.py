@@ -12,7 +12,7 @@ from engine.errors import InputError
 from tests.engine.pools import REFUSED, Case, adaptive_cases, cases, check_steps
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases(dilated=False))
 def test_the_output_is_that_of_torch(case: Case) -> None:
     trace = avg_pool2d(case.input, **case.options)
@@ -22,7 +22,7 @@ def test_the_output_is_that_of_torch(case: Case) -> None:
     torch.testing.assert_close(trace.outputs["output"], expected, rtol=tolerance, atol=tolerance)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(dilated=False))
 def test_steps(case: Case) -> None:
     check_steps(case, avg_pool2d(case.input, **case.options), 0.0)
@@ -53,7 +53,7 @@ def test_it_can_be_followed_on_paper() -> None:
     assert step.say == "Rows 0 to 1, columns 0 to 1: the sum of 4 numbers divided by 4 gives output[0, 0, 0] = 3."
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(adaptive_cases())
 def test_windows_for_the_size_of_an_output(case: Case) -> None:
     trace = avg_pool2d(case.input, **case.options)

@@ -196,7 +196,7 @@ def expressions(draw: st.DrawFn) -> tuple[str, dict[str, Tensor]]:
     return "; ".join(text), values
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(expressions())
 def test_random_graphs_against_autograd(case: tuple[str, dict[str, Tensor]]) -> None:
     expr, values = case
@@ -210,7 +210,7 @@ def test_random_graphs_against_autograd(case: tuple[str, dict[str, Tensor]]) -> 
         torch.testing.assert_close(trace.outputs["adjoints"][name], gradient, rtol=1e-10, atol=1e-10)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(expressions())
 def test_steps_of_random_graphs(case: tuple[str, dict[str, Tensor]]) -> None:
     check(backprop(*case))

@@ -17,25 +17,25 @@ KERNEL = [2.0, -1, 3]
 ones = torch.ones
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(cases(1))
 def test_output_is_torchs(case: Case) -> None:
     check_output(conv1d, case)
 
 
-@settings(deadline=None, max_examples=75, derandomize=True)
+@settings(max_examples=75, derandomize=True)
 @given(cases(1, torch.float32, room=20))
 def test_output_is_torchs_in_float32(case: Case) -> None:
     check_output(conv1d, case)
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(cases(1))
 def test_steps(case: Case) -> None:
     check_trace(conv1d, case)
 
 
-@settings(deadline=None, max_examples=30, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(cases(1, torch.float32))
 def test_steps_in_float32(case: Case) -> None:
     check_trace(conv1d, case)

@@ -20,25 +20,25 @@ KERNEL = [[1.0, 2], [-2, -1]]
 ones = torch.ones
 
 
-@settings(deadline=None, max_examples=200, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(cases(2))
 def test_output_is_torchs(case: Case) -> None:
     check_output(conv2d, case)
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(cases(2, torch.float32, room=8))
 def test_output_is_torchs_in_float32(case: Case) -> None:
     check_output(conv2d, case)
 
 
-@settings(deadline=None, max_examples=80, derandomize=True)
+@settings(max_examples=80, derandomize=True)
 @given(cases(2, room=2))
 def test_steps(case: Case) -> None:
     check_trace(conv2d, case)
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(cases(2, torch.float32, room=1))
 def test_steps_in_float32(case: Case) -> None:
     check_trace(conv2d, case)

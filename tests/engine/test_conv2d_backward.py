@@ -38,7 +38,7 @@ def by_autograd(case: Case, gradient: Tensor) -> dict[str, Tensor]:
     return dict(zip(KINDS, (found[0], found[1], found[2] if case.batched else found[2][0]), strict=True))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases(2))
 def test_the_gradients_are_those_of_torch(case: Case) -> None:
     gradient, trace = opened(case)
@@ -47,7 +47,7 @@ def test_the_gradients_are_those_of_torch(case: Case) -> None:
         torch.testing.assert_close(trace.outputs[f"grad_{kind}"], expected, rtol=1e-10, atol=scale * 100)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(2, room=2))
 def test_steps(case: Case) -> None:
     gradient, trace = opened(case)

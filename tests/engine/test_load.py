@@ -917,7 +917,7 @@ def test_bad_sizes(text: str) -> None:
 
 
 @given(st.text(max_size=80) | st.text(alphabet='[]0123456789,.-eEx#:NanInfity"{} \n', max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_gives_a_tensor_or_one_sentence(text: str) -> None:
     message, value = "", torch.zeros(0)
     try:
@@ -933,6 +933,5 @@ def test_any_text_gives_a_tensor_or_one_sentence(text: str) -> None:
 
 
 @given(st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3), min_size=1, max_size=4))
-@settings(deadline=None)
 def test_numbers_survive_the_way_through_json(rows: list[list[float]]) -> None:
     assert load(json.dumps(rows)).tolist() == rows

@@ -18,7 +18,7 @@ from tests.engine.lstms import Case, cases, made, refusal
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 2e-5}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases())
 def test_the_states_are_those_of_torch(case: Case) -> None:
     trace = lstm(**case.arguments)
@@ -31,7 +31,7 @@ def test_the_states_are_those_of_torch(case: Case) -> None:
     assert set(trace.inputs) == {"input", "weight_ih", "weight_hh", "h0", "c0", *case.arguments}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cases(most=3))
 def test_steps(case: Case) -> None:
     trace = lstm(**case.arguments)

@@ -40,7 +40,7 @@ def by_autograd(case: Case, given: dict[str, Tensor]) -> dict[str, Tensor]:
 ENDS = st.sets(st.sampled_from(["grad_h_n", "grad_c_n"]))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases(), ENDS)
 def test_the_gradients_are_those_of_torch(case: Case, ends: set[str]) -> None:
     start = gradients(case, ends)
@@ -54,7 +54,7 @@ def test_the_gradients_are_those_of_torch(case: Case, ends: set[str]) -> None:
         torch.testing.assert_close(trace.outputs[name], expected[name], rtol=tolerance, atol=tolerance * 10)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases(most=3), ENDS)
 def test_steps(case: Case, ends: set[str]) -> None:
     trace = lstm_backward(**gradients(case, ends), **case.arguments)

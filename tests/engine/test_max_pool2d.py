@@ -15,7 +15,7 @@ from tests.engine.pools import REFUSED, Case, adaptive_cases, cases, check_steps
 INF = math.inf
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases(dilated=True))
 def test_output_and_indices_are_those_of_torch(case: Case) -> None:
     trace = max_pool2d(case.input, **case.options)
@@ -26,7 +26,7 @@ def test_output_and_indices_are_those_of_torch(case: Case) -> None:
     assert trace.reference.name == "torch.nn.functional.max_pool2d"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(dilated=True))
 def test_steps(case: Case) -> None:
     check_steps(case, max_pool2d(case.input, **case.options), -INF)
@@ -84,7 +84,7 @@ def test_it_can_be_followed_on_paper() -> None:
     assert (step.reduce, step.divisor) == ("max", 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(adaptive_cases())
 def test_windows_for_the_size_of_an_output(case: Case) -> None:
     trace = max_pool2d(case.input, **case.options)

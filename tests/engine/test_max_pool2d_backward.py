@@ -14,21 +14,21 @@ from tests.engine.pools import Case, adaptive_cases, cases
 from tests.engine.pools_backward import check, finite_differences, gradient_for, is_allowed, refusal
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(cases(dilated=True))
 def test_the_gradient_is_that_of_torch(case: Case) -> None:
     assume(is_allowed(case))
     check(max_pool2d_backward, F.max_pool2d, case, steps=False)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases(dilated=True))
 def test_steps(case: Case) -> None:
     assume(is_allowed(case))
     check(max_pool2d_backward, F.max_pool2d, case, steps=True)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(adaptive_cases())
 def test_windows_for_the_size_of_an_output(case: Case) -> None:
     check(max_pool2d_backward, F.adaptive_max_pool2d, case, steps=True)

@@ -102,7 +102,7 @@ def test_plain_with_fewer_decimals(x: float, decimals: int, text: str) -> None:
     assert plain(x, decimals) == text
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, MOST_DECIMALS))
 @example(-0.0, 4)
 @example(0.00005, 4)
@@ -242,7 +242,7 @@ many = st.sampled_from([whole, hundredths, thirds, single, small, wide, whole | 
 sums = many.flatmap(lambda numbers: st.lists(st.lists(numbers, min_size=1, max_size=3).map(tuple), min_size=1, max_size=9))
 
 
-@settings(deadline=None, max_examples=800, derandomize=True)
+@settings(max_examples=800, derandomize=True)
 @given(sums)
 @example([(1e6, 1.0), (-1e6, 1.0), (0.001, 1.0)])
 @example([(0.00005, 1.0)])
@@ -252,7 +252,7 @@ def test_the_shown_sum_is_right_on_paper(terms: list[tuple[float, ...]]) -> None
     kept(terms, value_of(terms))
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(sums, st.floats(-1e3, 1e3) | st.just(0.0))
 def test_a_value_that_is_not_the_sum_is_never_shown_as_equal(terms: list[tuple[float, ...]], off: float) -> None:
     """Whatever value it is given: "=" only stands where the shown numbers are equal."""
@@ -283,7 +283,7 @@ def test_numbers_of_every_size(terms: list[tuple[float, ...]]) -> None:
 whole_sums = st.lists(st.lists(whole, min_size=2, max_size=2).map(tuple), min_size=1, max_size=9)
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(whole_sums)
 def test_whole_numbers_are_always_equal(terms: list[tuple[float, ...]]) -> None:
     written = sum_of_products(terms, value_of(terms))

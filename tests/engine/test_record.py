@@ -163,7 +163,7 @@ def test_pick() -> None:
     assert Record(scaled(40)).pick([3, 17]) == {3: scaled(40)[3], 17: scaled(40)[17]}
 
 
-@settings(deadline=None, max_examples=100, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(st.integers(1, 60) | st.integers(1, 2000))
 @example(1)
 @example(2)

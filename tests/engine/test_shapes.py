@@ -12,7 +12,7 @@ from torch import nn
 from engine.errors import InputError
 from engine.shapes import conv_output_size, conv_parameter_count, linear_parameter_count, padded_output_size, padding_sides, per_axis
 
-quick = settings(deadline=None, max_examples=200, derandomize=True)
+quick = settings(max_examples=200, derandomize=True)
 sizes = st.integers(1, 5)
 
 
@@ -77,7 +77,7 @@ def test_sizes_that_do_not_fit(sizes: tuple[int, ...], holds: list[str]) -> None
         assert text in str(caught.value)
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(st.integers(1, 4), st.integers(1, 4), st.lists(st.integers(1, 5), min_size=1, max_size=3), sizes, st.booleans())
 def test_convolution_parameters_are_torchs(per_group: int, filters: int, kernel: list[int], groups: int, bias: bool) -> None:
     module: Any = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}[len(kernel)]
@@ -86,7 +86,7 @@ def test_convolution_parameters_are_torchs(per_group: int, filters: int, kernel:
     assert conv_parameter_count(channels, filters, kernel, groups, bias) == expected
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(st.integers(1, 30), st.integers(1, 30), st.booleans())
 def test_linear_parameters_are_torchs(features: int, out: int, bias: bool) -> None:
     assert linear_parameter_count(features, out, bias) == sum(p.numel() for p in nn.Linear(features, out, bias=bias).parameters())

@@ -55,7 +55,7 @@ def test_nothing_was_shown_before_unless_it_is_said() -> None:
     assert Beat("quick", 1, 2, "all", "Words.", 30).before is None
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(st.integers(0, 5000), st.integers(1, 40) | st.integers(1, 100_000), st.integers(1, 500), st.booleans())
 @example(0, 10, 29, True)
 @example(0, 2, 3, False)

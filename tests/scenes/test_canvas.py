@@ -225,7 +225,7 @@ near = st.floats(-40, 180)
 extent = st.floats(0.6, 150)
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(st.integers(1, 9), st.integers(1, 9), near, st.floats(-40, 100), extent, extent)
 @example(9, 9, 20.5, 10.5, 3.0, 2.0)
 @example(2, 2, -39.0, -30.0, 300.0, 200.0)
@@ -272,7 +272,7 @@ def test_a_cell_that_vanishes_leaves_what_is_behind() -> None:
 whole_boxes = st.tuples(st.integers(-5, 190), st.integers(-5, 100), st.integers(1, 60), st.integers(1, 60))
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(st.tuples(near, st.floats(-40, 100), extent, extent), st.lists(whole_boxes, min_size=2, max_size=5), st.integers(0, 2**16))
 def test_rectangles_that_cut_through_cells_leave_no_trace(where: Any, moves: list[Any], seed: int) -> None:
     """A box, whose sides are whole pixels, moves in front of cells of which some change."""
@@ -438,7 +438,7 @@ def in_frame(found: Sequence[Rectangle], width: int, height: int) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=200, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(
     st.lists(st.tuples(st.floats(-150, 300), st.floats(-100, 180), st.floats(0.1, 400), st.floats(0.1, 250)), min_size=1, max_size=4),
     st.sampled_from([0.0, 4.0]),
@@ -502,7 +502,7 @@ def spots(x: st.SearchStrategy[int], size: st.SearchStrategy[int]) -> Any:
     return st.builds(lambda left, top, w, h: (left, top, left + w, top + h), x, x, size, size)
 
 
-@settings(deadline=None, max_examples=300, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(st.lists(spots(st.integers(0, 300), st.integers(1, 40)) | spots(st.integers(0, 2000), st.integers(1, 9)), max_size=40))
 @example([])
 @example([(10 * k, 20 * k, 10 * k + 5, 20 * k + 5) for k in range(9)])

@@ -465,7 +465,7 @@ def outside(rectangles: list[tuple[int, int, int, int]], before: np.ndarray, aft
     return int(difference.max())
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(st.lists(changes, max_size=8), st.lists(st.lists(changes, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_boxes_hold_all_that_differs(first: list[Any], later: list[list[Any]]) -> None:
     stage, watch, canvas = Stage(), Watch(), Canvas(*SIZE, UNITS, "#000000")

@@ -19,7 +19,7 @@ START = b"\x00\x00\x00\x01"
 REFERENCE_SLICE = 0x60 | SLICE
 ELEMENT = re.compile(r"\d+ +(\w+(?:\[\d+\])*) +[01]+ = (-?\d+)\n")
 
-thorough = settings(deadline=None, derandomize=True, max_examples=200)
+thorough = settings(derandomize=True, max_examples=200)
 
 
 # --- the same, written down in another way ------------------------------------------------------------------------------------------------

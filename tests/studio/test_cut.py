@@ -94,7 +94,7 @@ def test_a_piece_plays_while_it_loads(film: Film, tmp_path: Path) -> None:
     assert all(struct.unpack(">IIIi", edit[:16])[3] == 0 for edit in edits)
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(data=st.data())
 def test_pieces_in_any_order(film: Film, tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
     folder = tmp_path_factory.mktemp("any")
@@ -141,7 +141,7 @@ def test_pieces_that_there_are_not(film: Film, tmp_path: Path, frames: range, me
 # --- single frames ----------------------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(wanted=st.lists(st.integers(0, 69), max_size=12))
 def test_stills_are_the_frames(film: Film, wanted: list[int]) -> None:
     found = list(stills(film.path, wanted))

@@ -18,7 +18,7 @@ BT709 = 1
 TV_RANGE = 1
 STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 
-thorough = settings(deadline=None, derandomize=True, max_examples=50)
+thorough = settings(derandomize=True, max_examples=50)
 
 
 # --- pictures, and what a player makes of packets -----------------------------------------------------------------------------------------

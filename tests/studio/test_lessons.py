@@ -19,7 +19,7 @@ plans = st.integers(1, 400).flatmap(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=200)
 @given(plans, st.one_of(st.none(), st.floats(4, 400)), st.integers(1, 4))
 def test_every_lesson_is_shown_in_full_where_there_is_time(
     plan: tuple[list[tuple[str, int]], list[int]], seconds: float | None, detail: int

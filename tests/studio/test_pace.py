@@ -32,7 +32,7 @@ from tests.stand_ins import steps
 
 Phases = list[tuple[str, int]]
 
-thorough = settings(deadline=None, derandomize=True, max_examples=200)
+thorough = settings(derandomize=True, max_examples=200)
 
 
 def phases_of(steps: int, phases: int) -> Phases:

@@ -20,7 +20,7 @@ from studio.take import SWEEP_TAKE, Take, read, runs, takes, write
 ROOT = Path(__file__).parents[2]
 KINDS = ("opening", "full", "quick", "sweep", "closing")
 
-thorough = settings(deadline=None, derandomize=True, max_examples=200)
+thorough = settings(derandomize=True, max_examples=200)
 
 
 def beat(kind: Any, frames: int, steps: int = 1) -> Beat:

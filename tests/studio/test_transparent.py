@@ -38,7 +38,7 @@ def over(pixels: np.ndarray, ground: tuple[int, int, int]) -> np.ndarray:
 
 
 @given(st.integers(0, 255), st.integers(0, 255))
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=300)
 def test_straight_colours(colour: int, alpha: int) -> None:
     """What is premultiplied, taken back and multiplied again is what it was."""
     value = round(colour * alpha / 255)

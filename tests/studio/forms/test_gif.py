@@ -150,7 +150,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
 FRAME = av.VideoFrame(2, 2, "rgb24")
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 @given(
     st.sampled_from([1, 7, 15, 24, 25, 30, 60, 120]),
     st.sampled_from([5, 10, 12, 15, 20, 30, 50]),
