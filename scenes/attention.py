@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from manim import Mobject
@@ -19,6 +18,7 @@ from scenes.parts.motion import Cue
 from scenes.parts.pattern import Pattern
 from scenes.parts.raster import heat_limit
 from scenes.parts.softmax import SOFTMAX, softmax_rows, texts
+from scenes.parts.story import Story
 from scenes.parts.strip import Roles
 from scenes.parts.table import Table
 from scenes.parts.worked import Work, WorkedReel
@@ -41,7 +41,7 @@ ROLES: dict[str, tuple[tuple[str, ...], str]] = {
 PROJECTIONS = {"query": "q", "key": "k", "value": "v", "project": "o"}
 
 
-class Attention(WorkedReel):
+class Attention(WorkedReel[AttentionStep]):
     """Queries, keys and values at the left; then who looks at whom, and the output; below or beside them the bench."""
 
     concept = "attention"
@@ -49,7 +49,7 @@ class Attention(WorkedReel):
     def legend(self) -> list[str]:
         return [*(["input", "weight"] if self.trace.sizes.projected else []), "query", "key", "value", "output", "reading"]
 
-    def layout(self, trace: Any) -> None:
+    def layout(self, trace: Story[AttentionStep]) -> None:
         sizes, inputs, outputs = trace.sizes, trace.inputs, trace.outputs
         self.vectors = [
             outputs[role] if sizes.projected else inputs[name] for role, name in zip("qkv", ("query", "key", "value"), strict=True)
@@ -70,7 +70,7 @@ class Attention(WorkedReel):
         self._build_tables(trace)
         self._build_projections(trace)
 
-    def _build_tables(self, trace: Any) -> None:
+    def _build_tables(self, trace: Story[AttentionStep]) -> None:
         sizes, rooms = trace.sizes, self.hall
         self.qkv = [
             Table(values, room, role, role[0].upper(), self.theme, most=(0.95, 0.5), beside=True)
@@ -83,7 +83,7 @@ class Attention(WorkedReel):
         self.output = Table(self.mixed, rooms.output, "output", label, self.theme, low=self.low)
         self.heads = Heads(sizes.heads, sizes.queries, sizes.keys, rooms.heads, self.theme) if sizes.heads > 1 else None
 
-    def _build_projections(self, trace: Any) -> None:
+    def _build_projections(self, trace: Story[AttentionStep]) -> None:
         """What is multiplied by weights, and the weights."""
         inputs, rooms = trace.inputs, self.hall
         self.given: dict[str, tuple[Table, Table]] = {}
@@ -185,7 +185,7 @@ class Attention(WorkedReel):
         flags = np.arange(values.size).reshape(values.shape) + head * values.size < count
         return np.where(flags, values, np.nan)
 
-    def known_scores(self, head: int, counts: Mapping[Any, int]) -> np.ndarray:
+    def known_scores(self, head: int, counts: Mapping[str, int]) -> np.ndarray:
         """Scores, those that the mask has reached already with it."""
         scores = self.known(self.scores[head], counts["score"], head)
         after = self.trace.outputs["scores"].reshape(self.scores.shape)[head]
@@ -205,7 +205,7 @@ class Attention(WorkedReel):
     def bench_of(self, step: AttentionStep) -> str:
         return "softmax" if step.kind in SOFTMAX else step.kind
 
-    def work(self, work: Work, ticks: int, done: bool) -> None:
+    def work(self, work: Work[AttentionStep], ticks: int, done: bool) -> None:
         kind = work.step.kind
         if kind in SOFTMAX:
             self.soften(work, ticks, done)
@@ -214,7 +214,7 @@ class Attention(WorkedReel):
         else:
             self.multiply(work, ticks, done)
 
-    def multiply(self, work: Work, ticks: int, done: bool) -> None:
+    def multiply(self, work: Work[AttentionStep], ticks: int, done: bool) -> None:
         """Two rows of numbers, to be multiplied pair by pair; a bias is the last of the second."""
         step, terms = work.step, work.written.terms
         names = {"score": ("query", "key"), "mix": ("weight", "value"), "project": ("heads", "W_o")}
@@ -240,7 +240,7 @@ class Attention(WorkedReel):
             return (x if role != "weight" else w).limit
         return tables[role].limit if role in tables else self.pattern.most
 
-    def hide(self, work: Work, done: bool) -> None:
+    def hide(self, work: Work[AttentionStep], done: bool) -> None:
         """Scores above the mask: numbers that are added to them, or 1 and 0."""
         step = work.step
         scores = self.known_scores(step.head, self.trace.blocks.done(step.index + done))[step.row]
@@ -255,7 +255,7 @@ class Attention(WorkedReel):
         )
         self.bench.mark(step.column)
 
-    def soften(self, work: Work, ticks: int, done: bool) -> None:
+    def soften(self, work: Work[AttentionStep], ticks: int, done: bool) -> None:
         """The four rows of a softmax, and what of them is looked at."""
         step = work.step
         head, row, kind = step.head, step.row, step.kind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from manim import Mobject
@@ -13,6 +12,7 @@ from scenes.parts.bench import Bench, Row
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box
 from scenes.parts.rooms import columns, rows
+from scenes.parts.story import Story
 from scenes.parts.strip import Roles
 from scenes.parts.table import LETTER_ROOM, Table
 from scenes.parts.worked import Work, WorkedReel
@@ -31,7 +31,7 @@ ROLES = {"W": "weight", "Q": "query", "K": "key", "V": "value"}
 SHARES = (1.0, 1.0, 0.8)
 
 
-class AttentionBackward(WorkedReel):
+class AttentionBackward(WorkedReel[AttentionGradStep]):
     """What was given at the left, its gradients at the right, between them the matrices on the way; below these the bench."""
 
     concept = "attention_backward"
@@ -39,7 +39,7 @@ class AttentionBackward(WorkedReel):
     def legend(self) -> list[str]:
         return ["query", "key", "value", "weight", "gradient", "reading"]
 
-    def layout(self, trace: Any) -> None:
+    def layout(self, trace: Story[AttentionGradStep]) -> None:
         inputs, outputs = trace.inputs, trace.outputs
         keys, width, value_width = len(inputs["key"]), inputs["key"].shape[1], inputs["value"].shape[1]
         wide = max(width, value_width)
@@ -104,7 +104,10 @@ class AttentionBackward(WorkedReel):
         one, other, _ = FACTORS[step.kind]
         return (ROLES.get(one, "gradient"), ROLES.get(other, "gradient")), "gradient"
 
-    def work(self, work: Work, ticks: int, done: bool) -> None:
+    def bench_of(self, step: AttentionGradStep) -> str:
+        return step.kind
+
+    def work(self, work: Work[AttentionGradStep], ticks: int, done: bool) -> None:
         step, terms = work.step, work.written.terms
         names = FACTORS[step.kind][:2]
         labels = (names[0], "× dW−Σ" if step.kind == "score" else f"× {names[1]}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from engine.concepts.backprop.parse import bracketed
 from engine.concepts.backprop.step import BackpropStep
@@ -17,6 +16,7 @@ from scenes.parts.graph_picture import Edge, GraphPicture, Known, known
 from scenes.parts.ink import letter_size
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.reel import Reel
+from scenes.parts.story import Story
 from scenes.parts.strip import Piece
 
 #: Shares of a full beat: when what is read has arrived, when all terms are there, when the result is.
@@ -26,8 +26,11 @@ LEAVES, REACHES = 0.3, 0.66
 MOST_TICKS = 24
 LONGEST_SLOPE = 14
 
+#: What the strip shows: pieces, their size, which of them are current, where the line begins.
+Tick = tuple[list[Piece], float, tuple[int, int] | None, float]
 
-class Backprop(Reel):
+
+class Backprop(Reel[BackpropStep]):
     """Small graphs have their numbers in the nodes; of larger ones the current step is shown below a map."""
 
     concept = "backprop"
@@ -35,7 +38,7 @@ class Backprop(Reel):
     def legend(self) -> list[str]:
         return ["input", "weight", "output", "gradient"]
 
-    def layout(self, trace: Any) -> None:
+    def layout(self, trace: Story[BackpropStep]) -> None:
         self.graph = trace.graph
         left, low, right, high = STAGE
         picture = GraphPicture(trace, (left + 0.1, low + 0.05, right - 0.1, high - 0.05), self.theme)
@@ -163,7 +166,7 @@ class Backprop(Reel):
 
     def full(self, beat: Beat) -> list[Cue]:
         """What is read travels along the edges, the numbers are put together on the strip, the result appears in the node."""
-        step: BackpropStep = self.trace[beat.start]
+        step = self.trace[beat.start]
         text = written(step.terms, step.value, step.reduce, step.divisor, step.apply)
         self.begin(step, beat.phase, beat.say)
         back = step.kind != "forward"
@@ -192,7 +195,7 @@ class Backprop(Reel):
         moves = [during(leaves, reaches, travel)] if step.kind != "seed" else []
         return [*moves, states(*adding, len(ticks), tick), switch(REACHES if edge else WRITTEN, write)]
 
-    def ticks(self, step: BackpropStep, text: Sum) -> list[tuple[Any, ...]]:
+    def ticks(self, step: BackpropStep, text: Sum) -> list[Tick]:
         """What the strip shows one after the other until the result: pieces, size, which of them are current, where the line begins."""
         if step.kind != "edge" and not text.apply and text.divisor == "1" and len(text.terms) > 1:
             return self.pages(step, text)
@@ -204,7 +207,7 @@ class Backprop(Reel):
         left = -self.strip.width(line, size) / 2
         return [(line[:head], size, None, left), (line[: -1 if step.kind == "seed" else -2], size, None, left)]
 
-    def pages(self, step: BackpropStep, text: Sum) -> list[tuple[Any, ...]]:
+    def pages(self, step: BackpropStep, text: Sum) -> list[Tick]:
         """The sum term by term; with symbols before it if it fits on one page with them."""
         result = "gradient" if step.kind != "forward" else "output"
         roles = self.roles(step)
@@ -214,7 +217,7 @@ class Backprop(Reel):
         heads = full[: len(full) - len(wholes[0])]
         size = min(self.strip.fitting([*heads, *whole]) for whole in wholes)
         lefts = [-self.strip.width([*heads, *whole], size) / 2 for whole in wholes]
-        found: list[tuple[Any, ...]] = [(heads, size, None, lefts[0])]
+        found: list[Tick] = [(heads, size, None, lefts[0])]
         ticks = min(len(step.terms), MOST_TICKS)
         for tick in range(1, ticks + 1):
             done = len(step.terms) * tick // ticks
@@ -226,7 +229,7 @@ class Backprop(Reel):
 
     def quick(self, beat: Beat) -> list[Cue]:
         """The edges, then the result."""
-        step: BackpropStep = self.trace[beat.start]
+        step = self.trace[beat.start]
         text = written(step.terms, step.value, step.reduce, step.divisor, step.apply)
         self.begin(step, beat.phase, beat.say)
         line = self.line(step, text)
@@ -244,7 +247,7 @@ class Backprop(Reel):
         pictures = beat.pictures
 
         def draw(state: int) -> None:
-            step: BackpropStep = self.trace[pictures[state]]
+            step = self.trace[pictures[state]]
             text = written(step.terms, step.value, step.reduce, step.divisor, step.apply)
             self.begin(step, step.phase, beat.say)
             self.after(step)

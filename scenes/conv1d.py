@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from engine.concepts.convolution.step import ConvStep
+from engine.step import Cell
+from scenes.parts.convolution import ConvReel
 from scenes.parts.frame import STAGE
 from scenes.parts.rooms import rows
-from scenes.parts.sliding import SlidingReel
 
 #: Channels or filters beyond these get no more room.
 MOST_ROWS = 4
 
 
-class Conv1d(SlidingReel):
+class Conv1d(ConvReel[ConvStep]):
     """One output cell after the other. The rows of a plane are its channels, those of the output its filters."""
 
     concept = "conv1d"
@@ -50,5 +51,5 @@ class Conv1d(SlidingReel):
         """Of the output plane."""
         return f"output {'×'.join(map(str, self.trace.outputs['output'].shape[-2:]))}"
 
-    def window_cells(self, step: ConvStep) -> list[tuple[int, ...]]:
+    def window_cells(self, step: ConvStep) -> list[Cell]:
         return [(row, *at) for row in range(len(step.channels)) for at in self.in_padded(step.window)]

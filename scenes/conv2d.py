@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engine.concepts.convolution.step import ConvStep
+from engine.step import Cell
+from scenes.parts.convolution import ConvReel
 from scenes.parts.lens import lens_count, lens_rooms
 from scenes.parts.rooms import around
-from scenes.parts.sliding import SlidingReel
 
 #: Kernels with more rows have no digits where channels stand side by side, and need less room.
 MOST_DIGIT_ROWS = 3
@@ -13,7 +14,7 @@ MOST_DIGIT_ROWS = 3
 MOST_PLANE_ROWS = 8
 
 
-class Conv2d(SlidingReel):
+class Conv2d(ConvReel[ConvStep]):
     """One output cell after the other. Up to four channels stand side by side, each with its own tile and partial sum."""
 
     concept = "conv2d"
@@ -59,5 +60,5 @@ class Conv2d(SlidingReel):
         size = "×".join(map(str, self.trace.outputs["output"].shape[-2:]))
         return f"output {size}" if len(self.trace.kernel) == 1 else f"filter {step.filter}, {size}"
 
-    def window_cells(self, step: ConvStep) -> list[tuple[int, ...]]:
+    def window_cells(self, step: ConvStep) -> list[Cell]:
         return self.in_padded(step.window)

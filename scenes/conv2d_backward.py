@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from engine.concepts.convolution.backward_step import ConvBackwardStep
 from engine.sentences import cell_name, times
+from engine.step import Cell
+from scenes.parts.convolution import ConvReel
 from scenes.parts.glass import Glass
 from scenes.parts.ink import Box, letter_size, text_width
 from scenes.parts.lens import SUM_ROOM, Lens, lens_count, lens_rooms
 from scenes.parts.plane import Plane
 from scenes.parts.raster import heat_limit
 from scenes.parts.rooms import around
-from scenes.parts.sliding import SlidingReel
+
+#: Of every lens the places of plane and tile.
+Rooms = Sequence[tuple[Box, Box]]
 
 FEW_ROWS = 2
 TURNED = ("weight turned 180°", "weight turned", "turned 180°", "turned")
 
 
-class Conv2dBackward(SlidingReel):
+class Conv2dBackward(ConvReel[ConvBackwardStep]):
     """First all of ``grad_output`` is added up, then it slides over the input as a kernel, then the turned weights slide over it."""
 
     concept = "conv2d_backward"
@@ -30,7 +33,7 @@ class Conv2dBackward(SlidingReel):
     def legend(self) -> list[str]:
         return ["input", "weight", "gradient", "reading"]
 
-    def stands_for(self, step: ConvBackwardStep) -> Any:
+    def stands_for(self, step: ConvBackwardStep) -> tuple[object, ...]:
         return step.kind, step.plane, step.filter
 
     @property
@@ -63,12 +66,12 @@ class Conv2dBackward(SlidingReel):
         ends = () if step.kind == "input" else (values.min(), values.max())
         return Plane(plane, room, "gradient", label, self.theme, known=0, others=ends, roomy=step.kind != "input")
 
-    def shaded(self, plane: Plane, cells: Sequence[tuple[int, ...]]) -> list[Box]:
+    def shaded(self, plane: Plane, cells: Sequence[Cell]) -> list[Box]:
         """Of the gradient that lies spread out only its own cells: those whose windows held the cell of the input."""
         boxes = super().shaded(plane, cells)
         return [plane.box(*cell) for cell in cells if plane.inside(*cell)] if boxes and self.kin == "filters" else boxes
 
-    def dress_bias(self, step: ConvBackwardStep, rooms: Any) -> None:
+    def dress_bias(self, step: ConvBackwardStep, rooms: Rooms) -> None:
         """All of the gradient, cell by cell."""
         self.roles = ("gradient",)
         gradient = self.batch("grad_output")
@@ -85,7 +88,7 @@ class Conv2dBackward(SlidingReel):
             size = rows * columns
             self.lenses.append(Lens(plane, glass, slice(number * size, (number + 1) * size), self.theme, "gradient"))
 
-    def dress_weight(self, step: ConvBackwardStep, rooms: Any) -> None:
+    def dress_weight(self, step: ConvBackwardStep, rooms: Rooms) -> None:
         """The gradient as a kernel on the input."""
         self.roles = ("input", "gradient")
         trace, gradient = self.trace, self.batch("grad_output")
@@ -109,7 +112,7 @@ class Conv2dBackward(SlidingReel):
             for number, sample in enumerate(step.channels[: lens_count(len(step.channels))])
         ]
 
-    def dress_input(self, step: ConvBackwardStep, rooms: Any) -> None:
+    def dress_input(self, step: ConvBackwardStep, rooms: Rooms) -> None:
         """The turned weights on the gradient."""
         self.roles = ("gradient", "weight")
         trace = self.trace
@@ -132,11 +135,11 @@ class Conv2dBackward(SlidingReel):
     @property
     def batched(self) -> bool:
         """Whether tensors have a sample axis."""
-        return self.trace.inputs["input"].ndim == 4
+        return bool(self.trace.inputs["input"].ndim == 4)
 
-    def batch(self, name: str) -> Any:
+    def batch(self, name: str) -> np.ndarray:
         """An input with its sample axis and its channel axis, also where the user gave none."""
-        values = self.trace.inputs[name]
+        values: np.ndarray = self.trace.inputs[name]
         return values if self.batched else values[None]
 
     def named(self, name: str, sample: int, channel: int, more: str, room: Box) -> str:
@@ -160,6 +163,6 @@ class Conv2dBackward(SlidingReel):
         between[above % row_stride :: row_stride, left % column_stride :: column_stride] = False
         return between
 
-    def window_cells(self, step: ConvBackwardStep) -> list[tuple[int, ...]]:
+    def window_cells(self, step: ConvBackwardStep) -> list[Cell]:
         sides = {"bias": ((0, 0), (0, 0)), "weight": self.trace.sides, "input": self.trace.offsets}[step.kind]
         return [tuple(at + before for at, (before, _) in zip(cell, sides, strict=True)) for cell in step.window]

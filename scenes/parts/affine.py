@@ -91,6 +91,13 @@ class Affine(Group):
         self.spot = Window(theme)
         self.add(self.spot, *self.tables, *self.names, self.head, self.times, self.texts)
 
+    def numbers(self, block: int) -> Lattice:
+        """Where the numbers of a block stand that has some."""
+        table = self.values[block]
+        if table is None:
+            raise LookupError(f"block {block} has no numbers of its own")
+        return table
+
     def show_values(self, values: Sequence[np.ndarray], letters: Sequence[str]) -> None:
         """Numbers of each block that has some, as many as are known, and its letter; no weights."""
         shown = iter(values)

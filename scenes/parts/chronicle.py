@@ -77,10 +77,11 @@ class Chronicle(Group):
         self.add(*self.tables.values(), self.frame)
 
     def _tables(self, places: Mapping[str, Box], *, digits: bool) -> dict[str, Lattice]:
-        return {
-            name: Lattice(*strand.values.shape, places[name], strand.role_of(digits=digits), self.theme, strand.values, digits=digits)
-            for name, strand in self.strands.items()
-        }
+        found = {}
+        for name, strand in self.strands.items():
+            rows, times = strand.values.shape
+            found[name] = Lattice(rows, times, places[name], strand.role_of(digits=digits), self.theme, strand.values, digits=digits)
+        return found
 
     def _beside(self, room: Box) -> dict[str, Box]:
         left, bottom, right, top = room

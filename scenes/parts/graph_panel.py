@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from manim import Group, Mobject
@@ -16,6 +16,7 @@ from scenes.parts.graph_picture import grid
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, letter_size, text_width
 from scenes.parts.plane import LABEL_ROOM, Plane
 from scenes.parts.rooms import columns
+from scenes.parts.story import Story
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -64,9 +65,9 @@ class Single(Group):
 class Panel:
     """The tensors that a step reads, then the one that it makes, side by side, cut down to the matrix that is worked on."""
 
-    def __init__(self, trace: Any, room: Box, theme: Theme) -> None:
+    def __init__(self, trace: Story[BackpropStep], room: Box, theme: Theme) -> None:
         self.trace, self.room, self.theme, self.graph = trace, room, theme, trace.graph
-        self.of: tuple[Any, ...] = ()
+        self.of: tuple[object, ...] = ()
         self.planes: list[tuple[str, Plane | Single]] = []
         self.windows: list[Window] = []
         self.marks: list[Mobject] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from manim import Group
@@ -16,6 +15,7 @@ from scenes.parts.curves import Point, discs, rounded, together
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, boxes, letter_size, text_width
 from scenes.parts.layers import Layers, Slot, layers
+from scenes.parts.story import Story
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -154,7 +154,7 @@ def grid(values: np.ndarray) -> np.ndarray:
 class GraphPicture(Group):
     """The graph in ``room``. ``fits`` says whether its numbers can be read there; if not, nothing else of it may be asked for."""
 
-    def __init__(self, trace: Any, room: Box, theme: Theme) -> None:
+    def __init__(self, trace: Story[BackpropStep], room: Box, theme: Theme) -> None:
         super().__init__()
         self.graph: Graph = trace.graph
         self.theme = theme

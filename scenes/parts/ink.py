@@ -26,6 +26,8 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top
 class Mark(VMobject):
     """A VMobject whose points are given, filled or stroked in one colour."""
 
+    look: tuple[Any, ...] | None
+
     def __init__(self, colour: str, *, fill: float = 0.0, stroke: float = 0.0, opacity: float = 1.0) -> None:
         super().__init__(
             fill_color=colour, fill_opacity=fill, stroke_color=colour, stroke_width=stroke, stroke_opacity=opacity if stroke else 0
@@ -87,7 +89,8 @@ class Line:
     def points(self) -> np.ndarray:
         """Bézier points on the frame."""
         scale, (left, low) = self.scale, self._origin
-        return self.outline.points * scale + np.array([left, low, 0.0])
+        points: np.ndarray = self.outline.points * scale + np.array([left, low, 0.0])
+        return points
 
     @property
     def _origin(self) -> tuple[float, float]:

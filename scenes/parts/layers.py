@@ -40,9 +40,9 @@ class Layers:
 def layers(graph: Graph, slots: Mapping[str, Slot], room: Box, gaps: tuple[float, float], passing: float) -> Layers | None:
     """Places all nodes in ``room``; none if they do not fit with ``gaps`` between columns and rows. ``passing`` is for an edge."""
     columns = [[_key(entry, i) for entry in column] for i, column in enumerate(graph.columns)]
-    sizes: dict[Key, Slot] = {**slots}
-    for key in (key for column in columns for key in column if not isinstance(key, str)):
-        sizes[key] = Slot(0.0, passing / 2, passing / 2)
+    sizes: dict[Key, Slot] = dict(slots.items())
+    for passes in (key for column in columns for key in column if not isinstance(key, str)):
+        sizes[passes] = Slot(0.0, passing / 2, passing / 2)
     spans = _spans([max(sizes[key].width for key in column) for column in columns], room, gaps[0])
     heights = [sum(sizes[key].above + sizes[key].below for key in column) + gaps[1] * (len(column) - 1) for column in columns]
     if spans is None or max(heights) > room[3] - room[1]:
@@ -52,7 +52,8 @@ def layers(graph: Graph, slots: Mapping[str, Slot], room: Box, gaps: tuple[float
     spare = [(SPREAD * (room[3] - room[1]) - height) / (len(c) - 1) for c, height in zip(columns, heights, strict=True) if len(c) > 1]
     gap = gaps[1] + min(WIDEST_ROW_GAP, max(0.0, min(spare, default=0.0)))
     ys = _heights(columns, sizes, chains, (room[1], room[3]), gap)
-    places = {name: ((spans[i][0] + spans[i][1]) / 2, ys[name]) for i, column in enumerate(columns) for name in column if name in slots}
+    nodes = [(i, name) for i, column in enumerate(columns) for name in column if isinstance(name, str)]
+    places = {name: ((spans[i][0] + spans[i][1]) / 2, ys[name]) for i, name in nodes}
     at = {key: i for i, column in enumerate(columns) for key in column}
     ways = {}
     for (a, b), chain in chains.items():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from manim import Group
 
-from engine.concepts.convolution.step import ConvStep
-from engine.numbers import Sum, sum_of_products
+from engine.numbers import Sum
+from engine.step import Step
 from scenes.parts.frame import STAGE
+from scenes.parts.glass import Glass
 from scenes.parts.ink import Box, Ink, letter_size
 from scenes.parts.plane import Plane
 from scenes.parts.rooms import columns, rows
@@ -20,24 +22,20 @@ MOST_LENSES = 4
 SUM_ROOM = 0.5
 
 
+S = TypeVar("S", bound=Step)
+
+
 @dataclass(frozen=True)
-class Reading:
-    """A step with its numbers as they are written: by terms, and by the partial sums of its channels."""
+class Reading(Generic[S]):
+    """A step with its numbers as they are written.
 
-    step: ConvStep
+    ``written`` is the whole step, ``added`` what happens term by term, ``by_channel`` the whole by the partial sums of planes side by side.
+    """
+
+    step: S
     written: Sum
+    added: Sum
     by_channel: Sum
-
-    @property
-    def added(self) -> Sum:
-        """What is added up term by term."""
-        return self.written
-
-    @classmethod
-    def of(cls, step: ConvStep) -> Reading:
-        """Writes the numbers of a step."""
-        parts = [(summand,) for summand in step.summands(lens_count(len(step.channels)))]
-        return cls(step, sum_of_products(step.terms, step.value), sum_of_products(parts, step.value))
 
 
 def lens_count(channels: int) -> int:
@@ -64,7 +62,7 @@ def lens_rooms(channels: int, shares: tuple[float, float]) -> tuple[list[tuple[B
 class Lens(Group):
     """A plane, the window on it, the tile that shows the window, and below it the sum that the tile makes, in the colour of ``role``."""
 
-    def __init__(self, plane: Plane, tile: Tile, terms: slice, theme: Theme, role: str = "output") -> None:
+    def __init__(self, plane: Plane, tile: Tile | Glass, terms: slice, theme: Theme, role: str = "output") -> None:
         self.plane, self.tile, self.terms = plane, tile, terms
         self.window, self.beam = Window(theme), Beam(theme)
         left, bottom, right, _ = tile.whole

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from scenes.parts.ink import Box, Letters, Line
 from scenes.parts.lstm_cell import CellPicture, numbers_of
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.reel import Reel
+from scenes.parts.story import Story
 from scenes.parts.strip import Page, Piece
 from scenes.parts.units import BUS, LEFT, height
 from scenes.parts.window import Frames
@@ -43,7 +43,7 @@ STAGE_ROLES: dict[str, Sequence[Sequence[str]]] = {
 RESULTS = {"c": "output", "h": "output"}
 
 
-def blocks(trace: Any) -> list[Block]:
+def blocks(trace: Story[LstmStep]) -> list[Block]:
     """What a gate adds up: x, h and the biases."""
     inputs = trace.inputs
     biases = [inputs[name] for name in ("bias_ih", "bias_hh") if name in inputs]
@@ -70,7 +70,7 @@ class Reading:
         return RESULTS.get(self.step.stage, "ink")
 
 
-class LstmReel(Reel):
+class LstmReel(Reel[LstmStep]):
     """Time step by time step, gate by gate, unit by unit."""
 
     def legend(self) -> list[str]:
@@ -78,7 +78,7 @@ class LstmReel(Reel):
 
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
-    def layout(self, trace: Any) -> None:
+    def layout(self, trace: Story[LstmStep]) -> None:
         strands = {
             "x": Strand("x", "input", trace.inputs["input"].T),
             "c": Strand("c", "output", trace.outputs["c"].T),
@@ -177,7 +177,10 @@ class LstmReel(Reel):
         self.past.fill("x", self.trace.time_steps)
         self.past.at(time)
         self.affine.show_values([inputs["input"][time], h], [block.letter for block in self.affine.blocks])
-        numbers = {"c_before": c[unit], **{stage: outputs[stage][time][unit] for stage, count in known.items() if count > unit}}
+        numbers: dict[str, float] = {
+            "c_before": c[unit],
+            **{stage: outputs[stage][time][unit] for stage, count in known.items() if count > unit},
+        }
         self.cell.read_out({} if self.cell.has_digits else {name: plain(float(x), 2) for name, x in numbers.items()})
 
     def begin(self, step: LstmStep, say: str) -> None:
@@ -269,7 +272,7 @@ class LstmReel(Reel):
         if not self.moves or not step.time or beat.before != step.index - 1 or self.trace[beat.before].time == step.time:
             return []
         outputs, time = self.trace.outputs, step.time - 1
-        ways = {"c": (self.cell.tables["c"], self.cell.tables["c_before"]), "h": (self.cell.tables["h"], self.affine.values[1])}
+        ways = {"c": (self.cell.tables["c"], self.cell.tables["c_before"]), "h": (self.cell.tables["h"], self.affine.numbers(1))}
 
         def draw(share: float) -> None:
             if share >= 1:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from engine.concepts.lstm.backward_step import LstmBackwardStep
+from scenes.parts.story import Story
 from scenes.parts.units import HALF, OPERATOR, Column, Point, UnitPicture, Wire
 
 GATES = ("f", "i", "g", "o")
 
 
-def numbers_of(trace: Any) -> dict[str, np.ndarray]:
+def numbers_of(trace: Story[LstmBackwardStep]) -> dict[str, np.ndarray]:
     """All that may stand in each column."""
     forward, outputs = trace.inputs["forward"], trace.outputs
     c = np.concatenate([outputs["grad_c"].ravel(), outputs["grad_c0"].ravel()])

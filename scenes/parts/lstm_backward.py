@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -17,9 +16,11 @@ from scenes.parts.chronicle import Chronicle, Strand, digit_height
 from scenes.parts.frame import STAGE
 from scenes.parts.gathering import Gathering, Sheet
 from scenes.parts.ink import Box
+from scenes.parts.lattice import Lattice
 from scenes.parts.lstm_back_cell import BackPicture, numbers_of
 from scenes.parts.motion import Cue, states, switch
 from scenes.parts.reel import Reel
+from scenes.parts.story import Story
 from scenes.parts.strip import Page, Piece
 from scenes.parts.units import BUS, LEFT, height
 from scenes.parts.window import Frames
@@ -63,7 +64,7 @@ class Reading:
     roles: Sequence[Sequence[str]]
 
 
-def blocks(trace: Any) -> list[Block]:
+def blocks(trace: Story[LstmBackwardStep]) -> list[Block]:
     """What the gradient of h adds up: that of the output, perhaps of the last state, and what the gates send back."""
     found = [Block("partial y_t", "gradient", 1, trace.inputs["grad_output"], None)]
     if "grad_h_n" in trace.inputs:
@@ -71,7 +72,7 @@ def blocks(trace: Any) -> list[Block]:
     return [*found, *(Block(f"delta_{gate}", "gradient", trace.units, trace.deltas, trace.inputs["weight_hh"]) for gate in "ifgo")]
 
 
-class LstmBackwardReel(Reel):
+class LstmBackwardReel(Reel[LstmBackwardStep]):
     """From the last time step to the first, then gradients of input, weights and biases."""
 
     def legend(self) -> list[str]:
@@ -79,7 +80,7 @@ class LstmBackwardReel(Reel):
 
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
-    def layout(self, trace: Any) -> None:
+    def layout(self, trace: Story[LstmBackwardStep]) -> None:
         self.frames, self.spot, self.target = Frames(self.theme), Frames(self.theme), Frames(self.theme)
         strands = {
             "grad_c": Strand("partial c", "gradient", trace.outputs["grad_c"].T),
@@ -273,8 +274,7 @@ class LstmBackwardReel(Reel):
     def target_box(self, step: LstmBackwardStep) -> Box:
         """Where the result stands."""
         if step.stage in DELTAS:
-            table = self.affine.values[len(self.affine.blocks) - 4 + DELTAS.index(step.stage)]
-            return table.box(step.unit)
+            return self.affine.numbers(len(self.affine.blocks) - 4 + DELTAS.index(step.stage)).box(step.unit)
         if step.is_timed:
             return self.cell.box(step.stage.removesuffix("0"), step.unit)
         row, column = step.cell if len(step.cell) > 1 else (step.cell[0], 0)
@@ -382,7 +382,7 @@ class LstmBackwardReel(Reel):
         return [states(0, 0.97, len(pictures), draw)]
 
 
-def column_of(table: Any, at: int) -> Box:
+def column_of(table: Lattice, at: int) -> Box:
     """The box of a whole column."""
     left, _, right, _ = table.box(0, at)
     return left, table.whole[1], right, table.whole[3]

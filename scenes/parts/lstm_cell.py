@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from engine.concepts.lstm.step import LstmStep
+from scenes.parts.story import Story
 from scenes.parts.units import HALF, OPERATOR, Column, Point, UnitPicture, Wire
 
 GATES = ("f", "i", "g", "o")
 
 
-def numbers_of(trace: Any) -> dict[str, np.ndarray]:
+def numbers_of(trace: Story[LstmStep]) -> dict[str, np.ndarray]:
     """All that may stand in each column."""
     found = {name: np.asarray(trace.outputs[name]).ravel() for name in CellPicture.columns if name != "c_before"}
     return {**found, "c_before": np.concatenate([trace.inputs["c0"].ravel(), trace.outputs["c"].ravel()])}

@@ -10,7 +10,7 @@ from typing import Any
 
 from manim import Animation, Mobject, linear
 
-Draw = Callable[[float], Any]
+Draw = Callable[[float], object]
 
 
 class Cue:
@@ -42,7 +42,7 @@ def during(start: float, stop: float, draw: Draw) -> Cue:
     return Cue(start, stop, lambda t: draw(smooth(t)))
 
 
-def states(start: float, stop: float, count: int, show: Callable[[int], Any], share: Callable[[float], float] = lambda t: t) -> Cue:
+def states(start: float, stop: float, count: int, show: Callable[[int], object], share: Callable[[float], float] = lambda t: t) -> Cue:
     """Shows state 0, 1, ... ``count`` − 1, each when its time has come; ``show`` is called only when the state changes."""
     last = -1
 
@@ -58,7 +58,7 @@ def states(start: float, stop: float, count: int, show: Callable[[int], Any], sh
     return Cue(start, stop, draw)
 
 
-def switch(at: float, show: Callable[[bool], Any]) -> Cue:
+def switch(at: float, show: Callable[[bool], object]) -> Cue:
     """Calls ``show(False)`` before ``at`` and ``show(True)`` from then on."""
     return states(0.0, at, 2, lambda state: show(state == 1), share=lambda t: 0.0 if t < 1 else 1.0)
 

@@ -10,6 +10,7 @@ import numpy as np
 from manim import Group, Mobject
 
 from engine.numbers import decimals_needed, plain
+from engine.step import Cell
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, dashes, letter_size, lines, text_width
 from scenes.parts.legend import ColourScale
 from scenes.parts.raster import Raster, cell_colours, heat_limit, is_picture
@@ -41,6 +42,9 @@ class Plane(Group):
     zeros between its cells, pale as those of padding. Cells of a ``roomy`` plane are larger where its digits need it. ``ground`` is what
     lies behind a window's shade: lines, coloured cells and labels; the group itself holds the digits alone.
     """
+
+    rows: int
+    columns: int
 
     def __init__(
         self,
@@ -119,7 +123,7 @@ class Plane(Group):
         x, y = self.left + column * width, self.top - row * height
         return x, y - rows * height, x + columns * width, y
 
-    def span(self, cells: Iterable[tuple[int, int]]) -> Box:
+    def span(self, cells: Iterable[Cell]) -> Box:
         """The box around cells."""
         rows, columns = zip(*cells, strict=True)
         return self.box(min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1)

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from engine.concepts.pooling.step import PoolStep
-from engine.numbers import Sum, written
+from engine.numbers import written
+from engine.step import Cell
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
-from scenes.parts.lens import Lens
+from scenes.parts.lens import Lens, Reading
 from scenes.parts.plane import Plane
 from scenes.parts.rooms import columns
 from scenes.parts.sliding import SlidingReel
 from scenes.parts.strip import Page, Piece
 
 
-@dataclass(frozen=True)
-class PoolReading:
-    """A step with its numbers as they are written: ``added`` is what happens term by term, ``written`` the whole step."""
-
-    step: PoolStep
-    written: Sum
-    added: Sum
-
-    @classmethod
-    def of(cls, step: PoolStep) -> PoolReading:
-        """Writes the numbers of a step. A mean is a sum first, which is divided at the end."""
-        whole = written(step.terms, step.value, step.reduce, step.divisor)
-        return cls(step, whole, whole if step.divisor == 1 else written(step.terms, step.total))
-
-
-class PoolReel(SlidingReel):
+class PoolReel(SlidingReel[PoolStep]):
     """One output cell after the other, channel by channel."""
 
     roles: tuple[str, ...] = ("input",)
@@ -42,15 +27,17 @@ class PoolReel(SlidingReel):
     def legend(self) -> list[str]:
         return ["input", "output", "reading", *(["padding"] if any(map(any, self.trace.sides)) else [])]
 
-    def stands_for(self, step: PoolStep) -> tuple[int, int]:
+    def stands_for(self, step: PoolStep) -> tuple[object, ...]:
         return step.sample, step.channel
 
     @property
     def planes_change(self) -> bool:
-        return len(self.trace.padded) * self.trace.padded.shape[1] > 1
+        return bool(len(self.trace.padded) * self.trace.padded.shape[1] > 1)
 
-    def reading(self, step: PoolStep) -> PoolReading:
-        return PoolReading.of(step)
+    def reading(self, step: PoolStep) -> Reading[PoolStep]:
+        # A mean is a sum first, which is divided at the end.
+        whole = written(step.terms, step.value, step.reduce, step.divisor)
+        return Reading(step, whole, whole if step.divisor == 1 else written(step.terms, step.total), whole)
 
     def dress(self, step: PoolStep) -> None:
         trace = self.trace
@@ -73,7 +60,7 @@ class PoolReel(SlidingReel):
         """The label of a window."""
         return self.label(f"window {rows}×{columns}", self.glass_room)
 
-    def begin(self, reading: PoolReading, say: str) -> None:
+    def begin(self, reading: Reading[PoolStep], say: str) -> None:
         """Windows need not be of one size."""
         self.prepare(reading.step)
         self.lenses[0].tile.take(*reading.step.extent, self.windowed(*reading.step.extent))
@@ -84,29 +71,29 @@ class PoolReel(SlidingReel):
         self.lenses[0].tile.take(rows, columns, self.windowed(rows, columns))
         super().clear()
 
-    def window_cells(self, step: PoolStep) -> list[tuple[int, ...]]:
+    def window_cells(self, step: PoolStep) -> list[Cell]:
         return self.in_padded(step.window)
 
-    def count(self, reading: PoolReading, pages: Sequence[Page], size: float, done: int) -> None:
+    def count(self, reading: Reading[PoolStep], pages: Sequence[Page], size: float, done: int) -> None:
         super().count(reading, pages, size, done)
         self.lenses[0].tile.win(best(reading.step, done))
 
-    def read(self, reading: PoolReading) -> None:
+    def read(self, reading: Reading[PoolStep]) -> None:
         super().read(reading)
         self.lenses[0].tile.win(None)
 
-    def total(self, reading: PoolReading, done: int) -> None:
+    def total(self, reading: Reading[PoolStep], done: int) -> None:
         """After the last term the winner is known."""
         self.lenses[0].tile.win(best(reading.step, done))
 
-    def line(self, reading: PoolReading) -> list[Piece]:
+    def line(self, reading: Reading[PoolStep]) -> list[Piece]:
         return self.strip.whole(reading.written, self.roles, f"{self.verb} of {len(reading.written.terms)} numbers")
 
 
-def best(step: Any, done: int) -> int | None:
+def best(step: PoolStep, done: int) -> int | None:
     """Which of the first ``done`` terms is the largest so far, the first of equal ones; none for a mean, or in padding alone."""
     if step.winner is None or not done:
         return None
     if done > step.winner:
-        return int(step.winner)
+        return step.winner
     return max(range(done), key=lambda i: step.terms[i])

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+
+import numpy as np
 
 from engine.concepts.pooling.backward_step import PoolBackwardStep, gathered, partial
 from engine.numbers import Sum, sum_of_products, written
+from engine.step import Cell
 from scenes.parts.beat import Beat
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
-from scenes.parts.ink import text_boxes
+from scenes.parts.ink import Box, text_boxes
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.plane import Plane
 from scenes.parts.reel import Reel
 from scenes.parts.rooms import columns, rows
 from scenes.parts.sliding import fits_label
+from scenes.parts.story import Story
 from scenes.parts.strip import Piece
 from scenes.parts.tints import Tints, hue
 from scenes.parts.window import Beam, Window, blend
@@ -24,7 +27,7 @@ from scenes.parts.window import Beam, Window, blend
 ARRIVED, LOOKED, LEFT, ADDED = 0.14, 0.5, 0.58, 0.78
 
 
-class PoolBackwardReel(Reel):
+class PoolBackwardReel(Reel[PoolBackwardStep]):
     """One window after the other: its gradient goes to the winner of a maximum, or in equal shares to all of its cells.
 
     A window, the cell of ``grad_output`` that it made and the cells that its gradient reaches have one tint.
@@ -35,7 +38,7 @@ class PoolBackwardReel(Reel):
 
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
-    def layout(self, trace: Any) -> None:
+    def layout(self, trace: Story[PoolBackwardStep]) -> None:
         self.dressed: tuple[int, int] | None = None
         self.source, self.window, self.target = Window(self.theme), Window(self.theme), Window(self.theme)
         self.beams = Beam(self.theme), Beam(self.theme)
@@ -82,22 +85,23 @@ class PoolBackwardReel(Reel):
         """The plane that the window slides over."""
         return self.grad_input if self.input is None else self.input
 
-    def own(self, tensor: Any) -> Any:
+    def own(self, tensor: np.ndarray) -> np.ndarray:
         """The plane of the current sample and channel."""
         sample, channel = self.dressed or (0, 0)
-        return (tensor[sample, channel] if tensor.ndim == 4 else tensor[channel]).astype(float)
+        plane: np.ndarray = tensor[sample, channel] if tensor.ndim == 4 else tensor[channel]
+        return plane.astype(float)
 
-    def plane(self, values: Any, room: Any, role: str, name: str) -> Plane:
+    def plane(self, values: np.ndarray, room: Box, role: str, name: str) -> Plane:
         """A plane that is there from the beginning."""
         return Plane(values, room, role, self.label(name, values, room), self.theme)
 
-    def label(self, name: str, values: Any, room: Any) -> str:
+    def label(self, name: str, values: np.ndarray, room: Box) -> str:
         """Name, channel if there are several, and size, as far as they fit."""
         many = self.trace.inputs["input"].shape[-3] > 1 and self.dressed
         channel = f" channel {self.dressed[1]}" if many and self.dressed else ""
         return fits_label(f"{name}{channel} {'×'.join(map(str, values.shape))}", room[2] - room[0])
 
-    def dress_glass(self, room: Any) -> Glass:
+    def dress_glass(self, room: Box) -> Glass:
         """The numbers of the window for a maximum, the share of each of its cells for a mean."""
         height, width = self.trace.kernel_size
         sample = self.trace.sample
@@ -134,7 +138,7 @@ class PoolBackwardReel(Reel):
             size = self.grad_output.columns
             self.tints[self.grad_output].put((self.hue_of(k), self.grad_output.box(*divmod(k, size))) for k in range(cells))
         shown = any(plane in self.tints for plane in (self.input, self.grad_input))
-        reached = {cell: self.hue_of(number) for number in range(done if shown else 0) for cell in self.reached(number)}
+        reached: dict[Cell, int] = {cell: self.hue_of(number) for number in range(done if shown else 0) for cell in self.reached(number)}
         if self.grad_input in self.tints:
             self.tints[self.grad_input].put((hue, self.grad_input.box(*cell)) for cell, hue in reached.items())
         if self.input is not None and self.input in self.tints:
@@ -142,7 +146,7 @@ class PoolBackwardReel(Reel):
                 reached |= dict.fromkeys(current.inside, self.hue_of(self.place_of(current)))
             self.tints[self.input].put((hue, self.input.box(*cell)) for cell, hue in reached.items())
 
-    def reached(self, number: int) -> list[tuple[int, int]]:
+    def reached(self, number: int) -> list[Cell]:
         """The cells that a window gives to, as row and column."""
         sample, channel = self.dressed or (0, 0)
         cells = self.trace.cells[sample, channel].reshape(-1, self.grad_output.values.size)[:, number]

@@ -55,12 +55,22 @@ def within(root: Path, *, more: bool = False) -> typst.Compiler:
 
 def svg(source: str, *, more: bool = False) -> ElementTree.Element:
     """A page as the root of an SVG."""
-    return ElementTree.fromstring(compiler(more=more).compile(source.encode(), format="svg"))
+    page = compiler(more=more).compile(source.encode(), format="svg")
+    if not isinstance(page, bytes):
+        raise TypeError("Typst made several pages of a source that is to be one")
+    return ElementTree.fromstring(page)
 
 
 def glyphs(page: ElementTree.Element) -> dict[str, str]:
     """The outlines of its letters by the names by which they are used."""
-    return {f"#{symbol.get('id')}": symbol.find(f"{SVG}path").get("d") for symbol in page.iter(f"{SVG}symbol")}
+    return {f"#{symbol.get('id')}": _path(symbol) for symbol in page.iter(f"{SVG}symbol")}
+
+
+def _path(symbol: ElementTree.Element) -> str:
+    path = symbol.find(f"{SVG}path")
+    if path is None:
+        raise TypeError(f"the letter {symbol.get('id')} of a page has no outline")
+    return path.get("d", "")
 
 
 # --- fonts -------------------------------------------------------------------------------------------------------------------------------

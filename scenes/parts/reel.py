@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 import numpy as np
 from manim import Camera, Group, ManimColor, Mobject, Scene, config
@@ -12,16 +12,20 @@ from manim.renderer.cairo_renderer import CairoRenderer
 
 from engine.inputs.arguments import open_example
 from engine.record import Record
-from scenes.parts.beat import Beat
+from engine.step import Step
+from scenes.parts.beat import Beat, Kind
 from scenes.parts.canvas import Canvas
 from scenes.parts.display import Item, Watch
 from scenes.parts.frame import Caption, Header
 from scenes.parts.motion import Cue, Timeline
+from scenes.parts.story import Story
 from scenes.parts.strip import Strip
 from scenes.parts.theme import THEMES
 
 if TYPE_CHECKING:
     from engine.trace import Trace
+
+S = TypeVar("S", bound=Step)
 
 FULL_SECONDS, QUICK_SECONDS, END_SECONDS = 3.0, 1.2, 2.5
 
@@ -76,8 +80,8 @@ class Sight(NamedTuple):
         )
 
 
-class Reel(Scene):
-    """A scene over a trace: ``layout`` places its parts, ``show`` says what moves in a beat.
+class Reel(Scene, Generic[S]):
+    """A scene over a trace of steps of the class ``S``: ``layout`` places its parts, ``show`` says what moves in a beat.
 
     Without arguments, as under plain ``manim render``, it shows the concept's own example.
     """
@@ -94,7 +98,8 @@ class Reel(Scene):
     ) -> None:
         super().__init__(renderer=renderer or ReelRenderer(camera_class=ReelCamera), **settings)
         given = trace if trace is not None else open_example(self.concept)
-        self.trace: Any = given if isinstance(given, Record) else Record(given)
+        # Which class the steps of a concept are of is known to its scene alone.
+        self.trace = cast("Story[S]", given if isinstance(given, Record) else Record(given))
         self.beats = beats or every_step(self.trace, config.frame_rate)
         self.theme = THEMES[theme]
         self.still, self.live = Group(), Group()
@@ -146,7 +151,7 @@ class Reel(Scene):
         """The roles that are explained before the first step."""
         return ["input", "output", "reading"]
 
-    def layout(self, trace: Any) -> None:
+    def layout(self, trace: Story[S]) -> None:
         """Places the parts of the scene."""
         raise TypeError(f"{type(self).__name__} has no layout")
 
@@ -155,11 +160,12 @@ class Reel(Scene):
         raise TypeError(f"{type(self).__name__} cannot show a beat")
 
 
-def every_step(trace: Record, fps: float) -> list[Beat]:
+def every_step(trace: Story[Step], fps: float) -> list[Beat]:
     """The pace of plain ``manim render``: the first two steps in full, the others quickly."""
 
     def beat(k: int) -> Beat:
-        kind, seconds = ("full", FULL_SECONDS) if k < 2 else ("quick", QUICK_SECONDS)
+        kind: Kind = "full" if k < 2 else "quick"
+        seconds = FULL_SECONDS if k < 2 else QUICK_SECONDS
         return Beat(kind, k, k + 1, trace[k].phase, trace[k].say, round(fps * seconds), k - 1 if k else None)
 
     end = round(fps * END_SECONDS)

@@ -1,26 +1,28 @@
-"""What the convolutions have in common on the stage: windows that slide, tiles under the lens, an output that fills up."""
+"""What convolutions and poolings have in common on the stage: windows that slide, lenses over them, an output that fills up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
 from engine.concepts.convolution.step import ConvStep
-from engine.numbers import factor
-from engine.running import relation
+from engine.concepts.pooling.step import PoolStep
 from engine.sentences import cell_name
+from engine.step import Cell
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_boxes, text_width
-from scenes.parts.lens import SUM_ROOM, Lens, Reading, lens_count
+from scenes.parts.lens import Lens, Reading
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.plane import LABEL_COLUMN, Plane
 from scenes.parts.raster import heat_limit
 from scenes.parts.reel import Reel
+from scenes.parts.story import Story
 from scenes.parts.strip import Page, Piece, row_ends
-from scenes.parts.tile import Tile
 from scenes.parts.window import Beam, Window, blend
+
+S = TypeVar("S", bound=ConvStep | PoolStep)
 
 #: Shares of a full beat: the window has arrived, the last term is added, the result stands in the output.
 ARRIVED, ADDED, WRITTEN = 0.12, 0.8, 0.86
@@ -30,46 +32,61 @@ MOST_TICKS = 54
 MOST_COUNTED = 400
 
 
-class SlidingReel(Reel):
+class SlidingReel(Reel[S]):
     """A scene in which every step reads a window of each plane and writes one cell of the output.
 
-    A subclass builds, in ``dress``, the lenses and the output plane that a step needs; they stay for all steps of the same sample and
-    filter. ``window_cells`` says which cells of a plane a step reads.
+    A subclass builds, in ``dress``, the lenses and the output plane that a step needs; they stay for all steps that ``stands_for`` says
+    the same of. ``window_cells`` says which cells of a plane a step reads.
     """
 
     lenses: list[Lens]
     output: Plane
     extras: list[Ink]
     #: Of the factors of a term, and of what comes out.
-    roles: tuple[str, ...] = ("input", "weight")
+    roles: tuple[str, ...]
     result_role = "output"
-    #: What the lenses of a step stand for.
-    kin = "channels"
-    has_sums = False
     #: Whether labels stand at the left edge, out of the way of lines that lead downwards.
     labels_left: ClassVar[bool] = False
 
-    def dress(self, step: ConvStep) -> None:
+    def dress(self, step: S) -> None:
         """Sets ``lenses``, ``output`` and ``extras``."""
         raise TypeError(f"{type(self).__name__} does not say what it shows")
 
-    def window_cells(self, step: ConvStep) -> list[tuple[int, int]]:
+    def window_cells(self, step: S) -> list[Cell]:
         """Rows and columns, padding counted in."""
         raise TypeError(f"{type(self).__name__} does not say what it reads")
 
-    def legend(self) -> list[str]:
-        return ["input", "weight", "output", "reading", *(["padding"] if any(map(any, self.trace.sides)) else [])]
+    def stands_for(self, step: S) -> tuple[object, ...]:
+        """What the stage is built for, as the sample and the filter of a step."""
+        raise TypeError(f"{type(self).__name__} does not say when it is built anew")
+
+    @property
+    def planes_change(self) -> bool:
+        """Whether a sweep may go on to other planes of the input."""
+        raise TypeError(f"{type(self).__name__} does not say whether its planes change")
+
+    def reading(self, step: S) -> Reading[S]:
+        """A step with its numbers as they are written."""
+        raise TypeError(f"{type(self).__name__} does not write its numbers")
+
+    def total(self, reading: Reading[S], done: int) -> None:
+        """Shows beside the lenses what the first ``done`` terms come to."""
+        raise TypeError(f"{type(self).__name__} does not say what its terms come to")
+
+    def line(self, reading: Reading[S]) -> list[Piece]:
+        """A step on one line."""
+        raise TypeError(f"{type(self).__name__} does not write a step on one line")
 
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
-    def layout(self, trace: Any) -> None:
-        self.dressed: tuple[int, int] | None = None
+    def layout(self, trace: Story[S]) -> None:
+        self.dressed: tuple[object, ...] | None = None
         self.target, self.out_beam = Window(self.theme), Beam(self.theme)
         self.limit = heat_limit(trace.padded)
         self.sampled = [self.reading(step) for step in trace.sample]
         self.prepare(trace[0])
 
-    def prepare(self, step: ConvStep) -> None:
+    def prepare(self, step: S) -> None:
         """Builds the stage for the sample and filter of a step, unless it stands already."""
         if self.stands_for(step) == self.dressed:
             return
@@ -88,57 +105,15 @@ class SlidingReel(Reel):
         self.place([] if changing else ground, [*ground, *live] if changing else live)
         self.clear()
 
-    def stands_for(self, step: Any) -> tuple[int, int]:
-        """What the stage is built for: the sample and the filter of a step."""
-        return step.sample, step.filter
-
-    @property
-    def planes_change(self) -> bool:
-        """Whether a sweep may go on to other planes of the input: to another sample or group."""
-        return self.trace.params["groups"] > 1 or len(self.trace.padded) > 1
-
-    def reading(self, step: Any) -> Any:
-        """A step with its numbers as they are written."""
-        return Reading.of(step)
-
-    def cells_before(self, step: ConvStep) -> int:
+    def cells_before(self, step: S) -> int:
         """How many cells of the output plane come before the step's."""
         (cell, *_), *_ = step.writes.values()
         *_, row, column = (0, *cell)
         return row * self.output.columns + column
 
-    def lens(
-        self,
-        values: np.ndarray,
-        weights: np.ndarray,
-        sides: Any,
-        terms: slice,
-        labels: tuple[str, str],
-        rooms: tuple[Box, Box],
-        holes: np.ndarray | None = None,
-    ) -> Lens:
-        """A plane with its tile; ``terms`` are those of a step's terms that belong to it, ``holes`` zeros between cells."""
-        label = self.label(labels[0], rooms[0])
-        plane = Plane(values, rooms[0], self.roles[0], label, self.theme, sides=sides, label_left=self.labels_left, holes=holes)
-        left, bottom, right, top = rooms[1]
-        tile_room = (left, bottom + (SUM_ROOM if self.has_sums else 0.0), right, top)
-        texts = [term for reading in self.sampled for term in reading.written.terms if len(term) == 2]
-        widest = [max((t[0] for t in texts), key=len), "×" + max((t[1] for t in texts), key=len)]
-        label, roles = self.label(labels[1], tile_room), (self.roles[0], self.roles[1])
-        tile = Tile(weights, values, tile_room, self.theme, label, widest, label_left=self.labels_left, roles=roles)
-        return Lens(plane, tile, terms, self.theme, self.result_role)
-
-    def in_padded(self, cells: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    def in_padded(self, cells: Sequence[Cell]) -> list[Cell]:
         """Cells of the input's plane as cells of the plane with its padding."""
         return [tuple(at + before for at, (before, _) in zip(cell, self.trace.sides, strict=True)) for cell in cells]
-
-    def speak_of_others(self, step: ConvStep, room: Box) -> None:
-        """Says, in place of channels for which there is no room, how many there are and what they add."""
-        first, last = step.channels[lens_count(len(step.channels))], step.channels[-1]
-        x, y = (room[0] + room[2]) / 2, (room[1] + room[3]) / 2
-        lines = [f"{self.kin} {first}", f"to {last}", ""]
-        self.extras = [Ink(text, letter_size(), self.theme.muted).put(x, y + 0.6 - 0.55 * i) for i, text in enumerate(lines)]
-        self.extras[-1].set_fill(getattr(self.theme, self.result_role))
 
     def label(self, text: str, room: Box) -> str:
         """As much of a label as fits."""
@@ -159,7 +134,7 @@ class SlidingReel(Reel):
         if self.extras:
             self.extras[-1].write("")
 
-    def aim(self, step: ConvStep) -> None:
+    def aim(self, step: S) -> None:
         """Windows, and the lines from them to the tiles."""
         cells = self.window_cells(step)
         for lens in self.lenses:
@@ -167,32 +142,20 @@ class SlidingReel(Reel):
             lens.window.put(box, self.shaded(lens.plane, cells))
             lens.beam.join(box, lens.tile.whole, self.texts)
 
-    def shaded(self, plane: Plane, cells: Sequence[tuple[int, ...]]) -> list[Box]:
+    def shaded(self, plane: Plane, cells: Sequence[Cell]) -> list[Box]:
         """The cells to shade: all that are read, but on a coloured plane none where the frame alone says which they are."""
         rows_, columns_ = ({cell[axis] for cell in cells} for axis in (0, 1))
         dense = all(max(at) - min(at) + 1 == len(at) for at in (rows_, columns_))
         return [] if plane.mode != "digits" and dense else [plane.box(*cell) for cell in cells]
 
-    def read(self, reading: Reading) -> None:
+    def read(self, reading: Reading[S]) -> None:
         """The values under the lenses."""
         for lens in self.lenses:
             values = [term[0] for term in reading.step.terms[lens.terms]]
             lens.tile.show(reading.written.terms[lens.terms], values, self.limit)
             lens.tile.mark(None)
 
-    def total(self, reading: Reading, done: int) -> None:
-        """Partial sums below the tiles of which all terms are among the first ``done``."""
-        for number, lens in enumerate(self.lenses):
-            ready = len(self.lenses) > 1 and done >= lens.terms.stop
-            text = reading.by_channel.terms[number][0]
-            found = relation(reading.written.terms[lens.terms], text)
-            sign = {"=": "= " if lens.tile.exact else "≈ ", "≈": "≈ "}.get(found, "")  # shown digits may be too few for either
-            lens.sum.write(f"{sign}{text}" if ready else "")
-        if self.extras:
-            ready = done >= len(reading.step.terms) - (reading.step.bias is not None)
-            self.extras[-1].write(f"add {reading.by_channel.terms[len(self.lenses)][0]}" if ready else "")
-
-    def result(self, reading: Reading, shown: bool) -> None:
+    def result(self, reading: Reading[S], shown: bool) -> None:
         """The output up to this step, without or with the step's own cell."""
         at = reading.step.index - self.first
         self.output.reveal(at + shown)
@@ -202,17 +165,6 @@ class SlidingReel(Reel):
             box = self.output.box(*divmod(at, self.output.columns))
             self.target.put(box)
             self.out_beam.join(self.lenses[-1].tile.whole, box, [*self.texts, *text_boxes(self.extras)])
-
-    def line(self, reading: Reading) -> list[Piece]:
-        """The sum of a step on one line: by channels where they stand side by side, else by terms."""
-        if len(self.lenses) == 1:
-            return self.strip.whole(reading.written, self.roles, f"sum of {len(reading.written.terms)} terms", self.result_role)
-        written = reading.by_channel
-        parts = [Piece(factor(t[0], first=i == 0), self.result_role) for i, t in enumerate(written.terms)]
-        if reading.step.bias is not None:
-            parts[-1] = Piece(parts[-1].text, "weight")
-        pieces = [piece for part in parts for piece in (Piece("+", "ink"), part)][1:]
-        return [*pieces, Piece(written.relation, "ink"), Piece(written.value, self.result_role)]
 
     # --- beats -------------------------------------------------------------------------------------------------------------------------
 
@@ -254,7 +206,7 @@ class SlidingReel(Reel):
 
         return [states(0, 1, 1, draw)]
 
-    def begin(self, reading: Reading, say: str) -> None:
+    def begin(self, reading: Reading[S], say: str) -> None:
         """What stands when a step begins."""
         self.prepare(reading.step)
         self.header.show(reading.step.phase, reading.step.index)
@@ -267,7 +219,7 @@ class SlidingReel(Reel):
             lens.tile.show_weights()
             lens.sum.write("")
 
-    def slide(self, step: ConvStep, before: int | None, stop: float) -> Cue:
+    def slide(self, step: S, before: int | None, stop: float) -> Cue:
         """The windows go from where step ``before`` had them, if that stood on the same planes, to where this step needs them."""
         old = self.trace[before] if before is not None else step
         start = self.window_cells(old if self.stands_for(old) == self.dressed else step)
@@ -309,7 +261,7 @@ class SlidingReel(Reel):
         arrived = switch(ARRIVED, lambda there: self.read(reading) if there else None)
         return [self.slide(reading.step, beat.before, ARRIVED), arrived, states(ARRIVED, ADDED, ticks + 1, tick), switch(WRITTEN, write)]
 
-    def count(self, reading: Reading, pages: Sequence[Page], size: float, done: int) -> None:
+    def count(self, reading: Reading[S], pages: Sequence[Page], size: float, done: int) -> None:
         """The state in which ``done`` terms are added."""
         page = next(p for p in reversed(pages) if p.first < done)
         left = -self.strip.width(self.strip.widest(page, reading.added, self.roles), size) / 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.concepts.attention.step import AttentionStep
 from engine.numbers import fitting, plain
 from scenes.parts.bench import Row
 from scenes.parts.worked import Work
@@ -14,7 +15,9 @@ SOFTMAX = ("max", "exp", "sum", "weight")
 LONG = 1000
 
 
-def softmax_rows(work: Work, ticks: int, done: bool, scores: np.ndarray, exp: np.ndarray, weights: np.ndarray, whole: float) -> list[Row]:
+def softmax_rows(
+    work: Work[AttentionStep], ticks: int, done: bool, scores: np.ndarray, exp: np.ndarray, weights: np.ndarray, whole: float
+) -> list[Row]:
     """The rows while a step of the softmax has ``ticks`` of its terms; ``whole`` is the sum of all exponentials."""
     kind, column, count = work.step.kind, work.step.column, len(scores)
     at = np.arange(count)

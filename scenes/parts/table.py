@@ -32,6 +32,9 @@ class Table(Group):
     begins.
     """
 
+    rows: int
+    columns: int
+
     def __init__(
         self,
         values: np.ndarray,

@@ -31,6 +31,9 @@ class Tile(Group):
     digits. ``exact`` says whether all did.
     """
 
+    rows: int
+    columns: int
+
     def __init__(
         self,
         weights: np.ndarray,

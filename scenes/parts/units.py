@@ -160,7 +160,9 @@ class UnitPicture(Group):
             Mark(self.theme.line, fill=0.16).draw(boxes([(left, low, right, high)])),
             Mark(self.theme.line, stroke=2.0).draw(lines([((left, y), (right, y)) for y in self.belt])),
             Mark(self.theme.muted, stroke=2.4).draw(lines(pair for wire in wires for pair in pairwise(wire.points))),
-            Mark(self.theme.muted, fill=1.0).draw(np.concatenate([arrowhead(*wire.points[-2:]) for wire in wires if wire.head])),
+            Mark(self.theme.muted, fill=1.0).draw(
+                np.concatenate([arrowhead(wire.points[-2], wire.points[-1]) for wire in wires if wire.head])
+            ),
         ]
 
     def _operators(self) -> list[Mobject]:
@@ -189,7 +191,7 @@ class UnitPicture(Group):
 
     def lead(self, points: Sequence[Point]) -> None:
         """Lights up a way; none without points."""
-        self.way.draw(np.concatenate([lines(pairwise(points)), arrowhead(*points[-2:])]) if points else np.zeros((0, 3)))
+        self.way.draw(np.concatenate([lines(pairwise(points)), arrowhead(points[-2], points[-1])]) if points else np.zeros((0, 3)))
 
     def box(self, name: str, unit: int) -> Box:
         """A unit of a column."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 from manim import Mobject
 
+from engine.concepts.attention.step import SummedStep
 from engine.numbers import Sum, written
 from scenes.parts.beat import Beat
 from scenes.parts.bench import Bench
@@ -17,6 +18,8 @@ from scenes.parts.reel import Reel
 from scenes.parts.strip import Piece, Roles
 from scenes.parts.window import Window, blend
 
+S = TypeVar("S", bound=SummedStep)
+
 #: When the frames of a full beat have arrived, its terms are added, and its result is written; shares of the beat.
 ARRIVED, ADDED, WRITTEN = 0.12, 0.78, 0.84
 #: A full beat counts at most so many terms one by one; with more, it takes several at a time.
@@ -25,22 +28,22 @@ MOST_READ = 3  # boxes that are framed at a time
 
 
 @dataclass(frozen=True)
-class Work:
+class Work(Generic[S]):
     """A step with its numbers as they are written: ``added`` is what happens term by term, ``written`` the whole step."""
 
-    step: Any
+    step: S
     written: Sum
     added: Sum
 
     @classmethod
-    def of(cls, step: Any) -> Work:
+    def of(cls, step: S) -> Work[S]:
         """Writes the numbers of a step. Before a sum is divided or given to a function it is a sum."""
         whole = written(step.terms, step.value, step.reduce, step.divisor, step.apply)
         plain = step.divisor == 1 and not step.apply
         return cls(step, whole, whole if plain else written(step.terms, step.total, step.reduce))
 
 
-class WorkedReel(Reel):
+class WorkedReel(Reel[S]):
     """A subclass places tables, and says of a step what it reads and writes, and what lies on the bench.
 
     ``scenery`` names the parts that a step needs; parts change when it does.
@@ -48,7 +51,7 @@ class WorkedReel(Reel):
 
     bench: Bench
 
-    def scenery(self, step: Any) -> str:
+    def scenery(self, step: S) -> str:
         """Which parts stand on the stage."""
         raise TypeError(f"{type(self).__name__} has no scenery")
 
@@ -56,27 +59,27 @@ class WorkedReel(Reel):
         """Those parts, from back to front."""
         raise TypeError(f"{type(self).__name__} has no parts")
 
-    def reads(self, step: Any) -> Mapping[str, tuple[Box, bool]]:
+    def reads(self, step: S) -> Mapping[str, tuple[Box, bool]]:
         """Boxes around the cells that are read, and whether they are shaded; those of one name glide from step to step."""
         raise TypeError(f"{type(self).__name__} reads nothing")
 
-    def target(self, step: Any) -> Box | None:
+    def target(self, step: S) -> Box | None:
         """The cell that is written, if it can be seen."""
         raise TypeError(f"{type(self).__name__} writes nothing")
 
-    def fill(self, step: Any, done: bool) -> None:
+    def fill(self, step: S, done: bool) -> None:
         """Shows all that is known before the step, or with ``done`` after it."""
         raise TypeError(f"{type(self).__name__} fills nothing")
 
-    def bench_of(self, step: Any) -> str:
+    def bench_of(self, step: S) -> str:
         """What kind of rows a step needs; between two steps of one kind they stay."""
-        return str(step.kind)
+        raise TypeError(f"{type(self).__name__} does not say what lies on the bench")
 
-    def work(self, work: Work, ticks: int, done: bool) -> None:
+    def work(self, work: Work[S], ticks: int, done: bool) -> None:
         """Lays the step on the bench, ``ticks`` of its terms added."""
         raise TypeError(f"{type(self).__name__} does not work")
 
-    def roles(self, step: Any) -> tuple[Roles, str]:
+    def roles(self, step: S) -> tuple[Roles, str]:
         """Of the factors of the terms, and of the result."""
         raise TypeError(f"{type(self).__name__} has no roles")
 
@@ -101,7 +104,7 @@ class WorkedReel(Reel):
         for window in self.windows[len(boxes) : MOST_READ]:
             window.clear()
 
-    def result(self, step: Any, done: bool) -> None:
+    def result(self, step: S, done: bool) -> None:
         """All that is known, the cell that was just written in a frame."""
         self.fill(step, done)
         box = self.target(step)
@@ -110,14 +113,14 @@ class WorkedReel(Reel):
         else:
             self.windows[MOST_READ].clear()
 
-    def line(self, work: Work) -> list[Piece]:
+    def line(self, work: Work[S]) -> list[Piece]:
         """The whole step on the strip."""
         roles, result = self.roles(work.step)
         count = len(work.written.terms)
         what = "largest of" if work.step.reduce == "max" else "sum of"
         return self.strip.whole(work.written, roles, f"{what} {count} {'terms' if count > 1 else 'term'}", result)
 
-    def name(self, work: Work) -> list[Piece]:
+    def name(self, work: Work[S]) -> list[Piece]:
         """The cell that is written, and its value."""
         tensor, (cell, *_) = next(iter(work.step.writes.items()))
         place = ", ".join(map(str, cell))
@@ -136,7 +139,7 @@ class WorkedReel(Reel):
         }
         return beats[beat.kind](beat)
 
-    def at_rest(self, beat: Beat, step: Any, done: bool, scenery: str) -> list[Cue]:
+    def at_rest(self, beat: Beat, step: S, done: bool, scenery: str) -> list[Cue]:
         """Nothing is read; the formula stands on the strip."""
 
         def draw(_: int) -> None:
@@ -161,14 +164,14 @@ class WorkedReel(Reel):
         step = self.trace[len(self.trace) - 1]
         return self.at_rest(beat, step, True, self.scenery(step))
 
-    def begin(self, step: Any, say: str, done: bool = False) -> None:
+    def begin(self, step: S, say: str, done: bool = False) -> None:
         """What stands when a step begins, or with ``done`` when it ends."""
         self.prepare(self.scenery(step))
         self.header.show(step.phase, step.index)
         self.caption.say(say)
         self.result(step, done)
 
-    def keep(self, step: Any, before: int | None) -> None:
+    def keep(self, step: S, before: int | None) -> None:
         """Until the step has read its numbers, the bench shows those of the step before, if they stand in the same rows."""
         self.strip.clear()
         old = self.trace[before] if before is not None else None
@@ -178,7 +181,7 @@ class WorkedReel(Reel):
         self.work(Work.of(old), len(old.terms), True)
         self.bench.mark(None)
 
-    def glide(self, step: Any, before: int | None, stop: float) -> Cue:
+    def glide(self, step: S, before: int | None, stop: float) -> Cue:
         """The frames go from where the step before had them, if it read the same tables, to where this one needs them."""
         boxes = self.reads(step)
         old = self.trace[before] if before is not None else step

@@ -1,0 +1,50 @@
+"""What a scene knows of the record that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from engine.step import Step
+
+if TYPE_CHECKING:
+    from engine.stage import Blocks
+
+S_co = TypeVar("S_co", bound=Step, covariant=True)
+
+
+class Story(Protocol[S_co]):
+    """A :class:`engine.record.Record` all of whose steps are of one class; what it has besides is the concept's own."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def opening(self) -> str: ...
+
+    @property
+    def closing(self) -> str: ...
+
+    @property
+    def formula(self) -> str: ...
+
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
+
+    @property
+    def outputs(self) -> Mapping[str, Any]: ...
+
+    @property
+    def blocks(self) -> Blocks: ...
+
+    @property
+    def sample(self) -> Sequence[S_co]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> S_co: ...
+
+    def __getattr__(self, name: str) -> Any: ...
