@@ -128,7 +128,8 @@ def equation_faults(line: str) -> Iterator[str]:
             continue
         if reached is None:
             continue
-        fault = _off(reached, size, found["relation"], found["value"])
+        with mpmath.workdps(60):
+            fault = _off(reached, size, found["relation"], found["value"])
         if fault:
             yield f"{line[:600]!r}: {fault}"
 
