@@ -139,7 +139,7 @@ def show(concept: str) -> None:
 
 
 def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
-    from engine.paper.worksheet import FORMATS, parse_steps
+    from engine.paper.formats import FORMATS, parse_steps
 
     trace = opened(concept, texts, **given)
     put(FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs), is_json=form == "json")

@@ -311,7 +311,7 @@ def test_a_worksheet_holds_the_right_sums(form: str) -> None:
         assert total(terms) == number(value) == Decimal(str(right))
         assert len(terms.split(" + ")) == 5
     for line in ("input 1×3×3", "weight 1×1×2×2", "output 1×2×2"):
-        assert len(re.findall(rf"^(?:## )?{line}$", text, re.MULTILINE)) == 1
+        assert len(re.findall(rf"^(?:### )?{line}$", text, re.MULTILINE)) == 1
     for k in range(1, 5):
         assert (f"\n{k}. " if form == "text" else f"\n- **Step {k}.** ") in text
     assert text.splitlines()[0] == ("2-D convolution" if form == "text" else "# 2-D convolution")
@@ -319,7 +319,10 @@ def test_a_worksheet_holds_the_right_sums(form: str) -> None:
 
 def test_markdown_tables_hold_the_tensors() -> None:
     text = printed("trace", "conv2d", *SHEET, "--format", "md")
-    rows = [[number(cell) for cell in line.strip("| ").split(" | ")] for line in text.splitlines() if re.match(r"\| [−\d]", line)]
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    # Below the columns and the rule; the rows of a matrix begin with their number.
+    lines = [re.sub(r"^\| \*\*\d+\*\* ", "", line) for table in tables for line in table[2:]]
+    rows = [[number(cell) for cell in line.strip("| ").split(" | ")] for line in lines]
     output = [[Decimal(str(value)) for value in row] for row in traced("conv2d", *SHEET)["outputs"]["output"]["data"][0]]
     given = [[[Decimal(str(value)) for value in row] for row in json.loads(SHEET[k])] for k in (1, 3)]
     assert rows == [*given[0], *given[1], [Decimal("0.5")], *output]

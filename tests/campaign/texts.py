@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from engine import attention, backprop
 from engine.errors import InputError
-from engine.paper.worksheet import markdown_pieces
+from engine.paper.sheet import markdown_pieces
 from scenes.parts import glyphs, press
 from scenes.parts.formula import typst_math
 from scenes.parts.mathnames import NAMES, SHORTHANDS

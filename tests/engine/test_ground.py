@@ -13,7 +13,7 @@ import engine
 from engine.catalogue import concepts, find
 from engine.errors import InputError
 from engine.inputs.arguments import example_texts, opened
-from engine.paper.worksheet import FORMATS
+from engine.paper.formats import FORMATS
 
 
 @contextmanager

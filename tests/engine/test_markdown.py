@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from engine import attention
 from engine.paper.markdown import code, escaped, table
-from engine.paper.worksheet import markdown_pieces
+from engine.paper.sheet import markdown_pieces
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False, "typographer": False})
 SIGNS = st.text(st.sampled_from("ab 1.)(#*_`|~<>[]!:\\&;-+=$\"'/\n\t{}^@é"), max_size=40)

@@ -6,7 +6,7 @@ import json
 import torch
 
 import engine
-from engine.paper.worksheet import AT_ONCE, json_pieces, step_record
+from engine.paper.records import AT_ONCE, json_pieces, step_record
 from engine.trace import by_path
 
 

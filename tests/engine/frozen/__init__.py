@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.catalogue import find
 from engine.inputs.arguments import opened
-from engine.paper.worksheet import json_pieces
+from engine.paper.records import json_pieces
 from engine.trace import Trace
 
 FOLDER = Path(__file__).parent

@@ -15,7 +15,7 @@ from cli import main
 from engine.catalogue import concepts, find
 from engine.errors import CheckError, InputError
 from engine.inputs.arguments import example_texts
-from engine.paper.worksheet import FORMATS
+from engine.paper.formats import FORMATS
 from studio.lecture import build
 from studio.lecture.build import Builder, Place
 from studio.lecture.spec import read

@@ -1,0 +1,94 @@
+"""A worksheet in Markdown: what is given, the steps, the results; worked out, or with blanks in place of the numbers to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from torch import Tensor
+
+from engine.paper.blanks import BLANK, blank_line, blank_sentence
+from engine.paper.markdown import code, escaped, table
+from engine.paper.worksheet import MOST_VALUES, planes, result_line
+from engine.sentences import agrees, times
+from engine.trace import Trace, by_path
+
+#: In an empty cell, so that there is room to write.
+_EMPTY = "&emsp;&emsp;"
+#: A chapter and a line of it, as Markdown.
+Line = tuple[str, str]
+
+
+def markdown_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
+    """The worksheet of a trace with these steps, in which words of a user are no markup."""
+    yield f"# {escaped(trace.title)}\n"
+    lines = ((step.phase, entry(trace, step.index, step.say)) for step in map(trace.__getitem__, steps))
+    yield from sheet(trace, lines, outputs=outputs)
+
+
+def sheet(trace: Trace, lines: Iterable[Line], level: str = "##", *, blank: bool = False, outputs: bool = True) -> Iterator[str]:
+    """What stands below the title: opening, inputs, chapter by chapter the lines, outputs, and what they were compared with."""
+    yield f"\n{escaped(trace.opening)}\n"
+    if blank:
+        yield f"\nEach {code(BLANK)} stands for one number.\n"
+    yield f"\n{level} Given\n"
+    yield from _tensors(trace.inputs, f"{level}#", blank=False)
+    for phase, found in groupby(lines, lambda line: line[0]):
+        yield f"\n{level} Steps: {escaped(phase)}\n\n"
+        yield from (line for _, line in found)
+    if outputs:
+        yield f"\n{level} Results\n"
+        yield from _tensors(trace.outputs, f"{level}#", blank=blank)
+    if blank:
+        yield f"\nTo check the results: {code(trace.reference.name)}\n"
+    else:
+        yield f"\n{escaped(trace.closing)}\n\nChecked against {code(trace.reference.name)}, which {agrees(trace.reference)}.\n"
+
+
+def entry(trace: Trace, k: int, say: str, *, blank: bool = False, worked: bool = False, most_terms: int | None = None) -> str:
+    """Step k with what is said of it and its arithmetic; of a ``blank`` one that is ``worked`` out the terms stand there."""
+    step = trace[k]
+    said = blank_sentence(say, places=not step.accumulate) if blank else say
+    line = blank_line(trace, step, worked=worked) if blank else result_line(step, most_terms)
+    return f"- **Step {k + 1:,}.** {sentence(said)}  \n  {code(line)}\n"
+
+
+def sentence(text: str) -> str:
+    """Blanks as code, in which underscores are no markup."""
+    return code(BLANK).join(escaped(piece) and _spaced(piece) for piece in text.split(BLANK))
+
+
+def _spaced(piece: str) -> str:
+    """Escaped, with the spaces at its ends."""
+    return " " * piece.startswith(" ") + escaped(piece) + " " * piece.endswith(" ")
+
+
+# --- tensors -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _tensors(tensors: Mapping[str, Any], level: str, *, blank: bool) -> Iterator[str]:
+    """Each as a table that names rows and columns from 0; single numbers share one."""
+    found = list(by_path(tensors))
+    single = [(name, tensor) for name, tensor in found if not tensor.dim()]
+    if single:
+        rows = [[escaped(name), _EMPTY if blank else next(planes(name, tensor))[1][0][0]] for name, tensor in single]
+        yield "\n" + table(["name", "value"], rows)
+    for name, tensor in found:
+        if tensor.dim():
+            yield f"\n{level} {escaped(name)} {times(tensor.shape)}\n"
+            yield from _planes(name, tensor, blank=blank)
+
+
+def _planes(name: str, tensor: Tensor, *, blank: bool) -> Iterator[str]:
+    if tensor.numel() > MOST_VALUES:
+        yield f"\n({tensor.numel():,} values)\n"
+        return
+    for title, rows in planes(name, tensor):
+        cells = [[_EMPTY if blank else text for text in row] for row in rows]
+        columns = [str(i) for i in range(len(rows[0]))]
+        yield f"\n{escaped(title)}\n" if title else ""
+        if tensor.dim() == 1:
+            yield "\n" + table(columns, cells)
+        else:
+            yield "\n" + table(["", *columns], [[f"**{i}**", *row] for i, row in enumerate(cells)])
