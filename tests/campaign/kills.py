@@ -19,6 +19,7 @@ from unittest.mock import patch
 from studio.cache import FOLDER_VARIABLE
 from studio.sets import MARK, together
 from tests.campaign.commands import LECTURE, LOOK, NUMBERS, called
+from tests.processes import hang_up_as_usual
 
 TITLE = "renderings and lectures killed (TERM, HUP, INT, KILL) while they draw, write and move files, and made again"
 #: Of every ten, one is a process that is killed.
@@ -145,7 +146,8 @@ def _again(folder: Path, kind: str) -> None:
 def _run(folder: Path, kind: str, moment: int, number: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, FOLDER_VARIABLE: str(folder / "kept"), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", BOOT, str(moment), str(int(number)), *COMMANDS[kind]]
-    return subprocess.Popen(command, cwd=folder / "place", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=folder / "place", env=environment, preexec_fn=hang_up_as_usual, **streams)
 
 
 def _killed_at_a_move(chosen: random.Random, folder: Path) -> str | None:

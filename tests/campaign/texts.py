@@ -215,7 +215,7 @@ def _without_controls(page: str) -> str:
     return "".join(sign for sign in page if unicodedata.category(sign) not in ("Cc", "Cs") and sign not in "\ufffe\uffff")
 
 
-TAGS = frozenset(("h1", "h2", "p", "ul", "li", "strong", "br", "code", "table", "thead", "tbody", "tr", "th", "td"))
+TAGS = frozenset(("h1", "h2", "h3", "p", "ul", "li", "strong", "br", "code", "table", "thead", "tbody", "tr", "th", "td"))
 
 
 def tokens(text: str) -> str | None:

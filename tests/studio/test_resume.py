@@ -13,6 +13,7 @@ import pytest
 
 from studio.cache import FOLDER_VARIABLE
 from studio.take import read
+from tests.processes import hang_up_as_usual
 from tests.studio.test_crew import marked, marking, sees_processes, wait
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +46,7 @@ class Place:
         command = [sys.executable, "-c", BOOT, "render", *CLIP, *more, "-o", str(self.clips / "clip.mp4")]
         environment = {**os.environ, FOLDER_VARIABLE: str(self.cache), "TMPDIR": str(self.scratch)}
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
-        return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **streams)
+        return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, preexec_fn=hang_up_as_usual, **streams)
 
     def takes(self) -> dict[str, int]:
         """The takes that are there, and what tells them from others of the same name that took their place."""

@@ -19,6 +19,7 @@ from engine.errors import InputError
 from studio.locks import alone
 from studio.sets import LOCK, MARK, NEW, present, scratch, tidied, together, whole
 from studio.signals import tidy_when_killed
+from tests.processes import hang_up_as_usual
 
 ROOT = Path(__file__).parents[2]
 OLD = {"clip.html": "old page", "clip.mp4": "old film", "clip.vtt": "old words"}
@@ -240,7 +241,8 @@ with together(Path(sys.argv[1])) as folder:
 
 def writer(place: Path) -> tuple[subprocess.Popen[str], Path]:
     """A process that writes, and its hidden folder."""
-    process = subprocess.Popen([sys.executable, "-c", WRITER, str(place / "clip")], cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
+    command = [sys.executable, "-c", WRITER, str(place / "clip")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", preexec_fn=hang_up_as_usual)
     assert process.stdout is not None
     return process, Path(process.stdout.readline().strip())
 
