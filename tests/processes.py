@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 
 
-def hang_up_as_usual() -> None:
-    """In a new process, before it runs: the tests may run under nohup, whose children would not notice a terminal that is closed."""
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def heed_signals() -> None:
+    """In a new process, before it runs: under nohup a hang-up is ignored, in the background of a shell an interrupt, by children too."""
+    for name in ("SIGHUP", "SIGINT", "SIGTERM"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from cli import main
 from studio.lecture.origin import script_of
+from tests.processes import heed_signals
 
 ROOT = Path(__file__).parent.parent
 LECTURE = """
@@ -120,9 +121,9 @@ def test_watching_makes_it_again_and_survives_mistakes(folder: Path) -> None:
     file, film = folder / "talk.toml", folder / "renders" / "talk" / "talk.mp4"
     file.write_text(LECTURE.replace('"mp4", "html", "pptx", "vtt"', '"mp4"'))
     command = [sys.executable, "-m", "cli", "lecture", str(file), "-o", str(film.parent), "--watch", "--jobs", "1"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    ) as process:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=heed_signals, **streams) as process:
         assert process.stdout
         assert process.stderr
         assert b"is watched, Ctrl-C ends it" in process.stdout.readline()

@@ -19,7 +19,7 @@ from unittest.mock import patch
 from studio.cache import FOLDER_VARIABLE
 from studio.sets import MARK, together
 from tests.campaign.commands import LECTURE, LOOK, NUMBERS, called
-from tests.processes import hang_up_as_usual
+from tests.processes import heed_signals
 
 TITLE = "renderings and lectures killed (TERM, HUP, INT, KILL) while they draw, write and move files, and made again"
 #: Of every ten, one is a process that is killed.
@@ -31,9 +31,8 @@ RENDER = ["render", "conv2d", *NUMBERS, *LOOK, "-o", "clip", "--to", "mp4,html,v
 COMMANDS = {"render": RENDER, "lecture": ["lecture", "talk.toml", "-o", ".", "--jobs", "1"]}
 #: The program, which sends itself a signal before a file is moved; of the processes that draw, none does.
 BOOT = """
-import os, signal, sys
+import os, sys
 from pathlib import Path
-signal.signal(signal.SIGINT, signal.default_int_handler)
 move, moment, number = Path.replace, int(sys.argv.pop(1)), int(sys.argv.pop(1))
 
 def replace(self, other):
@@ -147,7 +146,7 @@ def _run(folder: Path, kind: str, moment: int, number: int) -> subprocess.Popen[
     environment = {**os.environ, FOLDER_VARIABLE: str(folder / "kept"), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", BOOT, str(moment), str(int(number)), *COMMANDS[kind]]
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, cwd=folder / "place", env=environment, preexec_fn=hang_up_as_usual, **streams)
+    return subprocess.Popen(command, cwd=folder / "place", env=environment, preexec_fn=heed_signals, **streams)
 
 
 def _killed_at_a_move(chosen: random.Random, folder: Path) -> str | None:

@@ -13,7 +13,7 @@ import pytest
 
 from studio.cache import FOLDER_VARIABLE
 from studio.take import read
-from tests.processes import hang_up_as_usual
+from tests.processes import heed_signals
 from tests.studio.test_crew import marked, marking, sees_processes, wait
 
 ROOT = Path(__file__).parents[2]
@@ -21,8 +21,7 @@ FPS = 5
 #: One beat for every step: many takes, which two processes need some seconds for.
 CLIP = ["conv2d", "--input", "randn:1x7x7", "--weight", "randn:1x1x3x3", "--detail", "40", "-q", "480p", "--fps", str(FPS), "--jobs", "2"]
 TAKES = 5 * 5 + 2
-#: Python ignores an interrupt if whoever started it did.
-BOOT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import cli; cli.main()"
+BOOT = "import cli; cli.main()"
 
 pytestmark = sees_processes
 
@@ -46,7 +45,7 @@ class Place:
         command = [sys.executable, "-c", BOOT, "render", *CLIP, *more, "-o", str(self.clips / "clip.mp4")]
         environment = {**os.environ, FOLDER_VARIABLE: str(self.cache), "TMPDIR": str(self.scratch)}
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"}
-        return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, preexec_fn=hang_up_as_usual, **streams)
+        return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, preexec_fn=heed_signals, **streams)
 
     def takes(self) -> dict[str, int]:
         """The takes that are there, and what tells them from others of the same name that took their place."""

@@ -19,7 +19,7 @@ from engine.errors import InputError
 from studio.locks import alone
 from studio.sets import LOCK, MARK, NEW, present, scratch, tidied, together, whole
 from studio.signals import tidy_when_killed
-from tests.processes import hang_up_as_usual
+from tests.processes import heed_signals
 
 ROOT = Path(__file__).parents[2]
 OLD = {"clip.html": "old page", "clip.mp4": "old film", "clip.vtt": "old words"}
@@ -242,7 +242,7 @@ with together(Path(sys.argv[1])) as folder:
 def writer(place: Path) -> tuple[subprocess.Popen[str], Path]:
     """A process that writes, and its hidden folder."""
     command = [sys.executable, "-c", WRITER, str(place / "clip")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", preexec_fn=hang_up_as_usual)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", preexec_fn=heed_signals)
     assert process.stdout is not None
     return process, Path(process.stdout.readline().strip())
 
