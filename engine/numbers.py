@@ -7,17 +7,16 @@ cancel. One number alone is written by :mod:`engine.spelling`.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Context, Decimal
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal
 
+from engine.attempt import Attempt, divisor_text
 from engine.functions import FUNCTIONS
 from engine.spelling import (
     LARGE,
-    LARGE_WHOLE,
     MINUS,
     MOST_DECIMALS,
     MOST_DIGITS,
@@ -31,19 +30,15 @@ from engine.spelling import (
     short,
     significant,
 )
-from engine.step import added
 
 __all__ = [
     "CANCELS",
-    "EXACT",
     "LARGE",
     "MINUS",
     "MOST_DECIMALS",
     "USUAL_DECIMALS",
     "Sum",
     "abridged",
-    "added_up",
-    "agree",
     "decimals_needed",
     "factor",
     "fitting",
@@ -88,136 +83,15 @@ class Sum:
         return Way(self.digits, True) if self.digits else Way(self.decimals)
 
 
-#: Enough digits for any sum of products of floats as they are shown; the 28 of Python's default would swallow terms.
-EXACT = Context(prec=5000)
-#: A sum of more terms may take several lines. What is carried over to the next one is rounded, so that there ``≈`` has to be nearer than
-#: a unit of the last digit.
-_ONE_LINE, _NEARER = 6, Decimal("0.9")
-#: Relative error of a product in floats, with room to spare; of factors in this range, for others may leave that of floats.
-_FLOAT_ERROR, _FLOAT_RANGE = 1e-13, (1e-90, 1e90)
-#: Whole floats below this add up exactly.
-_WHOLE = 2.0**53
-
-
-def added_up(terms: Iterable[Iterable[Decimal]]) -> Decimal:
-    """The exact sum of products."""
-    total = Decimal(0)
-    for term in terms:
-        total = EXACT.add(total, functools.reduce(EXACT.multiply, term, Decimal(1)))
-    return total
-
-
-def agree(found: Decimal, shown: Decimal, allowed: Decimal) -> bool:
-    """Whether two numbers are no more than ``allowed`` apart, and on the same side of 0: nothing but 0 is near it."""
-    same_side = not shown or (bool(found) and found.is_signed() == shown.is_signed())
-    return same_side and EXACT.abs(EXACT.subtract(found, shown)) <= allowed
-
-
 def is_finite(terms: Sequence[Sequence[float]], value: float) -> bool:
     """Whether all numbers of a sum are finite."""
     return math.isfinite(value) and all(math.isfinite(x) for term in terms for x in term)
 
 
-def _divisor(divisor: float, way: Way) -> str:
-    if math.isfinite(divisor) and divisor == int(divisor) and abs(divisor) < LARGE_WHOLE:
-        return str(int(divisor)).replace("-", MINUS)
-    return way.text(divisor)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """The numbers of a sum, and what is on paper if they are written in some way."""
-
-    terms: Sequence[Sequence[float]]
-    value: float
-    divisor: float
-    apply: str
-    #: What was found out about a way, which is asked for an exact result, for one that is near, and in the end for its texts.
-    _texts: dict[Way, tuple[tuple[str, ...], ...]] = field(default_factory=dict, repr=False, compare=False)
-    _sums: dict[Way, tuple[float, float]] = field(default_factory=dict, repr=False, compare=False)
-
-    def as_sum(self, way: Way, relation: str, value: str) -> Sum:
-        decimals, digits = (MOST_DECIMALS, way.digits) if way.significant else (way.digits, 0)
-        return Sum(self.texts(way), relation, value, decimals, divisor=_divisor(self.divisor, way), apply=self.apply, digits=digits)
-
-    def texts(self, way: Way) -> tuple[tuple[str, ...], ...]:
-        """The terms as they are shown."""
-        if way not in self._texts:
-            self._texts[way] = tuple(tuple([way.text(x) for x in term]) for term in self.terms)
-        return self._texts[way]
-
-    @functools.cached_property
-    def _sizes(self) -> tuple[float, float]:
-        """Of the smallest factor that is not 0, and of the largest one."""
-        sizes = [abs(x) for term in self.terms for x in term if x]
-        return min(sizes, default=math.inf), max(sizes, default=0.0)
-
-    @property
-    def has_few_digits(self) -> bool:
-        """Whether seven digits are all that its numbers have; of others no fewer digits add up exactly, but by chance."""
-        way = Way(MOST_DIGITS, True)
-        return all(way.near(x) == x for term in self.terms for x in (*term, self.divisor))
-
-    def total(self, way: Way) -> Decimal:
-        """Of the terms as they are shown."""
-        return added_up([read(text) for text in term] for term in self.texts(way))
-
-    def is_exact(self, way: Way, value: str) -> bool:
-        """Whether the shown numbers give the shown value."""
-        shown = EXACT.multiply(read(value), read(_divisor(self.divisor, way)))
-        if not self.apply:
-            return self._within(way, shown, Decimal(0))
-        function, total = FUNCTIONS[self.apply], self.total(way)
-        there = float(total)
-        return function.exact(there) and Decimal(repr(there)) == total and Decimal(repr(function.of(there))) == shown
-
-    def is_near(self, way: Way, value: str, unit: Decimal) -> bool:
-        """Whether the shown numbers give the shown value to within a ``unit``."""
-        by = read(_divisor(self.divisor, way))
-        allowed = unit if len(self.terms) <= _ONE_LINE else EXACT.multiply(unit, _NEARER)
-        if not self.apply:
-            return self._within(way, EXACT.multiply(read(value), by), EXACT.multiply(allowed, abs(by)))
-        try:
-            reached = FUNCTIONS[self.apply].of(float(self.total(way))) / float(by)
-        except (ValueError, OverflowError, ZeroDivisionError):  # rounding has left the domain of a logarithm
-            return False
-        return math.isfinite(reached) and agree(Decimal(reached), read(value), allowed)
-
-    def _within(self, way: Way, shown: Decimal, allowed: Decimal) -> bool:
-        """Whether the shown terms add up to what agrees (:func:`agree`) with ``shown``.
-
-        Exact sums take long, so floats have the first look: where they are further from the limit than they can err, they decide.
-        """
-        total, size = self._in_floats(way)
-        if math.isfinite(size):
-            goal, limit = float(shown), float(allowed)
-            error = _FLOAT_ERROR * (size + abs(goal) + limit)
-            beyond = abs(total - goal) - limit
-            if math.isfinite(beyond) and abs(beyond) > error and (beyond > 0 or not goal or abs(total) > error):
-                return beyond < 0 and total * goal >= 0
-        is_whole = way == Way(0) and self._sizes[0] >= 1 and size < _WHOLE
-        return agree(Decimal(total) if is_whole else self.total(way), shown, allowed)
-
-    def _in_floats(self, way: Way) -> tuple[float, float]:
-        """The sum of the terms as they are shown, and that of their sizes; infinite where floats cannot be trusted with them."""
-        if way not in self._sums:
-            products_ = [math.prod(term) for term in factors] if (factors := self._near(way)) else [math.inf]
-            self._sums[way] = added(products_), added(map(abs, products_))
-        return self._sums[way]
-
-    def _near(self, way: Way) -> list[list[float]]:
-        """The terms as they are shown, as floats; none where these cannot be trusted."""
-        smallest, largest = self._sizes
-        if not way.significant and 10.0**-way.digits < smallest and largest < LARGE - 1:
-            return [[round(x, way.digits) for x in term] for term in self.terms]
-        factors = [[way.near(x) for x in term] for term in self.terms]
-        least, most = _FLOAT_RANGE
-        return factors if all(not x or least < abs(x) < most for term in factors for x in term) else []
-
-    def zero(self, way: Way) -> Decimal:
-        """The unit of a result that is 0, whose digits say nothing: what the terms are written to, but no more than 1."""
-        largest = max((abs(math.prod(term)) for term in self.terms), default=0.0)
-        return min(Decimal(1), Decimal(largest).scaleb(1 - way.digits)) if math.isfinite(largest) else Decimal(0)
+def _as_sum(attempt: Attempt, way: Way, relation: str, value: str) -> Sum:
+    decimals, digits = (MOST_DECIMALS, way.digits) if way.significant else (way.digits, 0)
+    divisor = divisor_text(attempt.divisor, way)
+    return Sum(attempt.texts(way), relation, value, decimals, divisor=divisor, apply=attempt.apply, digits=digits)
 
 
 def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: float = 1, apply: str = "") -> Sum:
@@ -226,32 +100,32 @@ def sum_of_products(terms: Sequence[Sequence[float]], value: float, divisor: flo
     Decimals come first, up to four that make it exact, or two or more that bring it near; then significant digits, up to seven. If these
     are not enough, the relation is :data:`CANCELS`.
     """
-    work = _Work(terms, value, divisor, apply)
+    attempt = Attempt(terms, value, divisor, apply)
     if not (is_finite(terms, value) and math.isfinite(divisor)):
         way = Way(USUAL_DECIMALS)
-        return work.as_sum(way, "=", Way(MOST_DECIMALS).text(value))
+        return _as_sum(attempt, way, "=", Way(MOST_DECIMALS).text(value))
     numbers = [*(x for term in terms for x in term), *([] if apply else [divisor])]
     return (
-        _exact(work, [Way(n) for n in range(decimals_needed(numbers), MOST_DECIMALS + 1)], Way(MOST_DECIMALS))
-        or _near(work, [(Way(n), Way(n)) for n in range(USUAL_DECIMALS, MOST_DECIMALS + 1)])
-        or (work.has_few_digits and _exact(work, [Way(n, True) for n in range(1, MOST_DIGITS + 1)], Way(MOST_DIGITS, True)))
-        or _near(work, _in_digits(len(terms)))
-        or work.as_sum(Way(MOST_DIGITS, True), CANCELS, plain(value))
+        _exact(attempt, [Way(n) for n in range(decimals_needed(numbers), MOST_DECIMALS + 1)], Way(MOST_DECIMALS))
+        or _near(attempt, [(Way(n), Way(n)) for n in range(USUAL_DECIMALS, MOST_DECIMALS + 1)])
+        or (attempt.has_few_digits and _exact(attempt, [Way(n, True) for n in range(1, MOST_DIGITS + 1)], Way(MOST_DIGITS, True)))
+        or _near(attempt, _in_digits(len(terms)))
+        or _as_sum(attempt, Way(MOST_DIGITS, True), CANCELS, plain(value))
     )
 
 
-def _exact(work: _Work, ways: Iterable[Way], result: Way) -> Sum | None:
-    value = result.text(work.value)
-    return next((work.as_sum(way, "=", value) for way in ways if work.is_exact(way, value)), None)
+def _exact(attempt: Attempt, ways: Iterable[Way], result: Way) -> Sum | None:
+    value = result.text(attempt.value)
+    return next((_as_sum(attempt, way, "=", value) for way in ways if attempt.is_exact(way, value)), None)
 
 
-def _near(work: _Work, ways: Iterable[tuple[Way, Way]]) -> Sum | None:
+def _near(attempt: Attempt, ways: Iterable[tuple[Way, Way]]) -> Sum | None:
     """``ways`` are those of the terms and of the result."""
     for way, result in ways:
-        value = result.text(work.value)
-        unit = work.zero(way) if result.significant and not work.value else result.unit(value)
-        if work.is_near(way, value, unit):
-            return work.as_sum(way, "≈", value)
+        value = result.text(attempt.value)
+        unit = attempt.zero(way) if result.significant and not attempt.value else result.unit(value)
+        if attempt.is_near(way, value, unit):
+            return _as_sum(attempt, way, "≈", value)
     return None
 
 
@@ -277,7 +151,7 @@ def largest_of(terms: Sequence[Sequence[float]], value: float) -> Sum:
         return not any(x < value and read(way.text(x)) >= largest for x in finite)
 
     way = next(filter(tells, [*decimals, *digits]), decimals[-1])
-    written = _Work(terms, value, 1, "").as_sum(way, "=", way.text(value))
+    written = _as_sum(Attempt(terms, value, 1, ""), way, "=", way.text(value))
     return replace(written, reduce="max")
 
 

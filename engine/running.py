@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import accumulate
 
-from engine.numbers import CANCELS, EXACT, Sum, added_up, agree, is_finite
+from engine.attempt import EXACT, added_up, agree
+from engine.numbers import CANCELS, Sum, is_finite
 from engine.spelling import (
     EXPONENT_DIGITS,
     LARGE,

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from engine import sentences
@@ -99,6 +100,10 @@ class Work:
         factors = [one for operands in self.sums for one in operands]
         return [*factors, *([self.divisor] if isinstance(self.divisor, Operand) else []), *self.beside]
 
+    def having(self, **fields: Any) -> Work:
+        """The same with more fields."""
+        return replace(self, fields={**self.fields, **fields})
+
     def named(self, path: Callable[[str], str]) -> Work:
         """The same with other names of tensors."""
 
@@ -119,8 +124,8 @@ class Stage:
     """Cells of a tensor that are computed alike.
 
     ``path`` is the tensor's name in the trace, ``values`` holds the results, ``work`` says how a cell is computed and ``say`` what is said
-    of it. ``writes`` are the cells that get the result if they are not the one of that name, ``fields`` what the ``step`` has besides.
-    ``called`` is the name of a cell in formulas, ``formula`` all of that if it is no sum.
+    of it. ``writes`` are the cells that get the result if they are not the one of that name. ``called`` is the name of a cell in formulas,
+    ``formula`` all of that if it is no sum.
     """
 
     path: str
@@ -129,7 +134,6 @@ class Stage:
     say: Callable[[Cell, Work, Sum], str]
     step: Callable[..., Step] = Step
     writes: Callable[[Cell], Cells] | None = None
-    fields: Callable[[Cell, Work], Mapping[str, Any]] | None = None
     called: Callable[[Cell], str] | None = None
     formula: Callable[[Cell, Sum], str] | None = None
 
@@ -152,7 +156,6 @@ class Stage:
             divisor=work.by,
             apply=work.apply,
             accumulate=work.accumulate,
-            **({} if self.fields is None else self.fields(cell, work)),
             **work.fields,
         )
 
@@ -239,11 +242,7 @@ class Blocks(Sequence[Block]):
     @property
     def phases(self) -> list[tuple[str, int]]:
         """Chapters with their numbers of steps; neighbours of one name are one."""
-        found: list[tuple[str, int]] = []
-        for block in self._blocks:
-            same = found and found[-1][0] == block.phase
-            found[-1:] = [(block.phase, found[-1][1] + block.steps)] if same else [*found[-1:], (block.phase, block.steps)]
-        return found
+        return [(phase, sum(block.steps for block in found)) for phase, found in groupby(self._blocks, lambda block: block.phase)]
 
     def find(self, k: int) -> tuple[Block, Cell]:
         """The block of step k and the cell that it computes."""

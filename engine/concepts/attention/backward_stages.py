@@ -59,10 +59,9 @@ class Stages:
         return Stage(
             path=path,
             values=self.outputs[path],
-            work=work,
+            work=lambda cell: work(cell).having(kind=kind, row=cell[0], column=cell[1] if len(cell) > 1 else 0),
             say=lambda cell, work, text: f"{about(cell)}: {worked(text, work)}.",
             step=AttentionGradStep,
-            fields=lambda cell, _: dict(zip(("kind", "row", "column"), (kind, *cell, 0), strict=False)),
         )
 
     def _line(self, path: str, *at: Index) -> Operand:

@@ -94,11 +94,10 @@ class Stages:
         return Stage(
             path=path,
             values=self.outputs[path],
-            work=work,
+            work=lambda cell: work(cell).having(**self._fields(kind, cell)),
             say=lambda cell, work, text: f"{about(cell)}{worked(text, work)}.",
             step=AttentionStep,
             writes=writes or (lambda cell: {path: [self._at(*cell)]}),
-            fields=lambda cell, _: self._fields(kind, cell),
         )
 
     def _fields(self, kind: Kind, cell: Cell) -> dict[str, Any]:

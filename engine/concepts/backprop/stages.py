@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import InvalidOperation
-from typing import Any
 
 from torch import Tensor
 
@@ -50,17 +49,15 @@ class Stages:
         values: Tensor,
         work: Callable[[Cell], Work],
         say: Callable[[Cell, Work, Sum], str],
-        fields: Callable[[Cell, Work], Mapping[str, Any]] = lambda cell, work: {},
         formula: Callable[[Cell, Sum], str] | None = None,
     ) -> Stage:
         name = self.graph.nodes[leg.node].label
         return Stage(
             path=path,
             values=values,
-            work=work,
+            work=lambda cell: work(cell).having(kind=leg.kind, node=leg.node, cell=cell, child=leg.child),
             say=say,
             step=BackpropStep,
-            fields=lambda cell, work: {"kind": leg.kind, "node": leg.node, "cell": cell, "child": leg.child, **fields(cell, work)},
             called=lambda cell: _label(name, cell) if leg.kind == "forward" else _adjoint(_label(name, cell)),
             formula=formula,
         )
@@ -72,7 +69,8 @@ class Stages:
         x = self.run.args(node)
 
         def work(cell: Cell) -> Work:
-            return RULES[node.op].work(node, x, values, cell).named(self.graph.path)
+            found = RULES[node.op].work(node, x, values, cell)
+            return found.named(self.graph.path).having(factors=[tuple(place[0] if place else "" for place in one) for one in found.places])
 
         def say(cell: Cell, work: Work, text: Sum) -> str:
             name = _label(node.label, cell)
@@ -82,11 +80,7 @@ class Stages:
             power, (line,) = f"e^{_label(self.graph.nodes[node.args[0]].label, cell)}", work.reads.values()
             return f"{intro}: the share of {power} in the sum over {sentences.count(len(line), 'cell')}, {sum_line(text)}."
 
-        def factors(cell: Cell, work: Work) -> Mapping[str, Any]:
-            by_path = {self.graph.path(name): name for name in node.args}
-            return {"factors": [tuple(by_path[place[0]] if place else "" for place in term) for term in work.places]}
-
-        return self._stage(leg, self.graph.path(node.name), values, work, say, factors)
+        return self._stage(leg, self.graph.path(node.name), values, work, say)
 
     # --- back ------------------------------------------------------------------------------------------------------------------------
 
@@ -119,7 +113,8 @@ class Stages:
             found = rule.locals(child, x, y, slot, cell)
             arrived = Operand([(f"adjoints.{child.name}", one.out) for one in found], [float(g[one.out]) for one in found])
             slopes = Operand([None] * len(found), [one.slope for one in found])
-            return Work([(arrived, slopes)], beside=[self._used(child, found)])
+            fields = {"local": found[0].slope if len(found) == 1 else None, "slope": slope}
+            return Work([(arrived, slopes)], beside=[self._used(child, found)], fields=fields)
 
         def say(cell: Cell, work: Work, text: Sum) -> str:
             result = f"{text.relation} {text.value}"
@@ -129,10 +124,7 @@ class Stages:
                 says = f"the sum of {len(text.terms)} adjoints times derivatives ({slope}) {result}"
             return f"Back from {child.label} to {_label(node.label, cell)}: {says}{', a part of its adjoint' * several}."
 
-        def slopes(cell: Cell, work: Work) -> Mapping[str, Any]:
-            return {"local": work.terms[0][1] if len(work.terms) == 1 else None, "slope": slope}
-
-        return self._stage(leg, self.graph.arrives(leg.node, child.name), values, work, say, slopes)
+        return self._stage(leg, self.graph.arrives(leg.node, child.name), values, work, say)
 
     def _used(self, child: Node, found: list[Local]) -> Operand:
         """What derivatives are computed from."""

@@ -87,11 +87,10 @@ class Stages:
         return Stage(
             path=paths[0],
             values=values,
-            work=work,
+            work=lambda cell: work(cell).having(stage=name, cell=cell, **self._shown(name, cell)),
             say=say,
             step=LstmBackwardStep,
             writes=lambda cell: {path: [cell] for path in paths},
-            fields=lambda cell, _: {"stage": name, "cell": cell, **self._shown(name, cell)},
         )
 
     def _shown(self, name: str, cell: Cell) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +54,10 @@ class Stages:
             is_last = name in ("c", "h") and cell[0] == self.layer.steps - 1
             return {**found, f"{name}_n": [cell[1:]]} if is_last else found
 
-        def fields(cell: Cell, _: Work) -> Mapping[str, Any]:
-            time, unit = cell
-            found = {"time": time, "unit": unit, "stage": name}
-            return found | self._added(time, self._row(name, unit)) if name in GATES else found
+        def placed(cell: Cell) -> Work:
+            return work(cell).having(time=cell[0], unit=cell[1], stage=name)
 
-        values = getattr(self.states, name)
-        return Stage(path=name, values=values, work=work, say=say, step=LstmStep, writes=writes, fields=fields)
+        return Stage(path=name, values=getattr(self.states, name), work=placed, say=say, step=LstmStep, writes=writes)
 
     def _number(self, name: StageName, cell: Cell) -> Operand:
         return number(float(getattr(self.states, name)[cell]), name, cell)
@@ -80,14 +77,14 @@ class Stages:
             by_x = operand("weight_ih", [(row, j) for j in features], layer.weight_ih[row].tolist())
             by_h = operand("weight_hh", [(row, j) for j in units], layer.weight_hh[row].tolist())
             biases = [(number(float(bias[row]), name, (row,)),) for name, bias in layer.biases.items()]
-            return Work([(x, by_x), (h, by_h), *biases], apply="tanh" if gate == "g" else "sigmoid")
+            function = "tanh" if gate == "g" else "sigmoid"
+            return Work([(x, by_x), (h, by_h), *biases], apply=function, fields=self._added(time, row))
 
         return work
 
     def _says_gate(self, gate: StageName) -> Callable[[Cell, Work, Sum], str]:
         def say(cell: Cell, work: Work, text: Sum) -> str:
-            parts = self._added(cell[0], self._row(gate, cell[1]))["parts"]
-            by_part = sum_of_products([(part,) for part in parts], float(getattr(self.states, gate)[cell]), apply=work.apply)
+            by_part = sum_of_products([(part,) for part in work.fields["parts"]], float(getattr(self.states, gate)[cell]), apply=work.apply)
             given = _given(by_part, len(self.layer.biases))
             return f"{NAMES[gate].capitalize()} of unit {cell[1]}: {given}: {sum_line(by_part)}{MEANING[gate]}."
 
