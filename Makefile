@@ -38,7 +38,7 @@ campaign: $(READY)  ## try thousands of inputs (with SEED=2: others), as in docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.campaign --seed $(or $(SEED),0) $(ARGS)
 
 bench: $(READY)  ## measure time and memory against plain Manim and torch
-	@status=0; for name in render ideas engine trace lecture; do printf '\n%s\n\n' "benchmarks/$$name.py"; $(BIN)/python -m benchmarks.$$name || status=1; done; exit $$status
+	@status=0; for name in render ideas engine recorder trace lecture; do printf '\n%s\n\n' "benchmarks/$$name.py"; $(BIN)/python -m benchmarks.$$name || status=1; done; exit $$status
 
 clean:  ## remove .venv, caches and rendered clips
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis media
