@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint campaign bench clean
+.PHONY: help demo test check check-gpu lint campaign bench clean
 
 READY := .venv/.ready
 BIN := .venv/bin
@@ -12,7 +12,7 @@ MATRIX := [[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]
 KERNEL := [[1,2],[-2,-1]]
 
 help:  ## list the targets
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-10s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
 
 $(READY): pyproject.toml constraints.txt scripts/setup.sh
 	@bash scripts/setup.sh
@@ -33,6 +33,9 @@ lint: $(READY)  ## ruff and mypy
 	$(BIN)/mypy
 
 check: lint test  ## everything that CI checks: ruff, mypy, then the tests
+
+check-gpu:  ## run the engine's tests on a GPU, with a PYTHON that has a CUDA build of torch, and pytest
+	$(or $(PYTHON),python3) -m pytest -q -rs --confcutdir=tests/device -p no:cacheprovider -o filterwarnings=default tests/device --device $(or $(DEVICE),cuda)
 
 campaign: $(READY)  ## try thousands of inputs (with SEED=2: others), as in docs/reliability.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.campaign --seed $(or $(SEED),0) $(ARGS)

@@ -135,7 +135,8 @@ def show(concept: str) -> None:
         notes = "; ".join(note for note in (what, default) if note)
         click.echo(f"  --{parameter.option}" + (f"  ({notes})" if notes else ""))
         click.echo(f"      {parameter.doc}")
-    click.echo(f"\nResult:\n  {found.returns}\n\nExample:\n  {example(found, 'render')}")
+    result = f"\nResult:\n  {found.returns}\n" if found.returns else ""
+    click.echo(f"{result}\nExample:\n  {example(found, 'render')}")
 
 
 def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:

@@ -25,13 +25,14 @@ from scenes.parts import canvas as canvases
 from scenes.parts import frame, ink, typeset
 from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas
+from scenes.parts.cast import scene_class
 from scenes.parts.display import Shape
 from scenes.parts.motion import Timeline
 from scenes.parts.theme import THEMES
 from studio.encoder import Encoder
 from studio.pace import beats
 from studio.picture import UNITS, Picture
-from studio.worker import _settings, scene_class
+from studio.worker import _settings
 
 LEAST_GAIN = 0.03
 PICTURE = Picture.of("1080p", 60, "dark")

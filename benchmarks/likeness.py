@@ -23,9 +23,9 @@ from engine.record import Record
 from engine.trace import Trace
 from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas
+from scenes.parts.cast import scene_class
 from scenes.parts.theme import THEMES
 from studio.picture import UNITS, Picture
-from studio.worker import scene_class
 
 #: Every so many frames one is looked at.
 EVERY = 15

@@ -12,10 +12,10 @@ from typing import Any
 
 def __getattr__(name: str) -> Any:
     """A concept, and the mark that makes one."""
-    from engine.catalogue import module_of
+    from engine.catalogue import function_of
 
-    module = "engine.trace" if name == "concept" else module_of(name)
-    if module is None:
+    found = import_module("engine.mark").concept if name == "concept" else function_of(name)
+    if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(module), name)
+    globals()[name] = found
     return found

@@ -1,115 +1,69 @@
-"""Which concepts there are and what they take, read from the source: asking costs neither torch nor an import of the concept."""
+"""Which concepts there are: those in ``engine/concepts``, and those of a user in the folders that ``TENSORREEL_PATH`` names."""
 
 from __future__ import annotations
 
-import ast
 import functools
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from engine.declared import BACK, MARK, Concept, Parameter, UnreadableError, declared
 from engine.errors import InputError
-from engine.shown import shown
+from engine.shown import one_line, shown
 
 if TYPE_CHECKING:
     from engine.trace import Trace
 
+__all__ = ["Concept", "Parameter", "code_of", "concepts", "find", "function_of", "trace_of", "unreadable"]
+
 FOLDER = Path(__file__).parent / "concepts"
-_MARK = "@concept("
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """An argument of a concept: its annotation as source text, its default unless it is ``required``, its line of the docstring.
-
-    ``option`` is how it is spelled on the command line.
-    """
-
-    name: str
-    annotation: str
-    default: Any
-    required: bool
-    doc: str
-    option: str
-
-    @property
-    def is_tensor(self) -> bool:
-        """Whether it takes a tensor."""
-        return self.annotation.startswith("TensorLike") or self.is_mask
-
-    @property
-    def is_mask(self) -> bool:
-        """Whether it takes a tensor in which −∞ says something."""
-        return self.annotation.startswith("MaskLike")
-
-    @property
-    def is_many(self) -> bool:
-        """Whether it takes tensors by their names, one option for each."""
-        return self.annotation.startswith("Mapping[str, TensorLike]")
-
-
-@dataclass(frozen=True)
-class Concept:
-    """A concept as its file describes it; ``about`` is its docstring up to the arguments, ``returns`` what it says of the trace.
-
-    ``finite`` says that only finite numbers make sense.
-    """
-
-    name: str
-    title: str
-    summary: str
-    about: str
-    returns: str
-    example: Mapping[str, Any]
-    parameters: tuple[Parameter, ...]
-    finite: bool = False
-
-    def open(self, arguments: Mapping[str, Any]) -> Trace:
-        """Imports the concept and opens its trace."""
-        function = getattr(import_module("engine"), self.name)
-        trace: Trace = function(**arguments)
-        return trace
+#: Folders with a user's own concepts, separated as in ``PATH``.
+VARIABLE = "TENSORREEL_PATH"
 
 
 def concepts() -> dict[str, Concept]:
-    """Every concept that can be read, by name: the functions marked with ``@concept`` that bear the name of their file."""
-    return _all()[0]
+    """Every concept that can be read, by name: marked functions that bear the name of their file, and ways back of torch code."""
+    return _all(os.environ.get(VARIABLE, ""))[0]
 
 
 def unreadable() -> dict[str, str]:
     """What is wrong with the files of the other ones, a sentence each, by the names that they would have."""
-    return _all()[1]
+    return _all(os.environ.get(VARIABLE, ""))[1]
 
 
 @functools.cache
-def _all() -> tuple[dict[str, Concept], dict[str, str]]:
+def _all(path: str) -> tuple[dict[str, Concept], dict[str, str]]:
     found: dict[str, Concept] = {}
     wrong: dict[str, str] = {}
-    for path in sorted(FOLDER.rglob("*.py"), key=lambda path: path.stem):
+    for file in _files(path):
         try:
-            read = _read(path)
+            own = [one for one in declared(file) if one.name == file.stem or not file.is_relative_to(FOLDER)]
         except SyntaxError as error:
-            wrong[path.stem] = f"{path}, line {error.lineno}: {error.msg}"
+            wrong[file.stem] = f"{file}, line {error.lineno}: {error.msg}"
         except UnicodeDecodeError:
-            wrong[path.stem] = f"{path}: it is no text in UTF-8"
-        except _UnreadableError as error:
-            wrong[path.stem] = f"{path}, line {error.line}: {error}"
+            wrong[file.stem] = f"{file}: it is no text in UTF-8"
+        except OSError as error:
+            wrong[file.stem] = f"{file}: {error.strerror}"
+        except UnreadableError as error:
+            wrong[file.stem] = f"{file}, line {error.line}: {error}"
         else:
-            if read is not None:
-                found[read.name] = read
-    return found, wrong
+            wrong |= {one.name: f"{file}: {found[one.name].file} has a concept of that name" for one in own if one.name in found}
+            found |= {one.name: one for one in own if one.name not in found}
+    backs = [one.back for one in found.values() if one.has_back and one.name + BACK not in found]
+    return dict(sorted((found | {one.name: one for one in backs}).items())), wrong
 
 
-def module_of(name: str) -> str | None:
-    """The module of a concept; none if there is no such concept."""
-    for path in FOLDER.rglob(f"{name}.py") if name.isidentifier() else ():
-        if _MARK in path.read_text(encoding="utf-8"):
-            return ".".join(("engine", *path.relative_to(FOLDER.parent).with_suffix("").parts))
-    return None
+def _files(path: str) -> Iterator[Path]:
+    yield from sorted(FOLDER.rglob("*.py"), key=lambda file: file.stem)
+    for folder in filter(None, path.split(os.pathsep)):
+        yield from sorted(Path(folder).expanduser().absolute().glob("*.py"))
 
 
 def find(name: str) -> Concept:
@@ -127,82 +81,63 @@ def find(name: str) -> Concept:
     raise InputError(f"there is no concept {shown(name)}; {hint}")
 
 
-class _UnreadableError(Exception):
-    """Something in the source of a concept that cannot be read without running it."""
-
-    def __init__(self, what: str, line: int) -> None:
-        super().__init__(what)
-        self.line = line
+def trace_of(concept: Concept, arguments: dict[str, Any]) -> Trace:
+    """Imports the concept and opens its trace."""
+    trace: Trace = _loaded(concept)(**arguments)
+    return trace
 
 
-def _literal(node: ast.expr, what: str) -> Any:
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError):
-        raise _UnreadableError(f"{what} is {shown(ast.unparse(node))}; give a number, a text or another literal", node.lineno) from None
-
-
-def _read(path: Path) -> Concept | None:
-    source = path.read_text(encoding="utf-8")
-    if _MARK not in source:
+def function_of(name: str) -> Callable[..., Any] | None:
+    """The function of a concept; none if there is no such concept."""
+    if not name.isidentifier():
         return None
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef) and node.name == path.stem:
-            for mark in node.decorator_list:
-                if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "concept":
-                    return _concept(node, mark)
-    return None
+    for wanted, read in ((name, _itself), (name.removesuffix(BACK), _back)):
+        for file in FOLDER.rglob(f"{wanted}.py"):
+            if MARK in file.read_text(encoding="utf-8") and (found := read(getattr(import_module(_module(file)), wanted))):
+                return found
+    return _loaded(concepts()[name]) if name in concepts() else None
 
 
-def _concept(node: ast.FunctionDef, mark: ast.Call) -> Concept:
-    marked = {k.arg: _literal(k.value, f"{k.arg} of @concept") for k in mark.keywords if k.arg}
-    for wanted in ("title", "example"):
-        if wanted not in marked:
-            raise _UnreadableError(f"@concept has no {wanted}; give one", mark.lineno)
-    if node.args.vararg or node.args.kwarg:
-        raise _UnreadableError(f"{node.name} takes any number of arguments; name all of them", node.lineno)
-    doc = ast.get_docstring(node) or ""
-    plain = doc.replace("``", "")
-    lines = _entries(plain, "Args")
-    returns = " ".join(_section(plain, "Returns").split())
-    about = plain.split("\nArgs:")[0].strip()
-    parameters = tuple(_parameters(node.args, lines, marked.get("options", {})))
-    return Concept(
-        name=node.name,
-        title=marked["title"],
-        summary=about.split("\n")[0],
-        about=about,
-        returns=returns,
-        example=marked["example"],
-        parameters=parameters,
-        finite=marked.get("finite", False),
-    )
+@functools.cache
+def code_of(name: str) -> Callable[..., Any] | None:
+    """The computation itself of a concept that is torch code; none of others."""
+    file = next(FOLDER.rglob(f"{name}.py"), None) if name.isidentifier() else None
+    if file is None or not any(one.is_code for one in declared(file)):
+        return None
+    found: Callable[..., Any] = getattr(import_module(_module(file)), name).__wrapped__
+    return found
 
 
-def _parameters(arguments: ast.arguments, lines: Mapping[str, str], options: Mapping[str, str]) -> list[Parameter]:
-    positional = [*arguments.posonlyargs, *arguments.args]
-    defaults = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults]
-    pairs = [*zip(positional, defaults, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
-    return [
-        Parameter(
-            a.arg,
-            ast.unparse(a.annotation) if a.annotation else "str",
-            None if default is None else _literal(default, f"the default of {a.arg}"),
-            default is None,
-            lines.get(a.arg, ""),
-            options.get(a.arg, a.arg.replace("_", "-")),
-        )
-        for a, default in pairs
-    ]
+def _itself(function: Any) -> Callable[..., Any] | None:
+    return function  # type: ignore[no-any-return]
 
 
-def _section(doc: str, name: str) -> str:
-    """The indented lines under a heading of the docstring."""
-    found = re.search(rf"^{name}:\n((?:[ ]+.*\n?)+)", doc, re.MULTILINE)
-    return found.group(1) if found else ""
+def _back(function: Any) -> Callable[..., Any] | None:
+    return getattr(function, "back", None)
 
 
-def _entries(doc: str, name: str) -> dict[str, str]:
-    """The entries of such a section, by name."""
-    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", _section(doc, name), re.MULTILINE)
-    return {entry: " ".join(text.split()) for entry, text in entries}
+def _loaded(concept: Concept) -> Callable[..., Any]:
+    module = import_module(_module(concept.file)) if concept.file.is_relative_to(FOLDER) else _own(concept.file)
+    found: Callable[..., Any] = getattr(module, concept.of).back if concept.of else getattr(module, concept.name)
+    return found
+
+
+def _module(file: Path) -> str:
+    return ".".join(("engine", *file.relative_to(FOLDER.parent).with_suffix("").parts))
+
+
+@functools.cache
+def _own(file: Path) -> ModuleType:
+    """A user's file, imported. Raises :class:`InputError` with the line at which that fails."""
+    spec = spec_from_file_location(f"tensorreel_own_{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever a user's code raises
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        where = f", line {lines[-1]}" if lines else ""
+        raise InputError(f"{file}{where}: {type(error).__name__}: {one_line(str(error))}") from error
+    return module

@@ -28,6 +28,11 @@ TensorLike = Tensor | Sequence[Any] | float
 #: The same where −∞ is a number as any other: a mask that is added.
 MaskLike = TensorLike
 
+#: 0 and 1, as torch code has them: what is left out, which is no number that anything comes back to.
+Mask = Tensor
+#: Whole numbers that say places, for torch code.
+Indices = Tensor
+
 #: The tensors of a trained module by their names, as its ``state_dict()`` has them.
 StateDict = Mapping[str, Tensor]
 

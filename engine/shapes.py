@@ -149,3 +149,20 @@ def unravel(k: int, shape: Sequence[int]) -> tuple[int, ...]:
         k, i = divmod(k, n)
         cell.append(i)
     return tuple(reversed(cell))
+
+
+def ravel(cell: Sequence[int], shape: Sequence[int]) -> int:
+    """The number of a cell of a tensor, in memory order."""
+    k = 0
+    for i, n in zip(cell, shape, strict=True):
+        k = k * n + i
+    return k
+
+
+#: The sizes of some axes.
+Shape = tuple[int, ...]
+
+
+def last_axes(shape: Shape) -> tuple[int, ...]:
+    """The axes at the end of a tensor that have these sizes."""
+    return tuple(range(-len(shape), 0))

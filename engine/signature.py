@@ -26,21 +26,56 @@ Read = Callable[[Any], Any]
 class Signature:
     """Checks the arguments of a function, once per call."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.signature = inspect.signature(function)
-        kinds = {name: split(str(parameter.annotation)) for name, parameter in self.signature.parameters.items()}
-        self.kinds = {name: kind for name, kind in kinds.items() if all(one in READ or one == "None" or words(one) for one in kind)}
+    def __init__(self, function: Callable[..., Any] | inspect.Signature) -> None:
+        self.signature = function if isinstance(function, inspect.Signature) else inspect.signature(function)
+        self.annotations = {name: split(spelled(parameter)) for name, parameter in self.signature.parameters.items()}
+        #: What may be None but has no default, since others without one stand behind it: None where all are given by their names.
+        parameters = self.signature.parameters.items()
+        self.ahead = {name: None for name, one in parameters if one.default is one.empty and "None" in self.annotations[name]}
+        known = self.annotations.items()
+        self.kinds = {name: kind for name, kind in known if all(one in READ or one == "None" or words(one) for one in kind)}
+
+    def after(self, name: str) -> Signature:
+        """The same with a tensor ahead, which may be left out where all arguments are given by their names."""
+        first = inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="Tensor | None")
+        return Signature(self.signature.replace(parameters=[first, *self.signature.parameters.values()]))
+
+    def named(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments by their names, those that are not given with their defaults."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def takes(self, name: str, kinds: Sequence[str]) -> bool:
+        """Whether a parameter is of one of these kinds."""
+        return any(kind in kinds for kind in self.annotations[name])
 
     def bound(self, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
         """The arguments as Python's own values.
 
         Raises :class:`InputError`, naming the parameter, the value and what it takes.
         """
-        found = self.signature.bind(*args, **kwargs)
+        found = self.signature.bind(*args, **(kwargs if args else {**self.ahead, **kwargs}))
         for name, value in found.arguments.items():
             if name in self.kinds:
                 found.arguments[name] = read(name, value, self.kinds[name])
         return found
+
+
+def spelled(parameter: inspect.Parameter) -> str:
+    """The annotation as it stands in the source; of a parameter without one what its default is, a tensor if it has none."""
+    annotation, default = parameter.annotation, parameter.default
+    if annotation is inspect.Parameter.empty:
+        return unannotated(default, default is inspect.Parameter.empty)
+    found = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    return found.replace("torch.Tensor", "Tensor").replace("typing.", "")
+
+
+def unannotated(default: Any, required: bool) -> str:
+    """What a parameter without an annotation takes."""
+    if required or default is None:
+        return "Tensor" if required else "Tensor | None"
+    return type(default).__name__ if type(default).__name__ in READ else "str"
 
 
 def split(annotation: str) -> list[str]:
@@ -118,8 +153,20 @@ def _size(value: Any, levels: int = 2) -> Any:
     return whole(value)
 
 
+def _shape(value: Any) -> tuple[int, ...]:
+    found = _size(value, 1)
+    return tuple(found) if isinstance(found, list | tuple) else (found,)
+
+
 def _padding(value: Any) -> Any:
     return str(value) if isinstance(value, str) else _size(value)
+
+
+def _words(value: Any) -> list[str]:
+    found = value.split() if isinstance(value, str) else list(value)
+    if not found or not all(isinstance(one, str) and one.strip() for one in found):
+        raise TypeError
+    return [" ".join(one.split()) for one in found]
 
 
 def _named(value: Any) -> Any:
@@ -135,7 +182,9 @@ READ: dict[str, tuple[Read, str]] = {
     "bool": (_flag, "True or False"),
     "str": (_text, "text"),
     "Size": (_size, "a whole number, or one per axis such as (2, 1)"),
+    "Shape": (_shape, "a whole number, or several such as (2, 3)"),
     "Padding": (_padding, "a whole number, one per axis such as (2, 1), 'valid' or 'same'"),
+    "Words": (_words, "words such as 'cat dog bird'"),
     "StateDict": (_named, "the state_dict() of a trained module"),
     "Mapping[str, TensorLike]": (_named, "tensors by their names, such as {'x': [1, 2]}"),
 }

@@ -1,29 +1,30 @@
-"""How a trace is made of steps: a stage says how the cells of one tensor are computed, blocks say in which order they come.
+"""How a trace is made of steps: a stage says how the cells of one tensor are computed, :mod:`engine.blocks` in which order they come.
 
 Length, chapters, the cutting of a step and what is known before it follow from these. A :class:`Stage` holds tensors and functions and
-stays where torch is; :class:`Blocks` are plain data that go to the processes that draw.
+stays where torch is; blocks are plain data that go to the processes that draw.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from engine import sentences
+from engine.errors import CheckError
+from engine.functions import FUNCTIONS
 from engine.numbers import Sum, written
-from engine.step import Cell, Cells, Step
+from engine.step import Cell, Cells, Step, added
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 #: A cell with the path of its tensor.
 Place = tuple[str, Cell]
+#: Of what is computed with: the largest error, relative to the numbers on the way, and the smallest number that has all digits.
+PRECISION = {"torch.float64": (1e-10, 2.3e-308), "torch.float32": (1e-5, 1.2e-38)}
 
 
 class Operand(NamedTuple):
@@ -56,6 +57,7 @@ class Work:
     Every one of ``sums`` gives as many products as its operands are long: the first numbers of all of them are multiplied, then the
     second ones, and so on. ``beside`` is what else is looked at, ``seen`` all that is read where that is not what the operands tell. With
     ``accumulate`` the result is added to what is there. ``fields`` are what its step has besides, found on the way.
+    ``scale`` is how large the numbers are that a factor was made of, where they are larger than it: a slope such as 1 − y² may be small.
     """
 
     sums: Sequence[tuple[Operand, ...]]
@@ -66,6 +68,7 @@ class Work:
     beside: Sequence[Operand] = ()
     seen: Sequence[Operand] | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    scale: float | None = None
 
     @cached_property
     def terms(self) -> list[tuple[float, ...]]:
@@ -99,6 +102,29 @@ class Work:
     def _read(self) -> Sequence[Operand]:
         factors = [one for operands in self.sums for one in operands]
         return [*factors, *([self.divisor] if isinstance(self.divisor, Operand) else []), *self.beside]
+
+    @property
+    def before(self) -> float:
+        """What its products give, before a function or a divisor."""
+        products = [math.prod(term) for term in self.terms]
+        return max(products) if self.reduce == "max" else added(products)
+
+    @property
+    def result(self) -> float:
+        """What its numbers give."""
+        found = FUNCTIONS[self.apply].value(self.before) if self.apply else self.before
+        if self.by:
+            return found / self.by
+        return math.copysign(math.inf, found) if found else math.nan
+
+    @property
+    def slope(self) -> float:
+        """The derivative of its function."""
+        return self.slope_at(self.result * self.by)
+
+    def slope_at(self, value: float) -> float:
+        """The derivative of its function where that has a value which is known exactly."""
+        return FUNCTIONS[self.apply].derivative(self.before, value) if self.apply else 1.0
 
     def having(self, **fields: Any) -> Work:
         """The same with more fields."""
@@ -140,6 +166,7 @@ class Stage:
     def cut(self, k: int, phase: str, cell: Cell) -> Step:
         """Step k, which computes the cell."""
         work, value = self.work(cell), float(self.values[cell])
+        self._check(work, value, cell)
         writes: Cells = {self.path: [cell]} if self.writes is None else self.writes(cell)
         text = written(work.terms, value, work.reduce, work.by, work.apply)
         name = sentences.cell_name(self.path, next(iter(writes.values()))[0]) if self.called is None else self.called(cell)
@@ -159,117 +186,13 @@ class Stage:
             **work.fields,
         )
 
-
-class Block(NamedTuple):
-    """Steps in a row, from ``start`` on: the cells of a box of a stage's tensor in memory order, or those that are listed.
-
-    ``corner`` is the first cell of the box, ``sizes`` are its lengths along all axes.
-    """
-
-    start: int
-    stage: str
-    phase: str
-    corner: Cell
-    sizes: Cell
-    listed: tuple[Cell, ...] | None = None
-
-    @property
-    def steps(self) -> int:
-        """How many steps."""
-        return math.prod(self.sizes) if self.listed is None else len(self.listed)
-
-    def cell(self, number: int) -> Cell:
-        """The cell of one of the steps."""
-        if self.listed is not None:
-            return self.listed[number]
-        at = []
-        for size in reversed(self.sizes):
-            number, index = divmod(number, size)
-            at.append(index)
-        return tuple(first + index for first, index in zip(self.corner, reversed(at), strict=True))
-
-    def number(self, cell: Cell) -> int | None:
-        """Which of the steps computes the cell, if one does."""
-        if self.listed is not None:
-            return self.listed.index(cell) if cell in self.listed else None
-        found = 0
-        for first, size, at in zip(self.corner, self.sizes, cell, strict=True):
-            if not 0 <= at - first < size:
-                return None
-            found = found * size + at - first
-        return found
-
-
-class Blocks(Sequence[Block]):
-    """All steps of a trace, block after block."""
-
-    def __init__(self) -> None:
-        self._blocks: list[Block] = []
-        self.length = 0
-        #: Of every stage the first steps of its blocks, and how many cells its earlier ones have.
-        self._starts: dict[str, list[int]] = {}
-        self._before: dict[str, list[int]] = {}
-
-    def box(self, stage: str, phase: str, corner: Cell, sizes: Cell) -> None:
-        """Adds a box of cells, unless it is empty."""
-        self._add(Block(self.length, stage, phase, corner, sizes))
-
-    def cells(self, stage: str, phase: str, cells: Iterable[Cell]) -> None:
-        """Adds cells one by one."""
-        self._add(Block(self.length, stage, phase, (), (), tuple(cells)))
-
-    def _add(self, block: Block) -> None:
-        steps = block.steps
-        if not steps:
+    def _check(self, work: Work, value: float, cell: Cell) -> None:
+        """Raises :class:`CheckError` if the numbers of a step do not give its value."""
+        if not math.isfinite(value) or (found := work.result) == value:
             return
-        starts, before = self._starts.setdefault(block.stage, []), self._before.setdefault(block.stage, [0])
-        starts.append(block.start)
-        before.append(before[-1] + steps)
-        self._blocks.append(block)
-        self.length += steps
-
-    def __len__(self) -> int:
-        return len(self._blocks)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Blocks) and self._blocks == other._blocks
-
-    __hash__ = None  # type: ignore[assignment]  # blocks are added
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._blocks[index]
-
-    @property
-    def phases(self) -> list[tuple[str, int]]:
-        """Chapters with their numbers of steps; neighbours of one name are one."""
-        return [(phase, sum(block.steps for block in found)) for phase, found in groupby(self._blocks, lambda block: block.phase)]
-
-    def find(self, k: int) -> tuple[Block, Cell]:
-        """The block of step k and the cell that it computes."""
-        block = self._blocks[bisect_right(self._blocks, k, key=lambda block: block.start) - 1]
-        return block, block.cell(k - block.start)
-
-    def first(self, stage: str) -> int | None:
-        """The first step of a stage, if it has one."""
-        return self._starts.get(stage, [None])[0]
-
-    def start(self, stage: str) -> int:
-        """The first step of a stage that has one."""
-        return self._starts[stage][0]
-
-    def step(self, stage: str, cell: Cell) -> int:
-        """The step that computes a cell."""
-        found = ((block.start, block.number(cell)) for block in self._blocks if block.stage == stage)
-        for start, number in found:
-            if number is not None:
-                return start + number
-        raise LookupError(f"no step computes {cell} of {stage}")
-
-    def done(self, k: int) -> Counter[str]:
-        """How many cells of every stage are computed before step k; none of one that has no steps."""
-        return Counter({stage: self._done(stage, k) for stage in self._starts})
-
-    def _done(self, stage: str, k: int) -> int:
-        starts, before = self._starts[stage], self._before[stage]
-        begun = bisect_right(starts, k)
-        return min(before[begun], before[begun - 1] + k - starts[begun - 1]) if begun else 0
+        size = math.fsum(abs(math.prod(term)) for term in work.terms) if work.scale is None else work.scale
+        size = size * max(1.0, abs(work.slope)) / (abs(work.by) or 1.0) + abs(value)
+        tolerance, smallest = PRECISION[str(self.values.dtype)]
+        if not abs(found - value) <= tolerance * size + smallest:
+            name = sentences.cell_name(self.path, cell)
+            raise CheckError(f"the numbers of step {name} give {found:.6g}, but torch gives {value:.6g}")

@@ -51,6 +51,19 @@ class Step:
         return step_html(self)
 
 
+@dataclass(frozen=True, kw_only=True)
+class SummedStep(Step):
+    """A step whose terms are added up before anything else is done to them."""
+
+    @property
+    def total(self) -> float:
+        """The sum of the terms, before it is divided or a function is applied; the largest of them if that is asked for."""
+        products = [math.prod(term) for term in self.terms]
+        if self.reduce == "max":
+            return max(products)
+        return added(products)
+
+
 @dataclass(frozen=True)
 class Reference:
     """The torch function whose result the outputs were compared with, and the largest absolute difference found.

@@ -6,19 +6,19 @@ A concept computes all of its step values at once, checks them against torch and
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Any, ParamSpec, TypeVar, overload
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
-from engine.budget import enough_memory
+from engine.blocks import Blocks
 from engine.ground import ground
 from engine.reader import MaskLike, StateDict, TensorLike, floating, largest, together
-from engine.signature import Signature
-from engine.stage import Blocks, Stage
+from engine.stage import Stage
 from engine.step import Cell, Cells, Reference, Step
-from engine.verdict import by_path, compare, judged
+from engine.verdict import by_path, compare
+
+if TYPE_CHECKING:
+    from engine.record import Record
 
 __all__ = [
     "Cell",
@@ -31,7 +31,6 @@ __all__ = [
     "Trace",
     "by_path",
     "compare",
-    "concept",
     "floating",
     "largest",
     "together",
@@ -43,12 +42,12 @@ class Trace(Sequence[Step]):
     """A lazy sequence of steps over tensors that were computed and checked when the trace was opened.
 
     ``inputs`` and ``outputs`` map names to tensors, or to further names with tensors; steps name such a tensor by its path, as
-    ``adjoints.z1``. ``outputs`` are assembled from step values alone. ``stages`` say how cells are computed, ``blocks`` which of them in
-    which order: length, chapters and steps follow from these. ``opening`` and ``closing`` are what a lecturer says before the first and
-    after the last step; ``formula`` is Typst math for the whole operation.
-    ``highlight`` is the step with the strongest result, at which a clip may stop; ``lessons`` are the steps that do something for the first
-    time, which a clip shows term by term. ``concept`` and ``title`` come from the mark
-    :func:`concept` of the function that opened the trace.
+    ``adjoints.z1``. ``outputs`` are assembled from step values alone, but for whole numbers that no step computes, as the place of the
+    largest one. ``stages`` say how cells are computed, ``blocks`` which of them in which order: length, chapters and steps follow from
+    these. ``opening`` and ``closing`` are what a lecturer says before the first and after the last step; ``formula`` is Typst math for
+    the whole operation. ``highlight`` is the step with the strongest result, at which a clip may stop; ``lessons`` are the steps that do
+    something for the first time, which a clip shows term by term. ``concept`` and ``title`` come from the mark ``@concept`` of the
+    function that opened the trace.
     """
 
     params: Mapping[str, Any]
@@ -64,6 +63,8 @@ class Trace(Sequence[Step]):
     lessons: Sequence[int] = ()
     concept: str = ""
     title: str = ""
+    #: Whether all that it is made of was found to be sound before.
+    is_judged: ClassVar[bool] = False
 
     def __len__(self) -> int:
         return self.blocks.length
@@ -97,6 +98,20 @@ class Trace(Sequence[Step]):
     def __iter__(self) -> Iterator[Step]:
         return map(self.__getitem__, range(len(self)))
 
+    def given(self, k: int) -> set[str]:
+        """The names under which step k may read what is given."""
+        return set(self.inputs)
+
+    def formula_of(self, act: int | None) -> str:
+        """The formula of an act, or with none that of the whole."""
+        return self.formula
+
+    def record(self) -> Record:
+        """What a picture needs of it, without torch."""
+        from engine.record import Record
+
+        return Record(self)
+
     @property
     def device(self) -> str:
         """Where the numbers were computed: ``cpu``, ``cuda:0`` or ``mps:0``."""
@@ -117,41 +132,3 @@ class Trace(Sequence[Step]):
         from engine.paper.repr_html import trace_html
 
         return trace_html(self)
-
-
-P = ParamSpec("P")
-R = TypeVar("R", bound=Trace)
-
-
-def concept(
-    *,
-    title: str,
-    example: Mapping[str, Any],
-    options: Mapping[str, str] = MappingProxyType({}),
-    finite: bool = False,
-    infinite: Sequence[str] = (),
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Marks a function as a concept: it is then found by the catalogue, the command line and the scenes.
-
-    ``example`` holds arguments as a user writes them on the command line, ``options`` the spelling of an option where it is not that of the
-    parameter. ``finite`` says that only finite numbers make sense; ``infinite`` names tensors in which −∞ is ordinary, since it says that
-    something is left out. All must be literals, because the catalogue reads them from the source without importing torch.
-
-    What holds for all concepts is done here, once: plain arguments are checked by their annotations, modes and defaults of torch that a
-    user has set are put aside, and a trace that loses finite numbers to NaN or infinity is refused with the step that does.
-    """
-
-    def mark(function: Callable[P, R]) -> Callable[P, R]:
-        signature = Signature(function)
-
-        @functools.wraps(function)
-        def opened(*args: P.args, **kwargs: P.kwargs) -> R:
-            bound = signature.bound(*args, **kwargs)
-            with ground(), enough_memory(), judged(infinite) as judge:
-                trace = replace(function(*bound.args, **bound.kwargs), concept=function.__name__, title=title)
-                judge(trace)
-                return trace
-
-        return opened
-
-    return mark

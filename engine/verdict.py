@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,14 @@ from torch import Tensor
 from engine.errors import CheckError, InputError
 from engine.reader import given, is_finite, largest
 from engine.sentences import cell_name
+from engine.stage import PRECISION
 from engine.step import Reference, Step
 
 if TYPE_CHECKING:
     from engine.trace import Trace
 
 #: Largest error allowed, relative to the scale of the computation.
-TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
+TOLERANCE = {getattr(torch, name.removeprefix("torch.")): tolerance for name, (tolerance, _) in PRECISION.items()}
 #: So many steps are looked through for the first that is not finite.
 LOOKED_THROUGH = 20_000
 
@@ -70,40 +72,57 @@ def by_path(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
             yield name, value
 
 
-@contextmanager
-def judged(infinite: Sequence[str]) -> Iterator[Callable[[Trace], None]]:
-    """Notes what is given to a trace and how it compares; what it gives judges the trace. ``infinite`` are names of tensors in which −∞ is
-    ordinary: it says that something is left out.
+@dataclass(frozen=True)
+class Allowed:
+    """Where numbers may be not finite: ``infinite`` names tensors in which −∞ is ordinary, as it says that something is left out,
+    ``overflows`` results that show how numbers are lost.
     """
+
+    infinite: Sequence[str] = ()
+    overflows: Sequence[str] = ()
+
+    def is_lost(self, path: str, numbers: Tensor) -> bool:
+        """Whether one of the numbers of a tensor is lost."""
+        sound = torch.isfinite(numbers)
+        if path in self.infinite:
+            sound |= numbers == -math.inf
+        return path not in self.overflows and not bool(sound.all())
+
+
+@contextmanager
+def judged(allowed: Allowed) -> Iterator[Callable[[Trace], None]]:
+    """Notes what is given to a trace and how it compares; what it gives judges the trace."""
     noted, doubts = given.set([]), _doubts.set([])
     try:
-        yield lambda trace: _judge(trace, infinite)
+        yield lambda trace: _judge(trace, allowed)
     finally:
         given.reset(noted)
         _doubts.reset(doubts)
 
 
-def _judge(trace: Trace, infinite: Sequence[str]) -> None:
+def _judge(trace: Trace, allowed: Allowed) -> None:
     """Raises :class:`InputError` where finite numbers made one that is not, :class:`CheckError` where numbers differ from torch's."""
     doubts = _doubts.get() or []
-    lost = [path for path, tensor in by_path(trace.outputs) if not _all_finite(tensor, path in infinite)]
-    if (lost or doubts) and is_finite(infinite):
-        raise InputError(_lost(trace, infinite) if lost else _uncertain(trace))
+    outputs = {} if trace.is_judged else trace.outputs
+    lost = [path for path, tensor in by_path(outputs) if allowed.is_lost(path, tensor)]
+    if (lost or doubts) and is_finite(allowed.infinite):
+        raise InputError(_lost(trace, allowed) if lost else _uncertain(trace))
     for refused in filter(None, doubts):
         raise refused
 
 
-def _all_finite(tensor: Tensor, or_infinite: bool) -> bool:
-    finite = torch.isfinite(tensor)
-    return bool((finite | (tensor == -math.inf)).all() if or_infinite else finite.all())
-
-
-def _lost(trace: Trace, infinite: Sequence[str]) -> str:
+def _lost(trace: Trace, allowed: Allowed) -> str:
     """Names the first step whose value is not finite."""
-    step = next((step for step in islice(trace, LOOKED_THROUGH) if not _is_sound(step, infinite)), None)
+    step = next((step for step in islice(trace, LOOKED_THROUGH) if _loses(step, allowed)), None)
     if step is None:
         return f"a step after the first {LOOKED_THROUGH:,} is not finite, {_limits(trace)}"
     path, cells = next(iter(step.writes.items()))
+    if not step.divisor:
+        over = getattr(step, "over", None)
+        what = f"{cell_name(*over)}, which is 0" if over else "0"
+        return (
+            f"{cell_name(path, cells[0])} is divided by {what}, in step {step.index} ({step.phase}); give numbers that are not divided by 0"
+        )
     value = "NaN" if math.isnan(step.value) else "infinite"
     return f"{cell_name(path, cells[0])} is {value} in step {step.index} ({step.phase}), {_limits(trace)}"
 
@@ -112,8 +131,8 @@ def _uncertain(trace: Trace) -> str:
     return f"on the way some numbers become too large to tell what these give, {_limits(trace)}"
 
 
-def _is_sound(step: Step, infinite: Sequence[str]) -> bool:
-    return math.isfinite(step.value) or (step.value == -math.inf and any(path in infinite for path in step.writes))
+def _loses(step: Step, allowed: Allowed) -> bool:
+    return all(allowed.is_lost(path, torch.tensor(step.value)) for path in step.writes)
 
 
 def _limits(trace: Trace) -> str:

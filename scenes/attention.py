@@ -11,6 +11,7 @@ from manim import Mobject
 from engine.concepts.attention.step import AttentionStep
 from scenes.parts.beat import Beat
 from scenes.parts.bench import Bench, Row
+from scenes.parts.desk import Work
 from scenes.parts.hall import hall
 from scenes.parts.heads import Heads
 from scenes.parts.ink import Box, Letters
@@ -21,7 +22,7 @@ from scenes.parts.softmax import SOFTMAX, softmax_rows, texts
 from scenes.parts.story import Story
 from scenes.parts.strip import Roles
 from scenes.parts.table import Table
-from scenes.parts.worked import Work, WorkedReel
+from scenes.parts.worked import WorkedReel
 
 #: Of the factors of a step's terms, and of its result.
 ROLES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -120,6 +121,18 @@ class Attention(WorkedReel[AttentionStep]):
         there = [self.made] if scenery == "o" else [self.output] if squares or not self.hall.small else []
         beside = squares if not self.hall.small else []
         return [*self.qkv, self.names, *self.given[scenery], *there, *beside]
+
+    def shown_by(self, path: str) -> Table | None:
+        scenery, sizes = getattr(self, "standing", ""), self.trace.sizes
+        if path == "output" and scenery:
+            return self.made if sizes.output_width else self.output
+        sources = dict(zip("qkv", self.trace.sources if sizes.projected else ("query", "key", "value"), strict=True))
+        letter = next((role for role, source in sources.items() if source == path), None)
+        if letter is None or sizes.extra:
+            return None
+        if not sizes.projected:
+            return self.qkv["qkv".index(letter)]
+        return self.given[scenery][0] if sources.get(scenery) == path else None
 
     def closing(self, beat: Beat) -> list[Cue]:
         return self.at_rest(beat, self.trace[len(self.trace) - 1], True, "end")

@@ -9,13 +9,14 @@ from manim import Mobject
 
 from engine.concepts.attention.backward_step import AttentionGradStep
 from scenes.parts.bench import Bench, Row
+from scenes.parts.desk import Work
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box
 from scenes.parts.rooms import columns, rows
 from scenes.parts.story import Story
 from scenes.parts.strip import Roles
 from scenes.parts.table import LETTER_ROOM, Table
-from scenes.parts.worked import Work, WorkedReel
+from scenes.parts.worked import WorkedReel
 
 #: Of every kind of step what it multiplies and what it makes: names of tables, and for the labels on the bench.
 FACTORS: dict[str, tuple[str, str, str]] = {

@@ -40,6 +40,9 @@ class Conv2d(ConvReel[ConvStep]):
         output_values = trace.outputs["output"]
         self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label(step))
 
+    def first_cells(self, step: ConvStep) -> list[int]:
+        return self.planes_from(step.sample, step.channels)
+
     def shares(self) -> tuple[float, float]:
         """Of planes and tiles in the height of the stage, where channels stand side by side."""
         if self.trace.kernel.shape[-2] > MOST_DIGIT_ROWS:

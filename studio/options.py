@@ -13,7 +13,7 @@ from engine.catalogue import Concept, Parameter, concepts, find
 from engine.inputs.arguments import base, choices, example_texts, kind
 
 TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
-METAVARS = {"StateDict": "FILE", "Size": "N[,N]", "Padding": "N[:N][,N[:N]]|valid|same", "int": "N", "float": "X"}
+METAVARS = {"StateDict": "FILE", "Size": "N[,N]", "Padding": "N[:N][,N[:N]]|valid|same", "Words": "WORDS|FILE", "int": "N", "float": "X"}
 
 Body = Callable[..., None]
 

@@ -139,19 +139,38 @@ def fitted(
 
     Raises :class:`InputError` for fewer seconds than a clip needs, or a negative detail.
     """
+    check(detail, seconds, LEAST_SECONDS)
+    found = richest(phases, terms, detail, seconds, highlight, lessons)
+    return found if seconds is None else filled(found, seconds)
+
+
+def check(detail: int, seconds: float | None, least: float, needs: str = "") -> None:
+    """Raises :class:`InputError` for a negative detail, and for fewer seconds than the ``least`` or more than anybody watches."""
     if detail < 0:
         raise InputError(f"--detail is {detail}; give the number of steps to show term by term, 0 or more")
+    if seconds is not None and not least <= seconds <= 24 * 3600:
+        raise InputError(f"--seconds is {seconds:g}; give at least {least:g}{needs} and at most a day")
+
+
+def richest(
+    phases: Sequence[tuple[str, int]],
+    terms: int,
+    detail: int,
+    seconds: float | None,
+    highlight: int | None = None,
+    lessons: Mapping[int, int] = MappingProxyType({}),
+    most_phases: int = MOST_PHASES,
+) -> list[Shot]:
+    """The richest shots that can be followed in ``seconds``, not yet stretched; without ``seconds`` the natural ones."""
     detail = min(detail, sum(steps for _, steps in phases))
     lessons = lessons if detail else {}
-    most = max(MOST_PHASES, _phases_until(phases, max(lessons, default=0)))
+    most = max(most_phases, _phases_until(phases, max(lessons, default=0)))
     if seconds is None:
         return shots(phases, terms, detail, QUICK_STEPS, most, highlight if detail else None, lessons)
-    if not LEAST_SECONDS <= seconds <= 24 * 3600:
-        raise InputError(f"--seconds is {seconds:g}; give at least {LEAST_SECONDS:g} and at most a day")
     # Where there is no time for all lessons, the last of them are left out.
     fewer = (dict([*lessons.items()][:count]) for count in range(len(lessons), 0, -1))
     taught = next((found for some in fewer if (found := _taught(phases, terms, detail, seconds, most, some))), None)
-    return _filled(taught or _richest(phases, terms, detail, seconds, highlight if detail else None), seconds)
+    return taught or _richest(phases, terms, detail, seconds, highlight if detail else None)
 
 
 def _phases_until(phases: Sequence[tuple[str, int]], step: int) -> int:
@@ -176,7 +195,7 @@ def _taught(
     return None
 
 
-def _filled(found: Sequence[Shot], seconds: float) -> list[Shot]:
+def filled(found: Sequence[Shot], seconds: float) -> list[Shot]:
     """The shots with lengths that add up to ``seconds``: each between its least and its natural one, or all in proportion."""
     natural, least = _length(found), _least(found)
     if not least <= seconds <= natural or natural == least:
@@ -227,13 +246,22 @@ def _fullest(most: int, room: float, make: Callable[[int], list[Shot]]) -> list[
 
 def beats(trace: Trace, *, detail: int = DETAIL, seconds: float | None = None, fps: float = 30) -> list[Beat]:
     """The beats of a clip. Their frames add up to ``seconds``·``fps``, rounded."""
-    lessons = {k: len(trace[k].terms) for k in trace.lessons}
-    found = fitted(trace.phases, len(trace[0].terms), detail, seconds, trace.highlight, lessons)
-    frames = _frames([shot.seconds for shot in found], seconds, fps)
+    found = fitted(trace.phases, len(trace[0].terms), detail, seconds, trace.highlight, terms_of(trace))
+    return timed([(shot, say(trace, shot), None) for shot in found], seconds, fps)
+
+
+def terms_of(trace: Trace) -> dict[int, int]:
+    """The numbers of terms of its lessons."""
+    return {k: len(trace[k].terms) for k in trace.lessons}
+
+
+def timed(told: Sequence[tuple[Shot, str, int | None]], seconds: float | None, fps: float) -> list[Beat]:
+    """Shots with what is said, and the number of their act if they have one, as beats."""
+    frames = _frames([shot.seconds for shot, _, _ in told], seconds, fps)
     planned: list[Beat] = []
     before = None
-    for s, n in zip(found, frames, strict=True):
-        planned.append(Beat(s.kind, s.start, s.stop, s.phase, _say(trace, s), n, before))
+    for (s, say, act), n in zip(told, frames, strict=True):
+        planned.append(Beat(s.kind, s.start, s.stop, s.phase, say, n, before, act=act))
         before = planned[-1].pictures[-1] if planned[-1].pictures else before
     return planned
 
@@ -250,13 +278,14 @@ def _frames(lengths: Sequence[float], seconds: float | None, fps: float) -> list
     return [b - a for a, b in pairwise(ends)]
 
 
-def _say(trace: Trace, shot: Shot) -> str:
+def say(trace: Trace, shot: Shot, first: int = 0) -> str:
+    """What is said of a shot; steps are counted from ``first``, the number of the trace's own first one."""
     if shot.kind == "opening":
         return trace.opening
     if shot.kind == "closing":
         return trace.closing
     if shot.kind == "sweep" and shot.stop - shot.start > 1:
-        return f"Steps {shot.start + 1:,} to {shot.stop:,} follow in the same way."
+        return f"Steps {first + shot.start + 1:,} to {first + shot.stop:,} follow in the same way."
     said = trace[shot.start].say
     stopped = shot.kind == "full" and shot.start == trace.highlight and len(trace) >= WORTH_STOPPING
     return f"The strongest result. {said}" if stopped else said

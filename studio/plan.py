@@ -19,11 +19,16 @@ def planned(trace: Trace, *, detail: int, seconds: float | None, fps: int, burn:
 
     Raises :class:`InputError` for a pace that cannot be, and if it is ``drawn`` for signs that no font has, and for what is too large.
     """
+    from engine.play import Play
     from studio.pace import beats
+    from studio.pace_play import play_beats
 
     if drawn:
         check_room(trace)
-    found = beats(trace, detail=detail, seconds=seconds, fps=fps)
+    if isinstance(trace, Play):
+        found = play_beats(trace, detail=detail, seconds=seconds, fps=fps)
+    else:
+        found = beats(trace, detail=detail, seconds=seconds, fps=fps)
     if drawn:
         glyphs.check(_texts(trace, found))
     return burnt(found, fps) if burn else found

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.record import Record
 from scenes.parts.beat import Beat
 from studio.cache import Cache, usable
 from studio.crew import Crew, Folders, check_jobs
@@ -24,6 +23,7 @@ from studio.sets import made, scratch, together
 from studio.take import read, takes
 
 if TYPE_CHECKING:
+    from engine.record import Record
     from engine.trace import Trace
 
 #: A take may be gone from the cache before it is read, if someone clears it just then; so often it is made again.
@@ -116,7 +116,7 @@ def filmed(
     kept, spare = cache is not None and usable(cache.folder), path.with_suffix(".takes")
     spare.mkdir()
     try:
-        header, made = _takes(crew, Record(trace), beats, picture, (cache.folder if cache and kept else spare, spare), progress)
+        header, made = _takes(crew, trace.record(), beats, picture, (cache.folder if cache and kept else spare, spare), progress)
     except BaseException:
         crew.dismiss()  # before the folder in which they write is removed
         raise

@@ -177,7 +177,7 @@ def _mark(trace: Trace, beat: Beat, frame: int) -> Mark:
         after=frame + beat.frames,
         start=beat.start,
         stop=beat.stop,
-        formula=trace[beat.start].formula if len(steps) == 1 else trace.formula,
+        formula=trace[beat.start].formula if len(steps) == 1 else trace.formula_of(beat.act),
         lines=tuple(result_line(trace[k], MOST_TERMS) for k in steps) if len(steps) <= MOST_LINES else (),
     )
 

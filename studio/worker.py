@@ -11,7 +11,7 @@ import os
 import pickle
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +26,7 @@ from engine.record import Record
 from engine.step import Step
 from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas
+from scenes.parts.cast import scene_of
 from scenes.parts.reel import Sight
 from scenes.parts.theme import THEMES
 from studio import take as takes
@@ -47,16 +48,6 @@ DRAWN_BY = (
 )
 
 
-def scene_class(concept: str) -> Callable[..., Any]:
-    """The scene of a concept: the class in ``scenes/<concept>.py`` that says ``concept = "<concept>"``."""
-    module = import_module(f"scenes.{concept}")
-    return next(
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "concept")
-    )
-
-
 def version() -> bytes:
     """Of all that turns what is to be seen into packets."""
     root = Path(studio.__file__).parent.parent
@@ -70,7 +61,7 @@ class Studio:
 
     def __init__(self, record: Record, beats: Sequence[Beat], picture: Picture, folders: Folders) -> None:
         self.record, self.beats, self.folders = record, beats, folders
-        self.scene = scene_class(record.concept)(record, beats, picture.theme)
+        self.scene = scene_of(record)(record, beats, picture.theme)
         self.scene.setup()
         ground = None if picture.transparent else THEMES[picture.theme].ground
         self.canvas = Canvas(picture.width, picture.height, UNITS, ground)

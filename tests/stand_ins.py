@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.stage import Blocks
+from engine.blocks import Blocks
 from engine.step import Cell, Step
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from engine.catalogue import VARIABLE
 from scenes.parts.theme import THEMES
 from studio.forms import checked, chosen, options
 from studio.lecture.spec import read
@@ -30,6 +32,22 @@ def blocks(language: str) -> list[tuple[str, str]]:
 def commands() -> list[list[str]]:
     lines = [line for _, body in blocks("sh") for line in body.splitlines()]
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith((".venv/bin/tensorreel ", "tensorreel "))]
+
+
+def own_concepts() -> list[str]:
+    """What the documents show as concepts of a user's own."""
+    return [body for _, body in blocks("python") if "@concept(" in body]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder_of_concepts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """They stand where a user would put them."""
+    folder = tmp_path_factory.mktemp("concepts")
+    for number, body in enumerate(own_concepts()):
+        (folder / f"own_{number}.py").write_text(body, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder))
+        yield
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
@@ -103,7 +121,11 @@ def test_there_are_commands_to_try() -> None:
     assert len(commands()) >= 5
 
 
-@pytest.mark.parametrize(("name", "body"), blocks("python"), ids=[name for name, _ in blocks("python")])
+def scripts() -> list[tuple[str, str]]:
+    return [(name, body) for name, body in blocks("python") if body not in own_concepts()]
+
+
+@pytest.mark.parametrize(("name", "body"), scripts(), ids=[name for name, _ in scripts()])
 def test_python_runs_and_gives_what_is_written(name: str, body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "renders").mkdir()
     monkeypatch.chdir(tmp_path)

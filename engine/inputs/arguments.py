@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.catalogue import Concept, Parameter, find
+from engine.catalogue import Concept, Parameter, find, trace_of
 from engine.errors import InputError
+from engine.inputs.words import words_of
 from engine.shapes import PictureSize
 from engine.shown import shown
 from engine.signature import read, words
@@ -75,15 +77,15 @@ class _Reading:
         """One argument, by what its parameter takes."""
         option, named = parameter.option, self.place.input(parameter.option)
         if parameter.is_tensor:
-            return self.tensor(option, text, infinite=parameter.is_mask)
+            return self.tensor(option, text, mask=parameter.is_mask, infinite=parameter.name in self.concept.infinite)
         if parameter.is_many:
             return {name: self.tensor(f"{option} {name}", one) for name, one in _named(named, text).items()}
         if kind(parameter) == "StateDict":
             return self.state_dict(named, text)
         return text if text in choices(parameter) else _reader(parameter)(named, text)
 
-    def tensor(self, name: str, text: str, *, infinite: bool = False) -> Tensor:
-        """One tensor; a mask is asked for −∞, and refuses by itself what it cannot take."""
+    def tensor(self, name: str, text: str, *, mask: bool = False, infinite: bool = False) -> Tensor:
+        """One tensor, which may hold −∞ if ``infinite``; a mask is asked for −∞, and refuses by itself what it cannot take."""
         from engine.inputs.load import announced, check_total, load
 
         try:
@@ -91,7 +93,7 @@ class _Reading:
             found = load(text, name=name, seed=self.numbers.seed, size=self.numbers.size, allow_nan=True)
             self.held += found.numel()
             check_total(name, self.held)
-            return self.ready(found, shown(text), allow_nan=self.numbers.allow_nan or infinite)
+            return self.ready(found, shown(text), allow_nan=self.numbers.allow_nan or mask, infinite=infinite)
         except InputError as error:
             raise InputError(f"{self.place.input(name)}: {str(error).removeprefix(f'--{name}: ')}") from error.__cause__
 
@@ -107,7 +109,7 @@ class _Reading:
         except InputError as error:
             raise InputError(f"{named}: {error}") from error.__cause__
 
-    def ready(self, tensor: Tensor, given: str, *, allow_nan: bool) -> Tensor:
+    def ready(self, tensor: Tensor, given: str, *, allow_nan: bool, infinite: bool = False) -> Tensor:
         """A tensor that was read as it is computed with; it is looked at after the conversion, which may make infinity of a number."""
         from engine.checks import check_finite
         from engine.reader import converted
@@ -115,7 +117,11 @@ class _Reading:
         numbers, place = self.numbers, self.place
         found = converted(tensor, given, numbers.dtype, numbers.device, place.setting("dtype", "float64"))
         if not allow_nan:
-            check_finite(found, given, "" if self.concept.finite else f", or let it through: {place.setting('allow_nan', 'true')}")
+            check_finite(
+                found.masked_fill(found == -math.inf, 0) if infinite else found,
+                given,
+                "" if self.concept.finite else f", or let it through: {place.setting('allow_nan', 'true')}",
+            )
         return found
 
 
@@ -144,7 +150,7 @@ def opened(
     numbers = Numbers(pick_device(device, dtype, place), dtype, seed, parse_size(size) if size is not None else None, allow_nan)
     own = {parameter.name for parameter in concept.parameters}
     settings = {name: str(getattr(numbers, name)) for name in SHARED if name in own}
-    return concept.open(parse(concept, {**texts, **settings}, numbers, place))
+    return trace_of(concept, parse(concept, {**texts, **settings}, numbers, place))
 
 
 def check_seed(seed: int, place: Place = COMMAND) -> None:
@@ -168,7 +174,7 @@ def _named(named: str, texts: Sequence[str]) -> dict[str, str]:
 def open_example(name: str) -> Trace:
     """The trace of a concept's own example."""
     found = find(name)
-    return found.open(parse(found, {name: example_texts(value) for name, value in found.example.items()}))
+    return trace_of(found, parse(found, {name: example_texts(value) for name, value in found.example.items()}))
 
 
 def example_texts(value: Any) -> str | list[str]:
@@ -283,4 +289,12 @@ def _flag(name: str, text: str) -> bool:
     return text == "True"
 
 
-READERS: dict[str, Callable[[str, str], Any]] = {"int": _whole, "float": _number, "Size": _size, "Padding": _padding, "bool": _flag}
+READERS: dict[str, Callable[[str, str], Any]] = {
+    "int": _whole,
+    "float": _number,
+    "Size": _size,
+    "Shape": _size,
+    "Padding": _padding,
+    "Words": words_of,
+    "bool": _flag,
+}

@@ -74,9 +74,10 @@ def blank_line(trace: Trace, step: Step, *, worked: bool) -> str:
     names = ", ".join(cell_name(tensor, cell) for tensor, cells in step.writes.items() for cell in cells)
     found = abridged(written(step.terms, step.value, step.reduce, step.divisor, step.apply), MOST_TERMS)
     found = replace(found, value=BLANK)
-    given = {name.partition(".")[0] for name in step.reads} <= set(trace.inputs)
-    if not given:
-        found = replace(found, divisor="1" if found.divisor == "1" else BLANK)
+    given = {name.partition(".")[0] for name in step.reads} <= trace.given(step.index)
+    is_cell = getattr(step, "over", None) is not None  # that it is divided by, even if that is 1
+    if not given or (is_cell and not worked):
+        found = replace(found, divisor="1" if found.divisor == "1" and not is_cell else BLANK)
     if len(found.terms) == len(found.terms[0]) == 1 and not found.apply and found.divisor == "1":
         pieces = []  # a number that is only handed on
     elif given and worked:

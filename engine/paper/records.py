@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from engine.play import Play, by_acts
 from engine.trace import Step, Trace
 
 #: Numbers of a tensor that are written at once.
@@ -16,24 +17,54 @@ AT_ONCE = 4096
 
 
 def json_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
-    """The trace as JSON text, piece by piece, so that a long one never stands in memory whole.
+    """The trace as JSON text, piece by piece, so that a long one never stands in memory whole; of a play every act, one after the other.
 
     Floats print so that they read back the same. JSON has no word for them, so nan and infinities are the strings ``"NaN"``,
     ``"Infinity"`` and ``"-Infinity"``.
     """
+    if isinstance(trace, Play):
+        yield from _play(trace, steps, outputs=outputs)
+    else:
+        yield "{" + _head(trace)
+        yield from _body(trace, map(trace.__getitem__, steps), outputs=outputs)
+    yield "}\n"
+
+
+def _head(trace: Trace) -> str:
     head = {"concept": trace.concept, "params": dict(trace.params), "device": trace.device, "dtype": trace.dtype}
-    yield _dumped(head)[:-1]
+    return _dumped(head)[1:-1]
+
+
+def _body(trace: Trace, steps: Iterable[Step], *, outputs: bool) -> Iterator[str]:
     yield ', "inputs": '
     yield from _tensors(trace.inputs)
     yield ', "steps": ['
-    for number, k in enumerate(steps):
-        yield (", " if number else "") + _dumped(step_record(trace[k]))
+    for number, step in enumerate(steps):
+        yield (", " if number else "") + _dumped(step_record(step))
     yield "]"
     if outputs:
         yield ', "outputs": '
         yield from _tensors(trace.outputs)
-    reference = {"name": trace.reference.name, "max_abs_error": trace.reference.max_abs_error}
-    yield f', "reference": {_dumped(reference)}}}\n'
+    yield _reference(trace)
+
+
+def _reference(trace: Trace) -> str:
+    return f', "reference": {_dumped({"name": trace.reference.name, "max_abs_error": trace.reference.max_abs_error})}'
+
+
+def _play(play: Play, steps: Iterable[int], *, outputs: bool) -> Iterator[str]:
+    """Act by act, their steps with the numbers of the whole; the outputs of the whole are those of the last act."""
+    yield "{" + _head(play) + ', "acts": ['
+    for number, (act, found) in enumerate(by_acts(play, steps)):
+        named = _dumped({"name": act.name, "takes": {path: list(source) for path, source in act.takes.items()}})
+        yield f"{', ' if number else ''}{named[:-1]}, {_head(act.trace)}"
+        yield from _body(act.trace, found, outputs=outputs)
+        yield "}"
+    yield "]"
+    if outputs:
+        yield ', "outputs": '
+        yield from _tensors({play.acts[-1].name: play.acts[-1].trace.outputs})
+    yield _reference(play)
 
 
 def step_record(step: Step) -> dict[str, Any]:

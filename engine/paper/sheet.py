@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -11,8 +12,9 @@ from torch import Tensor
 from engine.paper.blanks import BLANK, blank_line, blank_sentence
 from engine.paper.markdown import code, escaped, table
 from engine.paper.worksheet import MOST_VALUES, planes, result_line
+from engine.play import Play, by_acts
 from engine.sentences import agrees, times
-from engine.trace import Trace, by_path
+from engine.trace import Step, Trace, by_path
 
 #: In an empty cell, so that there is room to write.
 _EMPTY = "&emsp;&emsp;"
@@ -23,16 +25,32 @@ Line = tuple[str, str]
 def markdown_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
     """The worksheet of a trace with these steps, in which words of a user are no markup."""
     yield f"# {escaped(trace.title)}\n"
-    lines = ((step.phase, entry(trace, step.index, step.say)) for step in map(trace.__getitem__, steps))
-    yield from sheet(trace, lines, outputs=outputs)
+    if not isinstance(trace, Play):
+        yield from sheet(trace, _entries(trace, map(trace.__getitem__, steps)), outputs=outputs)
+        return
+    yield f"\n{escaped(trace.opening)}\n"
+    for act, found in by_acts(trace, steps):
+        yield f"\n## {escaped(act.name)}\n"
+        yield from sheet(replace(act.trace, inputs=act.inputs), _entries(trace, found), "###", outputs=outputs, taken=act.taken)
+    yield f"\n## Together\n\n{_end(trace)}"
 
 
-def sheet(trace: Trace, lines: Iterable[Line], level: str = "##", *, blank: bool = False, outputs: bool = True) -> Iterator[str]:
-    """What stands below the title: opening, inputs, chapter by chapter the lines, outputs, and what they were compared with."""
+def _entries(trace: Trace, steps: Iterable[Step]) -> Iterator[Line]:
+    return ((step.phase, entry(trace, step.index, step.say)) for step in steps)
+
+
+def sheet(
+    trace: Trace, lines: Iterable[Line], level: str = "##", *, blank: bool = False, outputs: bool = True, taken: Sequence[str] = ()
+) -> Iterator[str]:
+    """What stands below the title: opening, inputs, chapter by chapter the lines, outputs, and what they were compared with.
+
+    ``taken`` says in words which inputs are not written out, since they stand above.
+    """
     yield f"\n{escaped(trace.opening)}\n"
     if blank:
         yield f"\nEach {code(BLANK)} stands for one number.\n"
     yield f"\n{level} Given\n"
+    yield from (f"\n{escaped(one)}\n" for one in taken)
     yield from _tensors(trace.inputs, f"{level}#", blank=False)
     for phase, found in groupby(lines, lambda line: line[0]):
         yield f"\n{level} Steps: {escaped(phase)}\n\n"
@@ -43,7 +61,11 @@ def sheet(trace: Trace, lines: Iterable[Line], level: str = "##", *, blank: bool
     if blank:
         yield f"\nTo check the results: {code(trace.reference.name)}\n"
     else:
-        yield f"\n{escaped(trace.closing)}\n\nChecked against {code(trace.reference.name)}, which {agrees(trace.reference)}.\n"
+        yield f"\n{_end(trace)}"
+
+
+def _end(trace: Trace) -> str:
+    return f"{escaped(trace.closing)}\n\nChecked against {code(trace.reference.name)}, which {agrees(trace.reference)}.\n"
 
 
 def entry(trace: Trace, k: int, say: str, *, blank: bool = False, worked: bool = False, most_terms: int | None = None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from engine.numbers import LARGE, MOST_DECIMALS, abridged, decimals_needed, plain, significant, sum_line, written
+from engine.play import Play, by_acts
 from engine.sentences import cell_name, times
 from engine.spelling import MOST_DIGITS
 from engine.trace import Step, Trace, by_path
@@ -21,13 +22,22 @@ MOST_VALUES = 1024
 def text_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
     """The worksheet of a trace with these steps."""
     yield f"{trace.title}\n{'=' * len(trace.title)}\n\n{trace.opening}\n"
-    yield from _matrices(trace.inputs)
-    for phase, found in groupby(map(trace.__getitem__, steps), lambda step: step.phase):
+    if isinstance(trace, Play):
+        for act, found in by_acts(trace, steps):
+            yield f"\n{act.name}\n{'=' * len(act.name)}\n\n{act.trace.opening}\n"
+            yield "".join(f"\n{taken}\n" for taken in act.taken)
+            yield from _worked(act.inputs, found, act.trace.outputs if outputs else {})
+    else:
+        yield from _worked(trace.inputs, map(trace.__getitem__, steps), trace.outputs if outputs else {})
+    yield f"\n{trace.closing}\n"
+
+
+def _worked(inputs: Mapping[str, Any], steps: Iterable[Step], outputs: Mapping[str, Any]) -> Iterator[str]:
+    yield from _matrices(inputs)
+    for phase, found in groupby(steps, lambda step: step.phase):
         yield f"\n{phase}\n{'-' * 40}\n"
         yield from (f"{step.index + 1}. {step.say}\n   {result_line(step)}\n" for step in found)
-    if outputs:
-        yield from _matrices(trace.outputs)
-    yield f"\n{trace.closing}\n"
+    yield from _matrices(outputs)
 
 
 def result_line(step: Step, most_terms: int | None = None) -> str:

@@ -9,21 +9,29 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import get_gradient_edge
 
 from engine.recorder.nested import found, mapped
 
 
 @dataclass(eq=False)
 class Held:
-    """A tensor as it was; copied as soon as its memory is about to be written."""
+    """A tensor as it was; copied as soon as its memory is about to be written. ``edge`` is then where autograd had it."""
 
     tensor: Tensor
     is_copy: bool = False
+    edge: Any = None
 
     def keep(self) -> None:
         """Before its memory is written."""
         if not self.is_copy:
+            self.edge = get_gradient_edge(self.tensor) if self.tensor.requires_grad else None
             self.tensor, self.is_copy = self.tensor.detach().clone(), True
+
+    @property
+    def traced(self) -> Any:
+        """What autograd knows it by; none where it does not."""
+        return self.tensor if self.tensor.requires_grad else self.edge
 
 
 @dataclass(frozen=True, eq=False)

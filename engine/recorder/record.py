@@ -26,21 +26,30 @@ from engine.recorder.operation import Drawing, Held, Operation, Read, Recording,
 
 _TORCH = str(Path(torch.__file__).parent)
 _CALL = nn.Module._call_impl.__code__
+#: A mode of someone else's that stands between code and its call.
+_MODE = "__torch_function__"
 
 
 def record(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Recording:
     """Calls a function or module and records what it does.
 
-    Gradients are not recorded: the code runs under ``torch.no_grad``. Everything else, modes, random numbers, hooks of one's own, is as
-    without the recorder. All tensors that the code makes are kept alive, and what is about to be overwritten is copied: a forward pass
-    takes the memory of all that it computes. What is compiled runs as it was before; what runs without torch's Python functions, such as
-    an extension of one's own or a scripted function that another function calls, is not seen, and its results have neither source nor name.
+    Gradients are not recorded: the code runs under ``torch.no_grad``; see :func:`record_with_gradients`. Everything else, modes, random
+    numbers, hooks of one's own, is as without the recorder. All tensors that the code makes are kept alive, and what is about to be
+    overwritten is copied: a forward pass takes the memory of all that it computes. What is compiled runs as it was before; what runs
+    without torch's Python functions, such as an extension of one's own or a scripted function that another function calls, is not seen,
+    and its results have neither source nor name.
 
     Raises:
         InputError: a module in it is scripted, or a function that it names.
     """
+    with torch.no_grad():
+        return record_with_gradients(function, *args, **kwargs)
+
+
+def record_with_gradients(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Recording:
+    """The same under the modes of torch that are set: where gradients are wanted, results know where they come from."""
     mode = _Mode(known_to(function, args, kwargs))
-    with torch.no_grad(), _eager(), mode:
+    with _eager(), mode:
         result = function(*args, **kwargs)
     return mode.ended(result)
 
@@ -120,7 +129,7 @@ class _Mode(TorchFunctionMode):
 def _caller() -> FrameType:
     """The frame that called a torch function: outside this file, or that of :func:`record` itself."""
     frame = sys._getframe(1)
-    while frame.f_code.co_filename == __file__ and frame.f_code is not record.__code__ and frame.f_back:
+    while frame.f_code.co_filename == __file__ and frame.f_code is not record_with_gradients.__code__ and frame.f_back:
         frame = frame.f_back
     return frame
 
@@ -129,10 +138,10 @@ def _frames(paths: Mapping[int, str]) -> tuple[list[FrameType], str]:
     """The frames of code that is not torch's, from the innermost to the call of :func:`record`; the path of the innermost module."""
     frame, path = _caller(), None
     frames = []
-    while frame.f_back and frame.f_code is not record.__code__:
+    while frame.f_back and frame.f_code is not record_with_gradients.__code__:
         if frame.f_code is _CALL and path is None:
             path = paths.get(id(frame.f_locals["self"]))
-        elif not frame.f_code.co_filename.startswith(_TORCH):
+        elif not frame.f_code.co_filename.startswith(_TORCH) and frame.f_code.co_name != _MODE:
             frames.append(frame)
         frame = frame.f_back
     return frames, path or ""

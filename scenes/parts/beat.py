@@ -17,7 +17,8 @@ class Beat:
 
     ``full`` shows one step term by term, ``quick`` window and result, ``sweep`` many steps. ``phase`` is the chapter, ``say`` the sentence.
     ``before`` is the step that was shown last before this beat, from which things move; none if nothing was shown yet. ``lines`` are those
-    of captions, each with the frame of the beat from which they are shown; without any the whole of ``say`` stands there.
+    of captions, each with the frame of the beat from which they are shown; without any the whole of ``say`` stands there. ``act`` is the
+    number of the act in a play.
     """
 
     kind: Kind
@@ -28,6 +29,7 @@ class Beat:
     frames: int
     before: int | None = None
     lines: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    act: int | None = None
 
     @property
     def name(self) -> str:

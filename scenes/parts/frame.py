@@ -87,10 +87,15 @@ class Caption(Group):
             row.resize(size * min(1.0, self.room / max(widest, self.room))).write(text)
 
     def say(self, sentence: str) -> None:
-        """Breaks the sentence where it is too wide; a third line is not to be had, so what is left over is cut with dots."""
+        """Breaks the sentence where it is too wide; a third line is not to be had, so what stands behind a semicolon is left out, and what
+        is then left over cut with dots.
+        """
         if self.burnt:
             return
         rows = wrapped(sentence, self.rows[0].line.size, self.room)
+        if len(rows) > 2 and ";" in sentence:
+            self.say(f"{sentence.rpartition(';')[0]}.")
+            return
         if len(rows) > 2:
             rows = [rows[0], shortened(f"{rows[1]} {rows[2]}", self.rows[0].line.size, self.room)]
         for line, text in zip(self.rows, [*rows, "", ""], strict=False):
@@ -102,7 +107,7 @@ def wrapped(sentence: str, size: float, room: float) -> list[str]:
     rows = _greedy(sentence, size, room)
     if len(rows) == 2:
         half = words_width(sentence.split(), size) * 0.52
-        balanced = _greedy(sentence, size, max(half, min(room, half + 1.0)))
+        balanced = _greedy(sentence, size, min(room, half + 1.0))
         rows = balanced if len(balanced) == 2 else rows
     return rows
 

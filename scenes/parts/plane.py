@@ -14,6 +14,7 @@ from engine.step import Cell
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, dashes, letter_size, lines, text_width
 from scenes.parts.legend import ColourScale
 from scenes.parts.raster import Raster, cell_colours, heat_limit, is_picture
+from scenes.parts.standing import Patch, Standing
 from scenes.parts.theme import Theme, rgb
 
 Mode = Literal["digits", "heat", "picture"]
@@ -136,6 +137,17 @@ class Plane(Group):
     def centre(self, row: int, column: int) -> tuple[float, float]:
         """The middle of a cell."""
         return self.left + (column + 0.5) * self.cell[0], self.top - (row + 0.5) * self.cell[1]
+
+    def standing(self, first: int) -> Standing:
+        """Its cells without padding, the first of which has that number."""
+        (above, _), (before, _) = self.sides
+        rows, columns = self._own.shape
+        box = self.box(above, before, rows, columns)
+        if self.mode != "digits":
+            colours = self.colours[above : above + rows, before : before + columns]
+            return Standing(self.role, [Patch(first, (rows, columns), box, colours)])
+        lines = {first + n: self._digit(above + n // columns, before + n % columns) for n in range(rows * columns)}
+        return Standing(self.role, [Patch(first, (rows, columns), box)], lines)
 
     # --- drawing -----------------------------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,9 @@ class PoolReel(SlidingReel[PoolStep]):
     def stands_for(self, step: PoolStep) -> tuple[object, ...]:
         return step.sample, step.channel
 
+    def first_cells(self, step: PoolStep) -> list[int]:
+        return self.planes_from(step.sample, [step.channel])
+
     @property
     def planes_change(self) -> bool:
         return bool(len(self.trace.padded) * self.trace.padded.shape[1] > 1)

@@ -18,6 +18,7 @@ from scenes.parts.canvas import Canvas
 from scenes.parts.display import Item, Watch
 from scenes.parts.frame import Caption, Header
 from scenes.parts.motion import Cue, Timeline
+from scenes.parts.standing import Standing
 from scenes.parts.story import Story
 from scenes.parts.strip import Strip
 from scenes.parts.theme import THEMES
@@ -83,7 +84,8 @@ class Sight(NamedTuple):
 class Reel(Scene, Generic[S]):
     """A scene over a trace of steps of the class ``S``: ``layout`` places its parts, ``show`` says what moves in a beat.
 
-    Without arguments, as under plain ``manim render``, it shows the concept's own example.
+    Without arguments, as under plain ``manim render``, it shows the concept's own example. ``within`` another one it shows a part of its
+    story, and writes into the outer zones of that.
     """
 
     concept: ClassVar[str]
@@ -94,23 +96,26 @@ class Reel(Scene, Generic[S]):
         beats: Sequence[Beat] = (),
         theme: str = "dark",
         renderer: CairoRenderer | None = None,
+        *,
+        within: Reel[Any] | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(renderer=renderer or ReelRenderer(camera_class=ReelCamera), **settings)
         given = trace if trace is not None else open_example(self.concept)
         # Which class the steps of a concept are of is known to its scene alone.
-        self.trace = cast("Story[S]", given if isinstance(given, Record) else Record(given))
+        self.trace = cast("Story[S]", given if isinstance(given, Record) else given.record())
         self.beats = beats or every_step(self.trace, config.frame_rate)
-        self.theme = THEMES[theme]
+        self.theme, self.within = THEMES[theme], within
         self.still, self.live = Group(), Group()
         self.watches = Watch(), Watch()
 
     def setup(self) -> None:
         """Places the outer zones and, by ``layout``, the stage."""
         self.camera.background_color = self.theme.ground
-        self.header = Header(self.trace.title, len(self.trace), self.legend(), self.theme)
-        self.caption = Caption(self.theme)
-        self.strip = Strip(self.theme)
+        around = self.within
+        self.header: Header = around.header if around else self.heading()
+        self.caption: Caption = around.caption if around else Caption(self.theme)
+        self.strip: Strip = around.strip if around else Strip(self.theme)
         self.add(self.still, self.live)
         self.layout(self.trace)
 
@@ -146,6 +151,17 @@ class Reel(Scene, Generic[S]):
         """Puts marks on the stage: what stays as it is during a beat, and what may change, which stands in front."""
         self.still.submobjects = list(still)
         self.live.submobjects = [*live, self.header, self.strip, self.caption]
+
+    def heading(self) -> Header:
+        """What stands above the stage."""
+        return Header(self.trace.title, len(self.trace), self.legend(), self.theme)
+
+    def stands(self, path: str) -> Standing | None:
+        """Where a tensor stands now and what of it can be seen; none if the scene does not say."""
+        return None
+
+    def withhold(self, path: str, hidden: bool) -> None:
+        """Shows no cell of an input that the scene says where it stands, or all of them again."""
 
     def legend(self) -> list[str]:
         """The roles that are explained before the first step."""

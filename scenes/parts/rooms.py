@@ -29,6 +29,11 @@ def around(boxes: Sequence[Box]) -> Box:
     return min(lefts), min(bottoms), max(rights), max(tops)
 
 
+def overlap(one: Box, other: Box) -> bool:
+    """Whether two boxes have more than an edge in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def _edges(low: float, high: float, shares: Sequence[float], gap: float) -> list[tuple[float, float]]:
     unit = (high - low - gap * (len(shares) - 1)) / sum(shares)
     edges, at = [], low

@@ -17,7 +17,7 @@ from scenes.parts.lens import Lens, Reading
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.plane import LABEL_COLUMN, Plane
 from scenes.parts.raster import heat_limit
-from scenes.parts.reel import Reel
+from scenes.parts.stood import StoodReel
 from scenes.parts.story import Story
 from scenes.parts.strip import Page, Piece, row_ends
 from scenes.parts.window import Beam, Window, blend
@@ -32,7 +32,7 @@ MOST_TICKS = 54
 MOST_COUNTED = 400
 
 
-class SlidingReel(Reel[S]):
+class SlidingReel(StoodReel[S]):
     """A scene in which every step reads a window of each plane and writes one cell of the output.
 
     A subclass builds, in ``dress``, the lenses and the output plane that a step needs; they stay for all steps that ``stands_for`` says
@@ -90,7 +90,7 @@ class SlidingReel(Reel[S]):
         """Builds the stage for the sample and filter of a step, unless it stands already."""
         if self.stands_for(step) == self.dressed:
             return
-        self.dressed, self.extras = self.stands_for(step), []
+        self.dressed, self.present, self.extras = self.stands_for(step), step, []
         self.dress(step)
         self.first = step.index - self.cells_before(step)
         planes = [lens.plane for lens in self.lenses]

@@ -7,7 +7,7 @@ import numpy as np
 from engine.concepts.attention.step import AttentionStep
 from engine.numbers import fitting, plain
 from scenes.parts.bench import Row
-from scenes.parts.worked import Work
+from scenes.parts.desk import Work
 
 #: The kinds of steps that make it, in their order.
 SOFTMAX = ("max", "exp", "sum", "weight")

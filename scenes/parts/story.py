@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from engine.step import Step
 
 if TYPE_CHECKING:
-    from engine.stage import Blocks
+    from engine.blocks import Blocks
 
 S_co = TypeVar("S_co", bound=Step, covariant=True)
 
@@ -42,6 +42,9 @@ class Story(Protocol[S_co]):
 
     @property
     def sample(self) -> Sequence[S_co]: ...
+
+    @property
+    def at_ends(self) -> Sequence[S_co]: ...
 
     def __len__(self) -> int: ...
 

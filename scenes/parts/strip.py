@@ -73,6 +73,8 @@ class Strip(Group):
         roles = ("ink", "muted", "input", "weight", "output", "gradient", "query", "key", "value")
         self.marks = {role: Letters(getattr(theme, role)) for role in roles}
         self.formula = Ink("", LARGEST_PX, theme.ink, math=True)
+        #: The last piece of the line.
+        self.last: Line | None = None
         self.spot = Window(theme)
         self.middle = (STRIP[1] + STRIP[3]) / 2
         super().__init__(*self.marks.values(), self.formula, self.spot)
@@ -110,6 +112,7 @@ class Strip(Group):
             drawn.setdefault(piece.role, []).append(line)
             edges.append((x, x + line.width))
             x += line.width + gap
+            self.last = line
         for role, lines in drawn.items():
             self.marks[role].write_lines(lines)
         if current is not None:
@@ -138,19 +141,16 @@ class Strip(Group):
         pieces = [Piece("max(", "ink")] if is_max else []
         pieces += [Piece(page.carried, result)] if page.carried else []
         current = None
-        for i, term in enumerate(page.terms):
-            # What is not added up yet is grey.
-            later = i >= done
+        # What is not added up yet is not there: together with the sum so far it would read as what is not true.
+        for i, term in enumerate(page.terms[:done]):
             if page.carried or i:
-                pieces.append(Piece("," if is_max else "+", "muted" if later else "ink"))
+                pieces.append(Piece("," if is_max else "+", "ink"))
             start = len(pieces)
-            shown = term_pieces(term, _roles(roles, page.first + i), first=is_max or start == 0)
-            pieces += [replace(piece, role="muted") for piece in shown] if later else shown
-            if i == done - 1:
-                current = (start, len(pieces) - 1)
+            pieces += term_pieces(term, _roles(roles, page.first + i), first=is_max or start == 0)
+            current = (start, len(pieces) - 1)
         pieces += [Piece(")", "ink")] * is_max
         total = page.sums[done - 1] if done else page.carried
-        if total:
+        if total and [piece.text for piece in pieces] != [total]:
             added = [(page.carried,), *page.terms[:done]] if page.carried else page.terms[:done]
             is_last = page.first + done == len(written.terms)
             exact = written.relation if is_max or (is_last and written.relation != "=") else relation(added, total)

@@ -10,6 +10,7 @@ from manim import Group
 from engine.numbers import decimals_needed, fitting, plain
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, lines, text_width
 from scenes.parts.raster import Raster, cell_colours, heat_limit
+from scenes.parts.standing import Patch, Standing
 from scenes.parts.theme import Theme, rgb
 
 LARGEST_DIGIT_PX = 36.0
@@ -119,6 +120,12 @@ class Table(Group):
     def centre(self, row: int, column: int) -> tuple[float, float]:
         """The middle of a cell."""
         return self.left + (column + 0.5) * self.cell[0], self.top - (row + 0.5) * self.cell[1]
+
+    @property
+    def standing(self) -> Standing:
+        """Its cells when all are known."""
+        patch = Patch(0, (self.rows, self.columns), self.whole, None if self.has_digits else self.colours)
+        return Standing(self.role, [patch], dict(enumerate(self.written)) if self.has_digits else {})
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
 

@@ -2,106 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from manim import Mobject
-
-from engine.concepts.attention.step import SummedStep
-from engine.numbers import Sum, written
 from scenes.parts.beat import Beat
-from scenes.parts.bench import Bench
+from scenes.parts.desk import Desk, S, Work
 from scenes.parts.ink import Box
 from scenes.parts.motion import Cue, during, states, switch
-from scenes.parts.reel import Reel
-from scenes.parts.strip import Piece, Roles
+from scenes.parts.standing import Standing
+from scenes.parts.strip import Piece
+from scenes.parts.travel import Flight, Travellers
 from scenes.parts.window import Window, blend
 
-S = TypeVar("S", bound=SummedStep)
-
-#: When the frames of a full beat have arrived, its terms are added, and its result is written; shares of the beat.
-ARRIVED, ADDED, WRITTEN = 0.12, 0.78, 0.84
 #: A full beat counts at most so many terms one by one; with more, it takes several at a time.
 MOST_TICKS = 54
-MOST_READ = 3  # boxes that are framed at a time
 
 
-@dataclass(frozen=True)
-class Work(Generic[S]):
-    """A step with its numbers as they are written: ``added`` is what happens term by term, ``written`` the whole step."""
-
-    step: S
-    written: Sum
-    added: Sum
-
-    @classmethod
-    def of(cls, step: S) -> Work[S]:
-        """Writes the numbers of a step. Before a sum is divided or given to a function it is a sum."""
-        whole = written(step.terms, step.value, step.reduce, step.divisor, step.apply)
-        plain = step.divisor == 1 and not step.apply
-        return cls(step, whole, whole if plain else written(step.terms, step.total, step.reduce))
-
-
-class WorkedReel(Reel[S]):
-    """A subclass places tables, and says of a step what it reads and writes, and what lies on the bench.
-
-    ``scenery`` names the parts that a step needs; parts change when it does.
-    """
-
-    bench: Bench
-
-    def scenery(self, step: S) -> str:
-        """Which parts stand on the stage."""
-        raise TypeError(f"{type(self).__name__} has no scenery")
-
-    def parts(self, scenery: str) -> list[Mobject]:
-        """Those parts, from back to front."""
-        raise TypeError(f"{type(self).__name__} has no parts")
-
-    def reads(self, step: S) -> Mapping[str, tuple[Box, bool]]:
-        """Boxes around the cells that are read, and whether they are shaded; those of one name glide from step to step."""
-        raise TypeError(f"{type(self).__name__} reads nothing")
-
-    def target(self, step: S) -> Box | None:
-        """The cell that is written, if it can be seen."""
-        raise TypeError(f"{type(self).__name__} writes nothing")
-
-    def fill(self, step: S, done: bool) -> None:
-        """Shows all that is known before the step, or with ``done`` after it."""
-        raise TypeError(f"{type(self).__name__} fills nothing")
-
-    def bench_of(self, step: S) -> str:
-        """What kind of rows a step needs; between two steps of one kind they stay."""
-        raise TypeError(f"{type(self).__name__} does not say what lies on the bench")
-
-    def work(self, work: Work[S], ticks: int, done: bool) -> None:
-        """Lays the step on the bench, ``ticks`` of its terms added."""
-        raise TypeError(f"{type(self).__name__} does not work")
-
-    def roles(self, step: S) -> tuple[Roles, str]:
-        """Of the factors of the terms, and of the result."""
-        raise TypeError(f"{type(self).__name__} has no roles")
-
-    # --- states ----------------------------------------------------------------------------------------------------------------------
+class WorkedReel(Desk[S]):
+    """Four acts: the frames go to what is read, the numbers travel to the bench, their terms are added up, the result goes to its cell."""
 
     def prepare(self, scenery: str) -> None:
         """Puts the parts on the stage, unless they stand there already."""
         if scenery != getattr(self, "standing", None):
             self.standing = scenery
             shades = [window.shade for window in self.windows]
-            self.place([], [*shades, *self.parts(scenery), self.bench, *self.windows])
+            self.place([], [*shades, *self.parts(scenery), self.bench, *self.windows, self.travellers])
 
     def setup(self) -> None:
-        """The frames are needed by all scenes."""
-        self.windows = [Window(self.theme) for _ in range(MOST_READ + 1)]
+        """The frames are needed by all scenes, and so is what travels."""
+        self.windows = [Window(self.theme) for _ in range(self.most_read + 1)]
+        self.travellers = Travellers(self.theme)
         super().setup()
 
     def aim(self, boxes: Mapping[str, tuple[Box, bool]]) -> None:
         """Frames what is read."""
         for window, (box, shaded) in zip(self.windows, boxes.values(), strict=False):
             window.put(box, [box] if shaded else [])
-        for window in self.windows[len(boxes) : MOST_READ]:
+        for window in self.windows[len(boxes) : self.most_read]:
             window.clear()
 
     def result(self, step: S, done: bool) -> None:
@@ -109,16 +46,17 @@ class WorkedReel(Reel[S]):
         self.fill(step, done)
         box = self.target(step)
         if done and box is not None:
-            self.windows[MOST_READ].put(box)
+            self.windows[self.most_read].put(box)
         else:
-            self.windows[MOST_READ].clear()
+            self.windows[self.most_read].clear()
 
     def line(self, work: Work[S]) -> list[Piece]:
         """The whole step on the strip."""
         roles, result = self.roles(work.step)
         count = len(work.written.terms)
         what = "largest of" if work.step.reduce == "max" else "sum of"
-        return self.strip.whole(work.written, roles, f"{what} {count} {'terms' if count > 1 else 'term'}", result)
+        name = f"{what} {count} terms" if count > 1 else f"product of {len(work.written.terms[0])} factors"
+        return self.strip.whole(work.written, roles, name, result)
 
     def name(self, work: Work[S]) -> list[Piece]:
         """The cell that is written, and its value."""
@@ -126,6 +64,18 @@ class WorkedReel(Reel[S]):
         place = ", ".join(map(str, cell))
         relation, value = work.written.relation, work.written.value
         return [Piece(f"{tensor}[{place}]", "ink"), Piece(relation, "ink"), Piece(value, self.roles(work.step)[1])]
+
+    def shown_by(self, path: str) -> Any:
+        """What shows a tensor, if that is on the stage and the scene says which it is; none else."""
+        return None
+
+    def stands(self, path: str) -> Standing | None:
+        found = self.shown_by(path)
+        return found.standing if found is not None else None
+
+    def withhold(self, path: str, hidden: bool) -> None:
+        found = self.shown_by(path)
+        found.show(0 if hidden else found.values.size)
 
     # --- beats -----------------------------------------------------------------------------------------------------------------------
 
@@ -148,8 +98,9 @@ class WorkedReel(Reel[S]):
             self.caption.say(beat.say)
             self.aim({})
             self.result(step, done)
-            self.windows[MOST_READ].clear()
-            self.bench.clear()
+            self.windows[self.most_read].clear()
+            self.travellers.clear()
+            self.rest(not done)
             self.strip.show_formula(self.trace.formula)
 
         return [states(0, 1, 1, draw)]
@@ -169,6 +120,7 @@ class WorkedReel(Reel[S]):
         self.prepare(self.scenery(step))
         self.header.show(step.phase, step.index)
         self.caption.say(say)
+        self.travellers.clear()
         self.result(step, done)
 
     def keep(self, step: S, before: int | None) -> None:
@@ -184,33 +136,86 @@ class WorkedReel(Reel[S]):
     def glide(self, step: S, before: int | None, stop: float) -> Cue:
         """The frames go from where the step before had them, if it read the same tables, to where this one needs them."""
         boxes = self.reads(step)
-        old = self.trace[before] if before is not None else step
-        start = self.reads(old) if self.scenery(old) == self.scenery(step) else {}
+        old = self.trace[before] if before is not None else None
+        start = self.reads(old) if old is not None and self.scenery(old) == self.scenery(step) else {}
 
         def draw(share: float) -> None:
             if share >= 1:
                 self.aim(boxes)
             else:
-                self.aim({name: (blend(start.get(name, at)[0], at[0], share), False) for name, at in boxes.items()})
+                self.aim(
+                    {
+                        name: (blend(start[name][0] if name in start else self.origin(name, at[0]), at[0], share), False)
+                        for name, at in boxes.items()
+                    }
+                )
 
         return during(0, stop, draw)
 
+    def read(self, work: Work[S], start: float, stop: float, ticks: int) -> list[Cue]:
+        """The numbers travel to the bench, which is empty until they are there; ``ticks`` of the terms are then added."""
+        flights, cleared = self.flights(work), False
+
+        def draw(share: float) -> None:
+            nonlocal cleared
+            if share >= 1:
+                self.work(work, ticks, False)
+            elif share > 0 and not cleared:
+                self.clear_bench(work)
+            cleared = 0 < share < 1
+            if share > 0:
+                self.travellers.show(flights, share)
+
+        return [Cue(start, stop, draw)]
+
+    def land(self, work: Work[S], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
+        """The result travels from the strip, where the whole step stands by then, to its cell."""
+
+        flights: list[Flight] | None = None
+
+        def draw(share: float) -> None:
+            nonlocal flights
+            if share <= 0:
+                flights = None
+                return
+            if flights is None:
+                self.strip.write(line)
+                flights = self.landing(work)
+            self.travellers.show(flights, share)
+            if share >= 1:
+                self.result(work.step, True)
+                self.work(work, len(work.step.terms), True)
+
+        return [Cue(start, stop, draw)]
+
+    def clear_bench(self, work: Work[S]) -> None:
+        """The bench as it is while numbers are on their way to it."""
+
     def full(self, beat: Beat) -> list[Cue]:
         """Term by term, the running sum ticking."""
-        work = Work.of(self.trace[beat.start])
+        work, acts = Work.of(self.trace[beat.start]), self.acts
+        self.begin(work.step, beat.say)
+        self.keep(work.step, beat.before)
+        line = self.line(work)
+        return [
+            self.glide(work.step, beat.before, acts.arrived),
+            *self.read(work, acts.arrived, acts.read, 0),
+            self.ticking(work, acts.read, acts.added, line),
+            *self.land(work, acts.added, acts.written, line),
+        ]
+
+    def ticking(self, work: Work[S], start: float, stop: float, line: Sequence[Piece]) -> Cue:
+        """The terms are added one by one; a term that is alone is nothing to add up."""
         step, terms = work.step, len(work.step.terms)
-        self.begin(step, beat.say)
-        self.keep(step, beat.before)
         roles, result = self.roles(step)
         pages = self.strip.pages(step.terms, work.added, roles, ())
         size = min(self.strip.fitting(self.strip.widest(page, work.added, roles)) for page in pages)
         ticks = min(terms, MOST_TICKS)
-        line = self.line(work)
 
         def tick(state: int) -> None:
             if not state:
                 return
-            if terms == 1:  # there is nothing to add up
+            if terms == 1:
                 self.strip.write(line)
                 return
             added = (state * terms + ticks // 2) // ticks
@@ -220,18 +225,11 @@ class WorkedReel(Reel[S]):
             self.strip.write(pieces, size=size, current=current, left=left)
             self.work(work, added, False)
 
-        def write(there: bool) -> None:
-            if there:
-                self.result(step, True)
-                self.work(work, terms, True)
-                self.strip.write(line)
-
-        arrived = switch(ARRIVED, lambda there: self.work(work, 0, False) if there else None)
-        return [self.glide(step, beat.before, ARRIVED), arrived, states(ARRIVED, ADDED, ticks + 1, tick), switch(WRITTEN, write)]
+        return states(start, stop, ticks + 1, tick)
 
     def quick(self, beat: Beat) -> list[Cue]:
         """What is read, and the result."""
-        work = Work.of(self.trace[beat.start])
+        work, acts = Work.of(self.trace[beat.start]), self.quick_acts
         self.begin(work.step, beat.say)
         self.keep(work.step, beat.before)
         line = self.line(work)
@@ -241,12 +239,8 @@ class WorkedReel(Reel[S]):
                 self.work(work, len(work.step.terms), False)
                 self.strip.write(line)
 
-        def write(there: bool) -> None:
-            self.result(work.step, there)
-            if there:
-                self.work(work, len(work.step.terms), True)
-
-        return [self.glide(work.step, beat.before, 0.25), switch(0.27, read), switch(0.55, write)]
+        glide = self.glide(work.step, beat.before, acts.arrived)
+        return [glide, switch(acts.read, read), *self.land(work, acts.added, acts.written, line)]
 
     def sweep(self, beat: Beat) -> list[Cue]:
         """Many steps, faster and faster if there are more than pictures; every picture is one whole step."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import engine
-from engine.catalogue import concepts, find
+from engine.catalogue import concepts, find, trace_of
 from engine.inputs.arguments import example_texts, parse
 from engine.paper.blanks import BLANK, blank_line, blank_sentence
 from engine.step import Step
@@ -16,7 +16,7 @@ from engine.trace import Trace
 
 
 def with_numbers(name: str, seed: int) -> Trace:
-    """The concept's own example with random numbers with decimals in place of its own."""
+    """The concept's own example with random numbers with decimals in place of its own; targets and masks stay what they are."""
     concept, random = find(name), torch.Generator().manual_seed(seed)
 
     def changed(value: Any) -> Any:
@@ -26,8 +26,9 @@ def with_numbers(name: str, seed: int) -> Trace:
             return torch.rand(value.shape, generator=random, dtype=torch.float64).mul(20).round(decimals=1) + 0.25
         return value
 
-    found = changed(parse(concept, {key: example_texts(value) for key, value in concept.example.items()}))
-    return concept.open({**found, **({"seed": seed} if "seed" in found else {})})
+    given = parse(concept, {key: example_texts(value) for key, value in concept.example.items()})
+    found = {key: value if key in ("target", "mask") else changed(value) for key, value in given.items()}
+    return trace_of(concept, {**found, **({"seed": seed} if "seed" in found else {})})
 
 
 def asked(step: Step) -> str:

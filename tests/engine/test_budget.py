@@ -27,7 +27,8 @@ from engine.concepts.pooling import budget as pooling_budget
 from engine.errors import InputError
 from engine.inputs.arguments import parse
 from engine.inputs.load import GENERATORS
-from engine.trace import Trace, concept
+from engine.mark import concept
+from engine.trace import Trace
 from tests.campaign.commands import called
 
 

@@ -93,7 +93,11 @@ def test_a_file_without_a_concept_is_none(put: Put) -> None:
     assert catalogue.unreadable() == {}
 
 
-def test_files_and_names_of_modules() -> None:
-    assert catalogue.module_of("conv2d") == "engine.concepts.convolution.conv2d"
-    assert catalogue.module_of("forward") is None
-    assert catalogue.module_of("../conv2d") is None
+def test_functions_by_names() -> None:
+    function = catalogue.function_of("conv2d")
+    assert (function.__module__, function.__name__) == ("engine.concepts.convolution.conv2d", "conv2d")
+    assert catalogue.function_of("forward") is None
+    assert catalogue.function_of("../conv2d") is None
+    assert catalogue.function_of("rms_norm_backward") is catalogue.function_of("rms_norm").back
+    assert catalogue.function_of("max_pool2d_backward").__module__ == "engine.concepts.pooling.max_pool2d_backward"
+    assert catalogue.function_of("backprop_backward") is None

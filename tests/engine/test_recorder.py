@@ -54,6 +54,7 @@ def test_every_operation_gives_the_same_once_more(name: str) -> None:
 def test_the_model_notices_nothing(name: str) -> None:
     """Result, weights, running values, versions, flags, gradients and random numbers are those of its own forward pass."""
     (model, args), (bare, same_args) = case(name), case(name)
+    modes = _get_current_function_mode_stack()
     torch.manual_seed(1)
     with torch.no_grad(), unfused():
         result = dict(paths_of(bare(*same_args)))
@@ -70,7 +71,7 @@ def test_the_model_notices_nothing(name: str) -> None:
         assert ours.requires_grad == theirs.requires_grad
     assert [one.training for one in model.modules()] == [one.training for one in bare.modules()]
     assert torch.is_grad_enabled()
-    assert not _get_current_function_mode_stack()
+    assert _get_current_function_mode_stack() == modes
 
 
 @every_model

@@ -12,7 +12,7 @@ import engine
 from engine import attention, backprop, conv2d, lstm, max_pool2d
 from engine.catalogue import concepts
 from engine.errors import InputError
-from engine.signature import READ, Signature, split, words
+from engine.signature import READ, split, words
 
 SIZE = "a whole number, or one per axis such as (2, 1)"
 ONE = {"input": [[1.0, 2.0], [3.0, 4.0]], "weight": [[1.0]]}
@@ -96,7 +96,7 @@ def test_whoever_forgets_an_argument_is_told_by_python() -> None:
 def test_every_plain_parameter_of_every_concept_is_looked_at() -> None:
     """A kind that nobody reads would be one that nobody checks."""
     for concept in concepts().values():
-        checked = Signature(getattr(engine, concept.name).__wrapped__).kinds
+        checked = getattr(engine, concept.name).signature.kinds
         plain = {p.name: split(p.annotation) for p in concept.parameters if not p.is_tensor}
         assert checked == plain
         assert all(kind in READ or kind == "None" or words(kind) for kinds in plain.values() for kind in kinds)

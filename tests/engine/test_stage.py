@@ -11,7 +11,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.stage import Blocks, Operand, Stage, Work, number, operand
+from engine.blocks import Blocks
+from engine.errors import CheckError
+from engine.stage import Operand, Stage, Work, number, operand
 from engine.trace import by_path
 from tests.engine.frozen import CASES, trace
 
@@ -63,6 +65,32 @@ def test_a_step_is_cut_from_what_its_stage_says() -> None:
     assert (step.terms, step.divisor, step.value) == ([(3.0,), (5.0,)], 4.0, 2.0)
     assert (step.reads, step.writes) == ({"x": [(0,), (1,)]}, {"output": [(0,)]})
     assert step.formula.startswith('"output[0]" = ')
+
+
+@pytest.mark.parametrize(
+    ("work", "value", "wrong"),
+    [
+        (Work([(number(2.0), number(3.0)), (number(1.0),)]), 7.0, 7.001),
+        (Work([(number(2.0),)], 4.0), 0.5, 0.5001),
+        (Work([(number(2.0),)], number(4.0, "n"), apply="exp"), math.exp(2) / 4, 2.0),
+        (Work([(operand("x", [(0,), (1,)], [2.0, 3.0]),)], reduce="max"), 3.0, 2.0),
+        (Work([(number(1e8), number(1.0)), (number(-1e8),)], scale=None), 1e-3, 1.0),  # what cancels is as exact as the numbers are
+        (Work([(number(1e-9),)], scale=1.0), 1.05e-9, 1e-7),  # a slope that is made of numbers as large as 1
+    ],
+)
+def test_a_step_gives_its_number(work: Work, value: float, wrong: float) -> None:
+    def cut(number: float) -> float:
+        values = torch.tensor([number], dtype=torch.float64)
+        return Stage(path="y", values=values, work=lambda cell: work, say=lambda cell, work, text: "").cut(0, "p", (0,)).value
+
+    assert cut(value) == value
+    with pytest.raises(CheckError, match=r"the numbers of step y\[0\] give .*, but torch gives"):
+        cut(wrong)
+
+
+def test_what_is_not_finite_is_judged_elsewhere() -> None:
+    stage = Stage(path="y", values=torch.tensor([math.inf]), work=lambda cell: Work([(number(1.0),)]), say=lambda cell, work, text: "")
+    assert stage.cut(0, "p", (0,)).value == math.inf
 
 
 def of_one_number(x: float) -> list[float]:

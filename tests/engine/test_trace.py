@@ -15,7 +15,8 @@ from torch import Tensor
 import engine
 from engine import conv1d, conv2d
 from engine.errors import CheckError, InputError
-from engine.trace import Step, Trace, compare, concept, floating, largest, together
+from engine.mark import concept
+from engine.trace import Step, Trace, compare, floating, largest, together
 from engine.verdict import TOLERANCE
 from tests.stand_ins import steps
 

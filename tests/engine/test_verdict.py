@@ -12,9 +12,10 @@ import torch
 import engine
 from engine import attention, attention_backward, avg_pool2d, backprop, conv1d, lstm, lstm_backward, max_pool2d
 from engine.errors import CheckError, InputError
+from engine.mark import concept
 from engine.sentences import agrees
 from engine.step import Reference
-from engine.trace import Trace, concept, floating
+from engine.trace import Trace, floating
 from engine.verdict import compare
 
 ONE_KEY = {"query": [[1e10]], "key": [[1e10], [1e9]], "value": [[1], [2]]}
@@ -55,6 +56,32 @@ def test_what_is_left_out_may_be_infinite() -> None:
     expected, _ = torch.nn.functional.max_pool2d(torch.tensor([[[1.0, 2.0]]]), (1, 2), 1, (0, 1), (1, 3), return_indices=True)
     assert pooled.tolist() == expected.tolist()
     assert pooled.isinf().any()
+
+
+def test_what_shows_how_numbers_are_lost_may_be_infinite() -> None:
+    def sums(input: torch.Tensor) -> dict[str, torch.Tensor]:
+        output = input * 2
+        return {"output": output, "lost": torch.exp(input)}
+
+    assert concept(title="One", example={}, overflows=("lost",))(sums)([1000.0]).outputs["lost"].tolist() == [math.inf]
+    with pytest.raises(InputError, match=r"lost\[0\] is infinite in step 1"):
+        concept(title="One", example={})(sums)([1000.0])
+    with pytest.raises(InputError, match=r"output\[0\] is infinite in step 0"):
+        concept(title="One", example={}, overflows=("lost",))(sums)([1.7e308])
+
+
+def test_a_large_number_beside_the_result_hides_no_mistake() -> None:
+    def wrong(input: torch.Tensor) -> dict[str, torch.Tensor]:
+        output = input * 2
+        return {"output": output, "large": torch.exp(input)}
+
+    with pytest.raises(CheckError, match="differ from twice and a little"):
+        concept(title="One", example={}, reference=twice)(wrong)([300.0])
+
+
+def twice(input: torch.Tensor) -> torch.Tensor:
+    """twice and a little"""
+    return input * 2 + 1e-3
 
 
 def test_what_was_not_finite_may_stay_so() -> None:

@@ -12,8 +12,10 @@ from engine.trace import Trace
 from scenes.parts.beat import Beat
 from scenes.parts.frame import CAPTION, STAGE, STRIP, TITLE
 from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark
+from scenes.parts.passage import MovingCells, MovingLines
 from scenes.parts.raster import Raster
 from scenes.parts.theme import Theme, contrast, rgb
+from scenes.parts.travel import Travelling
 from scenes.parts.window import Beam
 
 #: Strokes are drawn around the outlines that are measured here.
@@ -38,20 +40,23 @@ def findings(scene_class: type, trace: Trace, beats: list[Beat], theme: str = "d
 
 def picture(scene: object) -> Iterator[str]:
     """What is wrong with the frame as it stands now."""
-    marks = [mark for mark in family(scene.mobjects) if isinstance(mark, Raster) or (isinstance(mark, Mark) and mark.shown)]
-    texts = [(mark, line) for mark in marks if isinstance(mark, Letters) for line in mark.lines]
+    there = [mark for mark in family(scene.mobjects) if not isinstance(mark, MovingCells | MovingLines)]
+    marks = [mark for mark in there if isinstance(mark, Raster) or (isinstance(mark, Mark) and mark.shown)]
+    written = [(mark, line) for mark in marks if isinstance(mark, Letters) for line in mark.lines]
+    # What is on its way passes over other things, and from the strip to the stage.
+    texts = [(mark, line) for mark, line in written if not isinstance(mark, Travelling)]
     boxes = np.array([ink_box(line) for _, line in texts]).reshape(-1, 4)
     zones = {
         id(mark): zone
         for group, zone in ((scene.header, TITLE), (scene.strip, STRIP), (scene.caption, CAPTION))
         for mark in group.get_family()
     }
-    yield from too_small(line for _, line in texts)
+    yield from too_small(line for _, line in written)
     yield from outside(marks, texts, boxes, zones)
     yield from overlapping(texts, boxes)
     yield from over_rasters(texts, boxes, [mark.box for mark in marks if isinstance(mark, Raster)])
     yield from crossed(marks, texts, boxes)
-    yield from pale(texts, scene.theme)
+    yield from pale(written, scene.theme)
 
 
 def family(mobjects: list[Mobject]) -> list[Mobject]:

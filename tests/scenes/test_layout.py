@@ -17,10 +17,10 @@ from engine.trace import Trace
 from scenes.conv1d import Conv1d
 from scenes.conv2d import Conv2d
 from scenes.parts.beat import Beat
+from scenes.parts.cast import scene_class
 from scenes.parts.theme import THEMES, Theme, contrast, rgb
 from scenes.parts.window import CLEARANCE, outside
 from studio.pace import beats as paced
-from studio.worker import scene_class
 from tests.scenes.lint import findings
 
 SIZES = [(3, 3), (5, 8), (8, 5), (14, 14), (28, 28), (64, 64), (65, 40), (100, 100), (224, 224)]

@@ -20,11 +20,11 @@ from scenes.conv1d import Conv1d
 from scenes.conv2d import Conv2d
 from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas
+from scenes.parts.cast import scene_class
 from scenes.parts.reel import Sight
 from scenes.parts.theme import THEMES
 from studio.pace import beats
 from studio.picture import UNITS
-from studio.worker import scene_class
 
 #: Levels of 255 by which a soft edge may differ.
 SOFT = 16

@@ -18,6 +18,7 @@ from cli import main
 from engine.inputs.arguments import open_example
 from engine.trace import Trace
 from scenes.parts.beat import Beat
+from scenes.parts.cast import scene_class
 from scenes.parts.frame import CAPTION
 from scenes.parts.ink import LEAST_PX
 from studio.captions import burnt, cues
@@ -26,7 +27,6 @@ from studio.picture import UNITS, Picture
 from studio.progress import progress
 from studio.render import render
 from studio.script import script
-from studio.worker import scene_class
 
 FPS = 10
 TINY = 1e-9

@@ -22,13 +22,13 @@ import engine
 from engine.errors import InputError
 from engine.trace import Trace
 from scenes.parts.beat import Beat
+from scenes.parts.cast import scene_class
 from scenes.parts.theme import THEMES, rgb
 from studio.captions import webvtt
 from studio.pace import beats
 from studio.picture import Picture
 from studio.render import render
 from studio.script import Script, script
-from studio.worker import scene_class
 
 ROOT = Path(__file__).parents[2]
 BT709 = 1

@@ -11,14 +11,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.concepts.attention.inputs import Setup, resolve
 from engine.concepts.attention.stages import Stages, in_order
 from engine.concepts.attention.step import Kind, Sizes
 from engine.concepts.attention.weights import SEPARATE
+from engine.mark import concept
 from engine.numbers import plain
-from engine.stage import Blocks
 from engine.step import Cell, Reference
-from engine.trace import MaskLike, StateDict, TensorLike, Trace, compare, concept, largest
+from engine.trace import MaskLike, StateDict, TensorLike, Trace, compare, largest
 
 #: Kinds of steps, the most instructive first: where time is short, the first of these are shown term by term.
 LESSONS: tuple[Kind, ...] = ("score", "sum", "mix", "max", "weight", "exp", "query", "mask", "project")

@@ -18,9 +18,10 @@ from engine.concepts.attention.inputs import check_scores, divisor_of, matrix, v
 from engine.concepts.attention.mask import Mask, check_masked, mask_of
 from engine.concepts.attention.weights import bias_pair, with_bias
 from engine.errors import InputError
+from engine.mark import concept
 from engine.numbers import plain
 from engine.step import Reference
-from engine.trace import MaskLike, TensorLike, Trace, compare, concept, largest, together
+from engine.trace import MaskLike, TensorLike, Trace, compare, largest, together
 
 #: The most instructive first.
 LESSONS: tuple[Backward, ...] = ("value", "weight", "row sum", "score", "query", "key")

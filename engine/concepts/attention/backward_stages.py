@@ -8,9 +8,10 @@ from itertools import product
 
 from torch import Tensor
 
+from engine.blocks import Blocks
 from engine.concepts.attention.backward_step import AttentionGradStep, Backward
 from engine.concepts.attention.stages import worked
-from engine.stage import Blocks, Operand, Stage, Work, number, operand
+from engine.stage import Operand, Stage, Work, number, operand
 from engine.step import Cell
 
 #: An index, or all of them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.concepts.attention.step import SummedStep
+from engine.step import SummedStep
 
 #: What a step of the way back computes the gradient of; ``row sum`` is what the softmax of a row needs for all of its scores.
 Backward = Literal["value", "weight", "row sum", "score", "query", "key"]

@@ -10,10 +10,11 @@ from typing import Any
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.concepts.attention.inputs import Setup
 from engine.concepts.attention.step import AttentionStep, Kind, Sizes
 from engine.numbers import Sum, sum_line
-from engine.stage import Blocks, Operand, Stage, Work, number, operand
+from engine.stage import Operand, Stage, Work, number, operand
 from engine.step import Cell, Cells
 
 #: Sums with more terms are counted in a sentence, not written out.

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.step import Step, added
+from engine.step import SummedStep
 
 #: What a step computes: a number of a query, key or value; a score; a score with its mask; the parts of a softmax; a number of a head's
 #: output; a number of the output projection.
 Kind = Literal["query", "key", "value", "score", "mask", "max", "exp", "sum", "weight", "mix", "project"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SummedStep(Step):
-    """A step whose terms are added up before anything else is done to them."""
-
-    @property
-    def total(self) -> float:
-        """The sum of the terms, before it is divided or a function is applied; the largest of them if that is asked for."""
-        products = [math.prod(term) for term in self.terms]
-        if self.reduce == "max":
-            return max(products)
-        return added(products)
 
 
 @dataclass(frozen=True, kw_only=True)

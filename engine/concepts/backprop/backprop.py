@@ -15,9 +15,10 @@ from engine.concepts.backprop.parse import parse
 from engine.concepts.backprop.run import Run
 from engine.concepts.backprop.stages import Stages
 from engine.errors import InputError
+from engine.mark import concept
 from engine.numbers import short
 from engine.step import Reference
-from engine.trace import TensorLike, Trace, concept, floating, together
+from engine.trace import TensorLike, Trace, floating, together
 
 #: Graphs with up to so many steps are shown step by step.
 FEW_STEPS = 30

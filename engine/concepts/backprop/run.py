@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -12,8 +12,9 @@ from engine import sentences
 from engine.concepts.backprop.graph import Node, contribution, readers
 from engine.concepts.backprop.parse import Place
 from engine.concepts.backprop.reference import evaluate
-from engine.concepts.backprop.rules import RULES
+from engine.concepts.backprop.rules import computed, size
 from engine.errors import InputError
+from engine.ops.value import Value
 from engine.step import Reference
 from engine.trace import compare, largest
 
@@ -23,11 +24,13 @@ class Run:
 
     def __init__(self, nodes: dict[str, Node], leaves: Mapping[str, Tensor], grad: Tensor | None) -> None:
         self.nodes = nodes
-        self.values: dict[str, Tensor] = {}
+        self.made: dict[str, Value] = {}
         for name, node in nodes.items():
-            self.values[name] = leaves[name] if node.op == "leaf" else RULES[node.op].forward(node, self.args(node))
-            if not self.values[name].isfinite().all():
+            args = [self.made[arg] for arg in node.args]
+            self.made[name] = Value(leaves[name], name=name) if node.op == "leaf" else computed(node, args)
+            if not self.made[name].tensor.isfinite().all():
                 raise InputError(f"expr computes {name} = {node.text}, which is too large for a number; give values that are smaller")
+        self.values = {name: value.tensor for name, value in self.made.items()}
         last = next(reversed(nodes))
         self.seed, self.given = self._seed(last, grad), grad is not None
         self.contributions: dict[str, Tensor] = {}
@@ -57,14 +60,19 @@ class Run:
         for child in reversed(self.nodes.values()):
             if child.name != last:
                 adjoints[child.name] = functools.reduce(torch.add, arrived[child.name])
-            for slot, arg in enumerate(child.args):
-                back = RULES[child.op].back(child, self.args(child), self.values[child.name], adjoints[child.name], slot)
+            for arg, back in zip(child.args, self._back(child, adjoints[child.name]), strict=True):
                 if not back.isfinite().all():
                     raise InputError(f"the derivative of {child.text} at {arg} is too large for a number; give values that are smaller")
                 arrived.setdefault(arg, []).append(back)
                 if len(readers(self.nodes, arg)) > 1:
                     self.contributions[contribution(arg, child.name)] = back
         return {name: adjoints[name] for name in self.nodes}
+
+    def _back(self, child: Node, adjoint: Tensor) -> Sequence[Tensor]:
+        """What comes back to the arguments of a node, by torch's derivative of its operation alone."""
+        with torch.enable_grad():
+            given = [Value(x.detach().requires_grad_(), name=name) for name, x in zip(child.args, self.args(child), strict=True)]
+            return torch.autograd.grad(computed(child, given).tensor, [one.tensor for one in given], adjoint) if given else []
 
     def checked(self, expr: str, places: Mapping[str, set[Place]]) -> Reference:
         """Compares every value and every adjoint with autograd's."""
@@ -79,5 +87,5 @@ class Run:
 
     def _scale(self) -> float:
         """The largest number that is added up anywhere."""
-        sums = [RULES[n.op].size(n, self.args(n), self.values[n.name]) for n in self.nodes.values() if n.op != "leaf"]
+        sums = [size(n, self.args(n), self.values[n.name]) for n in self.nodes.values() if n.op != "leaf"]
         return max([*sums, *map(largest, (*self.values.values(), *self.adjoints.values(), *self.contributions.values()))])

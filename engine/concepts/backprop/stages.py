@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import InvalidOperation
 
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.concepts.backprop.graph import Graph, Leg, Node, contribution
 from engine.concepts.backprop.parse import bracketed
-from engine.concepts.backprop.rule import OUT, Local
-from engine.concepts.backprop.rules import RULES
 from engine.concepts.backprop.run import Run
+from engine.concepts.backprop.slopes import Local, locals_of, slope_text
 from engine.concepts.backprop.step import BackpropStep
 from engine.numbers import Sum, sum_line
 from engine.spelling import read
-from engine.stage import Blocks, Operand, Stage, Work, number
+from engine.stage import Operand, Stage, Work, number
 from engine.step import Cell
 
 
@@ -66,10 +66,11 @@ class Stages:
 
     def _forward(self, leg: Leg) -> Stage:
         node, values = self.graph.nodes[leg.node], self.run.values[leg.node]
-        x = self.run.args(node)
+        made = self.run.made[leg.node]
 
         def work(cell: Cell) -> Work:
-            found = RULES[node.op].work(node, x, values, cell)
+            found = made.made(cell)
+            found = found if node.op != "sum" else replace(found, seen=_by_argument(node, found))
             return found.named(self.graph.path).having(factors=[tuple(place[0] if place else "" for place in one) for one in found.places])
 
         def say(cell: Cell, work: Work, text: Sum) -> str:
@@ -103,18 +104,18 @@ class Stages:
 
     def _edge(self, leg: Leg) -> Stage:
         node, child = self.graph.nodes[leg.node], self.graph.nodes[leg.child]
-        x, y, g = self.run.args(child), self.run.values[child.name], self.run.adjoints[child.name]
-        rule, slot = RULES[child.op], child.args.index(leg.node)
-        slope = rule.slope(child, [self.graph.nodes[name].label for name in child.args], slot)
+        g, made, read = self.run.adjoints[child.name], self.run.made[child.name], self.run.made[leg.node]
+        slope = slope_text(child, [self.graph.nodes[name].label for name in child.args], child.args.index(leg.node))
         several = len(self.graph.children(leg.node)) > 1
         values = self.run.contributions[contribution(leg.node, child.name)] if several else self.run.adjoints[leg.node]
 
         def work(cell: Cell) -> Work:
-            found = rule.locals(child, x, y, slot, cell)
+            found = locals_of(made, read, cell)
             arrived = Operand([(f"adjoints.{child.name}", one.out) for one in found], [float(g[one.out]) for one in found])
             slopes = Operand([None] * len(found), [one.slope for one in found])
             fields = {"local": found[0].slope if len(found) == 1 else None, "slope": slope}
-            return Work([(arrived, slopes)], beside=[self._used(child, found)], fields=fields)
+            size = sum(abs(x) * max(1.0, abs(one.slope)) for x, one in zip(arrived.values, found, strict=True))
+            return Work([(arrived, slopes)], beside=[self._used(found)], fields=fields, scale=size)
 
         def say(cell: Cell, work: Work, text: Sum) -> str:
             result = f"{text.relation} {text.value}"
@@ -126,11 +127,9 @@ class Stages:
 
         return self._stage(leg, self.graph.arrives(leg.node, child.name), values, work, say)
 
-    def _used(self, child: Node, found: list[Local]) -> Operand:
+    def _used(self, found: list[Local]) -> Operand:
         """What derivatives are computed from."""
-        names = (*child.args, child.name)  # OUT counts from the end
-        assert OUT == -1
-        places = dict.fromkeys((self.graph.path(names[i]), at) for one in found for i, at in one.uses)
+        places = dict.fromkeys((self.graph.path(name), at) for one in found for name, at in one.uses)
         return Operand(list(places), [])
 
     def _sum(self, leg: Leg) -> Stage:
@@ -145,6 +144,14 @@ class Stages:
             return f"{name} is read by {len(children)} nodes, so its adjoint is the sum of what they send back: {sum_line(text)}."
 
         return self._stage(leg, f"adjoints.{leg.node}", self.run.adjoints[leg.node], work, say)
+
+
+def _by_argument(node: Node, work: Work) -> list[Operand]:
+    """All that a sum reads, in the order of the arguments."""
+    places = {
+        place: x for factors, row in zip(work.terms, work.places, strict=True) for x, place in zip(factors, row, strict=True) if place
+    }
+    return [number(x, *place) for name in node.args for place, x in places.items() if place[0] == name]
 
 
 def _label(label: str, cell: Cell) -> str:

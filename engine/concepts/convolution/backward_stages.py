@@ -10,10 +10,11 @@ from typing import Any
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.concepts.convolution.arguments import Setup
 from engine.concepts.convolution.backward_step import ConvBackwardStep, Kind
 from engine.concepts.convolution.forward import seen
-from engine.stage import Blocks, Stage, Work, operand
+from engine.stage import Stage, Work, operand
 from engine.step import Cell
 
 

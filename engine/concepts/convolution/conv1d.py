@@ -6,8 +6,9 @@ from typing import Literal
 
 from engine.concepts.convolution.arguments import resolve
 from engine.concepts.convolution.forward import ConvTrace, convolve
+from engine.mark import concept
 from engine.shapes import Padding, Size
-from engine.trace import TensorLike, concept
+from engine.trace import TensorLike
 
 
 @concept(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.concepts.convolution.backward import ConvBackwardTrace, convolve_backward, resolve_backward
+from engine.mark import concept
 from engine.shapes import Padding, Size
-from engine.trace import TensorLike, concept
+from engine.trace import TensorLike
 
 
 @concept(

@@ -19,11 +19,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.concepts.convolution.arguments import PaddingMode, Setup
 from engine.concepts.convolution.step import ConvStep
 from engine.errors import InputError
 from engine.numbers import Sum
-from engine.stage import Blocks, Stage, Work, number, operand
+from engine.stage import Stage, Work, number, operand
 from engine.step import Cell, Reference
 from engine.trace import Trace, compare, largest
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from engine.blocks import Blocks
 from engine.concepts.lstm.adjoints import Adjoints, Given
 from engine.concepts.lstm.arguments import Layer
 from engine.concepts.lstm.backward_step import DELTAS, TIMED, LstmBackwardStep, StageName
@@ -14,7 +15,7 @@ from engine.concepts.lstm.cell import States
 from engine.concepts.lstm.stages import before
 from engine.concepts.lstm.step import GATES
 from engine.numbers import Sum, sum_line
-from engine.stage import Blocks, Operand, Stage, Work, number, operand
+from engine.stage import Operand, Stage, Work, number, operand
 from engine.step import Cell
 
 #: So many of the last time steps have chapters of their own.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.budget import Cost
 from engine.concepts.lstm.adjoints import Adjoints, checked, given_gradients, gone_back
 from engine.concepts.lstm.arguments import GATES, Layer, cost, within_budget
@@ -15,7 +16,6 @@ from engine.concepts.lstm.backward_step import DELTAS, TIMED
 from engine.concepts.lstm.cell import computed
 from engine.concepts.lstm.step import STAGES
 from engine.numbers import plain
-from engine.stage import Blocks
 from engine.step import Reference
 from engine.trace import TensorLike, Trace
 

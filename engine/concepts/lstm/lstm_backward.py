@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.concepts.lstm.arguments import resolve
 from engine.concepts.lstm.backward_trace import LstmBackwardTrace, traced_back
-from engine.trace import StateDict, TensorLike, concept
+from engine.mark import concept
+from engine.trace import StateDict, TensorLike
 
 
 @concept(

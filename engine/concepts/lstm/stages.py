@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from engine.blocks import Blocks
 from engine.concepts.lstm.arguments import Layer
 from engine.concepts.lstm.cell import States
 from engine.concepts.lstm.step import GATES, NAMES, STAGES, LstmStep, StageName
 from engine.numbers import Sum, sum_line, sum_of_products
-from engine.stage import Blocks, Operand, Place, Stage, Work, number, operand
+from engine.stage import Operand, Place, Stage, Work, number, operand
 from engine.step import Cell, Cells, added
 
 #: What a gate's number says.

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.concepts.lstm.arguments import Layer
 from engine.concepts.lstm.cell import States, checked, computed
 from engine.concepts.lstm.stages import Stages, in_order
 from engine.concepts.lstm.step import STAGES
 from engine.numbers import plain
-from engine.stage import Blocks
 from engine.step import Reference
 from engine.trace import Trace
 

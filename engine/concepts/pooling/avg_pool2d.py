@@ -6,8 +6,9 @@ from typing import Literal
 
 from engine.concepts.pooling.arguments import resolve
 from engine.concepts.pooling.forward import PoolTrace, avg_pooled
+from engine.mark import concept
 from engine.shapes import Size
-from engine.trace import TensorLike, concept
+from engine.trace import TensorLike
 
 
 @concept(title="Average pooling", example={"input": "[[1,3,-2,4],[0,8,6,5],[2,1,-9,0],[4,-1,3,7]]", "kernel_size": 2})

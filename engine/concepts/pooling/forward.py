@@ -16,11 +16,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.concepts.pooling.arguments import Setup
 from engine.concepts.pooling.step import PoolStep
 from engine.errors import CheckError
 from engine.numbers import Sum
-from engine.stage import Blocks, Operand, Stage, Work
+from engine.stage import Operand, Stage, Work
 from engine.step import Cell, Cells, Reference
 from engine.trace import Trace, compare, largest
 

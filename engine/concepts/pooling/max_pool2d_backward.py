@@ -6,8 +6,9 @@ from typing import Literal
 
 from engine.concepts.pooling.arguments import dilated, resolve
 from engine.concepts.pooling.backward import PoolBackwardTrace, max_routed
+from engine.mark import concept
 from engine.shapes import Size
-from engine.trace import TensorLike, concept
+from engine.trace import TensorLike
 
 
 @concept(

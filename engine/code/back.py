@@ -1,0 +1,292 @@
+"""The way back through torch code, found from the factors of its steps.
+
+A cell x that stands in a product of a step y = f(sum of products) / d gets back the adjoint of y times f′, times the other factors of the
+product, divided by d; one that is d gets back −y / d. Its adjoint is the sum of that over all steps that read it, which is what autograd
+gives, from which all adjoints come.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine import sentences
+from engine.code.backward import adjoint
+from engine.code.forward import Code, CodeTrace, Run, called, compared, in_order, named, placed, refused, results_of, run, said
+from engine.code.graph import Graph
+from engine.code.scale import all_behind, scale_of
+from engine.code.source import statement
+from engine.code.step import CodeStep
+from engine.errors import InputError
+from engine.numbers import Sum
+from engine.ops import algebra
+from engine.ops.rules import WHOLE
+from engine.ops.value import Call, Value
+from engine.reader import floating, largest
+from engine.stage import Operand, Stage, Work, number
+from engine.step import Cell, Reference, worst
+from engine.verdict import TOLERANCE
+
+#: The calls by which a number goes from one tensor to another, each with the argument and the cell in which it reads it.
+Route = tuple[tuple[Call, str, Cell], ...]
+
+
+def grad(name: str) -> str:
+    """What the adjoint of a tensor is called; ``grad_output`` is that of the result, whatever its name."""
+    return f"grad_{name}" if name.isidentifier() and name != "output" else f"grad of {name}"
+
+
+def opened_back(code: Code, grad_output: Any, *args: Any, **kwargs: Any) -> CodeTrace:
+    """The trace of what comes back to the arguments of the code from the adjoint of its first result, ones if that is not given."""
+    with torch.enable_grad():
+        ran = run(code, code.signature.named(args, kwargs), gradients=True)
+        back = Back(ran.graph, *_begun(ran, grad_output))
+        refused(code, lambda **_: back.adjoints, ran.arguments)
+    if not back.reached:
+        raise InputError(f"nothing that {code.function.__name__} is given has a derivative; give numbers that its result depends on")
+    reference = _checked(ran, back)
+    stages = {name: back.stage(name) for name in back.targets}
+    blocks = in_order({name: Value(tensor) for name, tensor in back.found.items()})
+    grads = [grad(name) for name in back.reached]
+    return CodeTrace(
+        params=ran.params,
+        inputs={"grad_output": back.adjoints[id(back.last)], **ran.inputs, **back.known},
+        outputs=back.found,
+        reference=reference,
+        stages=stages,
+        blocks=blocks,
+        opening=f"What comes back to {_listed(back.reached)} from the adjoint of {back.last.name}, step by step against the arrows.",
+        closing=sentences.agreement(sum(back.found[name].numel() for name in grads), reference),
+        formula='"grad_x" = sum_(y "reads" x) "grad_y" dot (partial y) / (partial x)',
+        lessons=[blocks.start(name) for name in back.targets if blocks.first(name) is not None],
+        code={name: back.statement(name) for name in back.targets},
+        results=grads,
+    )
+
+
+def _begun(ran: Run, grad_output: Any) -> tuple[Value, Tensor]:
+    """The first result, and its adjoint."""
+    name, last = next(iter(ran.graph.results.items()))
+    found = None if grad_output is None else floating("grad_output", grad_output).to(last.tensor.dtype)
+    return last, adjoint(found, last.tensor, name)
+
+
+def _checked(ran: Run, back: Back) -> Reference:
+    """Compares what comes back to the arguments with autograd's way through torch's own function."""
+    with torch.enable_grad():
+        given = {
+            name: one.detach().requires_grad_(one.requires_grad) if isinstance(one, Tensor) else one for name, one in ran.arguments.items()
+        }
+        result = called(ran, given)
+        first = result[back.last.name] if isinstance(result, Mapping) else results_of(result)[0]
+        wanted = [given[name] for name in back.reached]
+        theirs = torch.autograd.grad(first, wanted, back.adjoints[id(back.last)])
+    name = f"torch.autograd.grad of {ran.code.source}"
+    # What comes back is a sum of products of adjoints and numbers on the way.
+    most = max([1.0, *(largest(one) for one in back.found.values())])
+    pairs = [(back.found[grad(one)], other) for one, other in zip(back.reached, theirs, strict=True)]
+    return worst(name, [compared(name, mine, other, most * scale_of(back.last, mine)) for mine, other in pairs])
+
+
+@dataclass(eq=False)
+class Back:
+    """The adjoints of a graph, and how each of their cells comes about."""
+
+    graph: Graph
+    last: Value
+    grad: Tensor
+
+    @cached_property
+    def adjoints(self) -> dict[int, Tensor]:
+        """Of all values with names that the last one depends on, by their ids."""
+        known = (*self.graph.given.values(), *self.graph.steps.values())
+        values = [one for one in known if one.traced is not None and one is not self.last] if self.last.traced is not None else []
+        found = torch.autograd.grad(self.last.traced, [one.traced for one in values], self.grad, allow_unused=True) if values else ()
+        self.graph.let_go()
+        return {id(self.last): self.grad, **{id(one): back.detach() for one, back in zip(values, found, strict=True) if back is not None}}
+
+    @cached_property
+    def targets(self) -> dict[str, Value]:
+        """What adjoints are computed of, by the names of these: from the last value back to what is given."""
+        order = [*reversed(self.graph.steps.values()), *self.graph.given.values()]
+        return {grad(one.name): one for one in order if one is not self.last and id(one) in self.adjoints}
+
+    @property
+    def reached(self) -> list[str]:
+        """What is given and gets something back; nothing does to what is the result itself."""
+        return [name for name, one in self.graph.given.items() if id(one) in self.adjoints and one is not self.last]
+
+    @property
+    def found(self) -> dict[str, Tensor]:
+        """All adjoints by their names."""
+        return {name: self.adjoints[id(one)] for name, one in self.targets.items()}
+
+    @property
+    def known(self) -> dict[str, Tensor]:
+        """What was computed on the way to the last value, by its names."""
+        behind = {id(one) for one in all_behind(self.last)}
+        made = {**self.graph.steps, **self.graph.results}
+        return {name: one.tensor for name, one in made.items() if one.call and id(one) in behind}
+
+    @cached_property
+    def uses(self) -> dict[int, list[tuple[Call, str]]]:
+        """By the id of a value the calls that read it, with the argument that it is."""
+        found: dict[int, list[tuple[Call, str]]] = defaultdict(list)
+        for call in self.graph.calls:
+            for name, value in call.values.items():
+                found[id(value)].append((call, name))
+        return found
+
+    # --- who reads a cell ------------------------------------------------------------------------------------------------------------
+
+    def readers(self, value: Value, cell: Cell) -> dict[tuple[Value, Cell], list[Route]]:
+        """The values with names whose cells are computed from this cell, and the routes on which they are."""
+        found: dict[tuple[Value, Cell], list[Route]] = defaultdict(list)
+        for reader, at, route in self._routes(value, cell):
+            found[reader, at].append(route)
+        return found
+
+    def _routes(self, value: Value, cell: Cell) -> Iterator[tuple[Value, Cell, Route]]:
+        for call, argument in self.uses[id(value)]:
+            step = (call, argument, cell)
+            for made in call.made:
+                if not made.counts or made.stops:
+                    continue
+                for at in call.rule.readers(call, made.output, argument, cell):
+                    if made.name:
+                        yield made, at, (step,)
+                    else:
+                        yield from ((reader, end, (step, *rest)) for reader, end, rest in self._routes(made, at))
+
+    def names(self, value: Value) -> Iterator[str]:
+        """The names of the values that read this one, and send something back."""
+        for call, _ in self.uses[id(value)]:
+            for made in call.made:
+                yield from ([made.name] if id(made) in self.adjoints else []) if made.name else self.names(made)
+
+    def is_whole(self, value: Value) -> bool:
+        """Whether an operation reads it of which no step says how it is computed."""
+        return any(
+            call.rule is WHOLE or (not made.name and self.is_whole(made))
+            for call, _ in self.uses[id(value)]
+            for made in call.made
+            if (made.counts and not made.stops) or made.tensor.is_complex()
+        )
+
+    # --- what comes back -------------------------------------------------------------------------------------------------------------
+
+    def work(self, value: Value, cell: Cell) -> Work:
+        """The adjoint of a cell."""
+        adjoint = float(self.adjoints[id(value)][cell])
+        if self.is_whole(value):
+            return algebra.constant(adjoint)
+        readers = self.readers(value, cell).items()
+        found = [one for (reader, at), routes in readers for one in self._parts(value, cell, reader, at, routes)]
+        if not found:
+            return algebra.constant(0.0)
+        divisors = {(one.divisor.places[0] if isinstance(one.divisor, Operand) else None, one.by) for one in found}
+        if len(divisors) == 1:
+            whole = algebra.total([replace(one, divisor=1) for one in found])
+            return replace(whole, divisor=found[0].divisor, scale=math.fsum(one.scale or 0.0 for one in found))
+        scale = math.fsum((one.scale or 0.0) / abs(one.by) for one in found)
+        return replace(algebra.total([_without_divisor(one) for one in found]), scale=scale)
+
+    def _parts(self, value: Value, cell: Cell, reader: Value, at: Cell, routes: Sequence[Route]) -> Iterator[Work]:
+        """What one cell that was computed from this one sends back to it."""
+        if id(reader) not in self.adjoints:  # nothing comes back to it
+            return
+        work, place = _on_route(reader, at, routes), (value.name, cell)
+        name = "grad_output" if reader is self.last else grad(reader.name)
+        adjoint = number(float(self.adjoints[id(reader)][at]), name, at)
+        y = float(reader.tensor[at])
+        # An adjoint of float32 is no more precise where what it sends back is of float64.
+        coarse = max(1.0, TOLERANCE[self.adjoints[id(reader)].dtype] / TOLERANCE[self.adjoints[id(value)].dtype])
+        if isinstance(work.divisor, Operand) and work.divisor.places[0] == place:
+            yield Work([(adjoint, number(-y, reader.name, at))], work.divisor, scale=coarse * abs(adjoint.values[0] * y))
+        ahead = [adjoint, *([number(work.slope, reader.name, at)] if work.apply else [])]
+        share = _share(work, reader, at)(place)
+        for factors, places in zip(work.terms, work.places, strict=True):
+            times = places.count(place) * share
+            if times:
+                which = places.index(place)
+                others = [
+                    number(x, *one) if one else number(x) for n, (x, one) in enumerate(zip(factors, places, strict=True)) if n != which
+                ]
+                sign = math.copysign(1.0, factors[which]) * math.copysign(1.0, float(value.tensor[cell]))
+                product = (*ahead, *([number(times)] if times != 1 else []), *others)
+                # A slope such as 1 − y² is the difference of numbers about as large as 1.
+                size = coarse * abs(math.prod(one.values[0] for one in (adjoint, *others))) * max(1.0, abs(work.slope))
+                yield Work([product if sign > 0 else algebra.turned(product)], work.divisor, scale=size)
+
+    # --- stages ----------------------------------------------------------------------------------------------------------------------
+
+    def stage(self, name: str) -> Stage:
+        """The steps of one adjoint."""
+        value, values = self.targets[name], self.found[name]
+        is_whole = self.is_whole(value)
+        sources = _listed(list(dict.fromkeys(one for one in self.names(value) if one)))
+
+        def say(cell: Cell, work: Work, text: Sum) -> str:
+            if is_whole:
+                return f"{named(name, cell)}, computed whole by autograd: {text.value}."
+            return f"{named(name, cell)}, back from {sources}: {said(text)}."
+
+        return Stage(
+            path=name,
+            values=values,
+            work=lambda cell: placed(self.work(value, cell)),
+            say=say,
+            step=CodeStep,
+            called=lambda cell: named(name, cell),
+        )
+
+    def statement(self, name: str) -> str:
+        """The statement of the code through which an adjoint comes back."""
+        call = next((call for call, _ in self.uses[id(self.targets[name])]), None)
+        return statement(call.file, call.line).text if call else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _on_route(reader: Value, at: Cell, routes: Sequence[Route]) -> Work:
+    """How a cell is computed; of a long sum only what is reached on the one route that there is."""
+    if len(routes) > 1:
+        return reader.made(at)
+    (route,) = routes
+    for call, argument, cell in route:
+        call.only = (argument, cell)
+    try:
+        work = reader.made(at)
+    finally:
+        for call, _, _ in route:
+            call.only = None
+    return reader.made(at) if work.apply or work.reduce == "max" else work  # both depend on all terms
+
+
+def _share(work: Work, reader: Value, at: Cell) -> Any:
+    """What part of an adjoint goes to a place: all of it, but of a largest number only to where it stands, shared among equal ones."""
+    if work.reduce == "sum":
+        return lambda place: 1.0
+    winners: list[Any] = [places[0] for (x,), places in zip(work.terms, work.places, strict=True) if x == work.before]
+    assert reader.call is not None
+    chosen = reader.call.rule.winner(reader.call, at)
+    if chosen is not None:
+        winners = [place for place in winners if place and place[1] == chosen][:1] or winners[:1]
+    return lambda place: 1 / len(winners) if place in winners else 0.0
+
+
+def _without_divisor(work: Work) -> Work:
+    """What is divided by a cell is multiplied by 1 over it."""
+    if work.divisor == 1:
+        return work
+    place = work.divisor.places[0] if isinstance(work.divisor, Operand) else None
+    return Work([(*work.sums[0], number(1 / work.by, *(place or ("", ()))))])

@@ -1,0 +1,1 @@
+"""Layer, group and batch normalisation, and their ways back."""

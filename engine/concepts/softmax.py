@@ -1,0 +1,77 @@
+"""Softmax."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.errors import InputError
+from engine.mark import concept
+from engine.words import Words, check_words
+
+
+def reference(input: Tensor, dim: int, temperature: float, jacobian: bool, **_: Any) -> list[Tensor]:
+    """torch.softmax"""
+    logits = input / temperature
+    found = [torch.softmax(logits, dim), input.argmax(dim)]
+    if jacobian:
+        rows = logits.detach().movedim(dim, -1)
+        jacobian_of: Any = torch.autograd.functional.jacobian
+        by_row = jacobian_of(lambda x: torch.softmax(x, -1).flatten(0, -2).sum(0), rows[None]).squeeze(1)
+        found += [by_row.movedim(0, -2), by_row.movedim(0, -2).reshape(-1, rows.shape[-1], rows.shape[-1]).mean(0)]
+    return found
+
+
+@concept(
+    title="Softmax",
+    example={"input": "[3,1.5,-2]", "labels": "books laptops elephants"},
+    grad="[1,0,0]",
+    infinite=("input", "scaled"),
+    reference=reference,
+    formula='"output"_i = e^(x_i) / (sum_j e^(x_j))',
+)
+def softmax(
+    input: Tensor, dim: int = -1, *, temperature: float = 1.0, labels: Words | None = None, jacobian: bool = False
+) -> dict[str, Tensor]:
+    """Numbers become shares of a whole; only their differences count.
+
+    output = exp(input / temperature − max) / Σ exp(input / temperature − max)
+
+    Args:
+        input: logits, of any shape; −∞ gets the share 0.
+        dim: the axis along which the shares add up to 1.
+        temperature: divides the logits; a small one leaves all to the largest, a large one makes all alike.
+        labels: a word for each of the shares.
+        jacobian: also the derivatives of all shares with respect to the logits, over the temperature.
+
+    Returns:
+        A trace; its outputs are max, exp, sum, output and argmax, the place of the largest (the first of several); with a temperature
+        scaled; with jacobian jacobian, a matrix for each row of shares, and mean_jacobian, their mean.
+
+    Raises:
+        InputError: a temperature that is not above 0, a row of nothing but −∞, another number of words.
+
+    Source: ``torch.softmax``.
+    """
+    if not 0 < temperature < math.inf:
+        raise InputError(f"temperature is {temperature:g}; give a number above 0, such as 0.5")
+    scaled = input if temperature == 1 else input / temperature  # over the temperature
+    max = scaled.detach().amax(dim, keepdim=True)  # the largest
+    check_words("labels", labels, input.numel() // max.numel(), f"numbers along axis {dim} of input")
+    if bool((max == -math.inf).any()):
+        raise InputError(f"input has a row along axis {dim} in which all numbers are −∞; give at least one that is finite")
+    exp = torch.exp(scaled - max)  # e to the power of what it is above the largest
+    sum = exp.sum(dim, keepdim=True)  # their sum
+    output = exp / sum  # its share of the sum
+    results = {"output": output, "argmax": input.argmax(dim)}
+    if jacobian:
+        p = output.movedim(dim, -1)
+        each = (
+            p[..., :, None] * torch.eye(*p.shape[-1:], dtype=p.dtype, device=p.device) - p[..., :, None] * p[..., None, :]
+        )  # how a share goes with a logit
+        mean = each.reshape(-1, *each.shape[-2:]).mean(0)  # the mean of all rows
+        results |= {"jacobian": each, "mean_jacobian": mean}
+    return results

@@ -1,0 +1,248 @@
+"""Where tensors stand: operands at the left, results at the right, what has the same columns under one another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, product
+
+from scenes.parts.ink import PX, Box
+from scenes.parts.rooms import rows
+
+LARGEST_CELL = (2.3, 0.95)
+LARGEST_HEAT_CELL = (0.6, 0.6)
+LEAST_ROW = 36 * PX  # of a row of digits
+ROOMY_ROW = 0.5  # where rows of other tensors are lower
+GAP, STACK_GAP = 0.5, 0.1
+LABEL_ROOM = 0.46
+MOST_TRIED = 128
+OVERFULL = 1e6
+#: What it is worth that numbers can be read, more where they are computed; that a row stands above its columns, and that a matrix does.
+READ, MADE, ALIGNED_ROW, ALIGNED = 10, 5, 0.6, 0.1
+#: What it is worth, in units of those, that cells are larger by a factor of e; so much of the width of a cell is as good as its height.
+SIZE, SLIM = 2.5, 0.4
+#: A column of coloured cells is so wide at least, and its cells, if there are few of them.
+LEAST_HEAT, LEAST_HEAT_CELL, MOST_HEAT = 0.45, 0.18, 2.6
+
+
+@dataclass(frozen=True)
+class Item:
+    """A tensor to be placed: its ``rows`` and ``columns``, the gaps between planes side by side counted in cells.
+
+    ``need`` is the least width of a cell with digits, none where none are to be shown, ``label`` the width of its name. What is ``movable``
+    may stand above another one that has the same columns, what is ``computed`` not above what is given.
+    """
+
+    path: str
+    rows: int
+    columns: float
+    need: float | None
+    label: float
+    movable: bool = False
+    computed: bool = False
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a tensor stands: its corner, a cell's width and height, whether there is room for digits, and the room for its name."""
+
+    left: float
+    top: float
+    cell: tuple[float, float]
+    digits: bool
+    label: float
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """All places, and how good they are."""
+
+    spots: dict[str, Spot]
+    score: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether there was room."""
+        return self.score > -OVERFULL / 2
+
+    @property
+    def smallest(self) -> float:
+        """How large the smallest cells are."""
+        return min((_size(spot) for spot in self.spots.values()), default=0.0)
+
+    @property
+    def digits(self) -> set[str]:
+        """What has digits."""
+        return {path for path, spot in self.spots.items() if spot.digits}
+
+
+@dataclass(frozen=True)
+class Column:
+    """Tensors of the same number of columns, the last of them in the main row."""
+
+    items: tuple[Item, ...]
+    digits: bool = True
+
+    @property
+    def count(self) -> float:
+        """Of columns."""
+        return self.items[0].columns
+
+    @property
+    def above(self) -> int:
+        """Rows of those above the main row."""
+        return sum(item.rows for item in self.items[:-1])
+
+    @property
+    def label(self) -> float:
+        """Width of its names."""
+        return max(item.label for item in self.items)
+
+    def like(self, other: Column) -> bool:
+        """Whether one would not see why only one of the two has digits."""
+        return self.count == other.count and self.items[-1].computed == other.items[-1].computed
+
+    def least(self) -> float:
+        """Width of a cell."""
+        needs = [item.need for item in self.items if item.need is not None]
+        if self.digits:
+            return max(needs, default=0.0)
+        return max(LEAST_HEAT / self.count, min(LEAST_HEAT_CELL, MOST_HEAT / self.count))
+
+    def most(self) -> float:
+        """Width of a cell where there is room."""
+        return max(self.least(), (LARGEST_CELL if self.digits else LARGEST_HEAT_CELL)[0])
+
+    def width(self, cell: float, label: float) -> float:
+        """With cells of about that width and names of at most that."""
+        return max(self.count * self.cell(cell), min(self.label, label))
+
+    def cell(self, wanted: float) -> float:
+        """Width of a cell, ``wanted`` if it can be."""
+        return min(self.most(), max(self.least(), wanted))
+
+
+def arrange(items: Sequence[Item], room: Box) -> Arrangement:
+    """The best of the ways in which tensors can stand."""
+    tried = islice(_stackings(items), MOST_TRIED)
+    return max((_placed(columns, room, made) for columns in tried for made in (False, True)), key=lambda found: found.score)
+
+
+def shelved(items: Sequence[Item], room: Box, shelves: int) -> Arrangement:
+    """Many tensors on so many shelves, one below the other."""
+    each = -(-len(items) // shelves)
+    parts = [items[first : first + each] for first in range(0, len(items), each)]
+    found = [arrange(part, place) for part, place in zip(parts, rows(room, (1,) * len(parts), gap=STACK_GAP), strict=True)]
+    return Arrangement({path: spot for one in found for path, spot in one.spots.items()}, min(one.score for one in found))
+
+
+def _stackings(items: Sequence[Item]) -> Iterator[list[Column]]:
+    """All ways to put tensors above others."""
+    choices = []
+    for item in items:
+        choices.append([*_hosts(items, item), ""])
+    for chosen in product(*choices):
+        host = dict(zip((item.path for item in items), chosen, strict=True))
+        if any(host[path] for path in chosen if path):
+            continue  # what carries others is carried by none
+        yield [Column(tuple(_stack(items, host, item))) for item in items if not host[item.path]]
+
+
+def _hosts(items: Sequence[Item], item: Item) -> list[str]:
+    """What a tensor may stand above: the first that is given and the first that is computed."""
+    if not item.movable:
+        return []
+    all_move = all(one.movable for one in items)
+    after = items[items.index(item) + 1 :] if all_move else [one for one in items if not one.movable]
+    hosts = [one for one in after if one.columns == item.columns]
+    given, made = ([one.path for one in hosts if one.computed == computed] for computed in (False, True))
+    return [*([] if item.computed else given[:1]), *made[:1]]
+
+
+def _stack(items: Sequence[Item], host: dict[str, str], main: Item) -> list[Item]:
+    return [*(item for item in items if host[item.path] == main.path), main]
+
+
+def _placed(columns: list[Column], room: Box, made: bool) -> Arrangement:
+    left, bottom, right, top = room
+    labels = max(len(column.items) for column in columns)
+    height = top - bottom - LABEL_ROOM * labels - STACK_GAP * (labels - 1)
+    if height < LEAST_ROW:
+        return Arrangement({}, -OVERFULL)
+    above, main = max(column.above for column in columns), max(column.items[-1].rows for column in columns)
+    unit = min(LARGEST_CELL[1], height / (above + main))
+    upper = max(unit, LEAST_ROW) if above <= 3 else unit
+    band = min(height - above * upper, LARGEST_CELL[1] * main)
+    if band <= 0:
+        return Arrangement({}, -OVERFULL)
+    columns = [
+        replace(column, digits=any(_written(item, upper, band, item is column.items[-1]) for item in column.items)) for column in columns
+    ]
+    columns, wanted, label = _widths(columns, right - left, made)
+    used = sum(column.width(wanted, label) for column in columns) + GAP * (len(columns) - 1)
+    high = LABEL_ROOM * labels + STACK_GAP * (labels - 1) + above * upper + band
+    x, floor = (left + right - used) / 2, (top + bottom - high) / 2
+    spots: dict[str, Spot] = {}
+    for column in columns:
+        width = column.width(wanted, label)
+        spots |= _column(column, x + width / 2, column.cell(wanted), floor, band, upper, width, max(band / main, ROOMY_ROW))
+        x += width + GAP
+    aligned = sum(ALIGNED_ROW if item.rows == 1 else ALIGNED for column in columns for item in column.items[:-1])
+    read = sum(READ + MADE * item.computed for column in columns for item in column.items if spots[item.path].digits)
+    wide = OVERFULL if used > right - left + PX else 0
+    size = SIZE * sum(math.log(_size(spot)) for spot in spots.values()) / len(spots)
+    return Arrangement(spots, read + size + aligned - wide)
+
+
+def _size(spot: Spot) -> float:
+    """Of a cell, as far as a number in it can use it."""
+    return max(PX, min(SLIM * spot.cell[0], spot.cell[1]))
+
+
+def _written(item: Item, upper: float, band: float, main: bool) -> bool:
+    """Whether rows are high enough for digits."""
+    return item.need is not None and (band / item.rows if main else upper) >= LEAST_ROW - PX / 10
+
+
+def _widths(columns: list[Column], room: float, made: bool) -> tuple[list[Column], float, float]:
+    """Columns, those that need the most room without digits if not all have room; a cell's width, and the most of a name.
+
+    With ``made`` what is computed keeps its digits longest.
+    """
+    room -= GAP * (len(columns) - 1)
+    whole = max(column.label for column in columns)
+    while sum(column.width(0, whole) for column in columns) > room and any(column.digits for column in columns):
+        widest = max(
+            (column for column in columns if column.digits),
+            key=lambda column: (made and not column.items[-1].computed, column.count * column.least()),
+        )
+        columns = [replace(column, digits=column.digits and not column.like(widest)) for column in columns]
+    label = _largest(lambda most: sum(column.width(0, most) for column in columns) <= room, whole)
+    wanted = _largest(lambda cell: sum(column.width(cell, label) for column in columns) <= room, LARGEST_CELL[0])
+    return columns, wanted, label
+
+
+def _largest(fits: Callable[[float], bool], most: float) -> float:
+    """The largest number up to ``most`` with which it fits."""
+    low, high = 0.0, most
+    if fits(high):
+        return high
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+def _column(column: Column, x: float, width: float, floor: float, band: float, upper: float, label: float, most: float) -> dict[str, Spot]:
+    """The places of a column around ``x``, its main tensor in the middle of the band above ``floor``; digits in rows up to ``most``."""
+    *others, main = column.items
+    digits = column.digits and _written(main, upper, band, True)
+    high = min(band / main.rows, most if digits else LARGEST_HEAT_CELL[1])
+    y = floor + (band + high * main.rows) / 2
+    left = x - width * column.count / 2
+    found = {main.path: Spot(left, y, (width, high), digits, label)}
+    for item in reversed(others):
+        y += LABEL_ROOM + STACK_GAP + item.rows * upper
+        found[item.path] = Spot(left, y, (width, upper), column.digits and _written(item, upper, band, False), label)
+    return found

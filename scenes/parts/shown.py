@@ -1,0 +1,84 @@
+"""What there is to show of a trace of torch code: its tensors, which stage needs which of them, and what is kept for the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from engine.code.step import CodeStep
+from scenes.parts.story import Story
+from scenes.parts.table import MOST_DIGITS
+
+MOST_GIVEN = 6
+
+
+class Shown:
+    """The tensors of a trace by their paths. Results that no step computes are ``plain``: of these all numbers are known at once."""
+
+    def __init__(self, trace: Story[CodeStep]) -> None:
+        self.stages = list(dict.fromkeys(block.stage for block in trace.blocks))
+        self.steps = [*trace.sample, *trace.at_ends]
+        self.given = dict(by_path(trace.inputs))
+        made = dict(by_path(trace.outputs))
+        self.computed = {path: values for path, values in made.items() if path in self.stages}
+        self.plain = {path: values for path, values in made.items() if path not in self.stages and path not in self.given}
+        self.plain = {path: values for path, values in self.plain.items() if path in self._read or values.size <= MOST_DIGITS}
+        self.tensors = {**self.given, **self.computed, **self.plain}
+        self._returned: Sequence[str] = getattr(trace, "results", ())
+
+    @cached_property
+    def reads(self) -> dict[str, set[str]]:
+        """What steps of every stage read."""
+        return {stage: {path for step in self.steps if stage in step.writes for path in step.reads} for stage in self.stages}
+
+    @property
+    def _read(self) -> set[str]:
+        return set().union(*self.reads.values())
+
+    @cached_property
+    def needed(self) -> dict[str, list[str]]:
+        """What every stage reads and makes."""
+        found = {stage: [path for path in self.tensors if path in self.reads[stage] | {stage}] for stage in self.stages}
+        return {stage: paths if len(paths) > 1 else self.whole for stage, paths in found.items()}
+
+    @cached_property
+    def late(self) -> set[str]:
+        """Plain results that are read, but not from the start."""
+        return {*self.plain} & self._read - self.reads[self.stages[0]]
+
+    @cached_property
+    def at_end(self) -> set[str]:
+        """Plain results that nothing reads."""
+        return {*self.plain} - self._read
+
+    @property
+    def at_start(self) -> list[str]:
+        """What is given, of very much that which is read."""
+        return [path for path in self.given if len(self.given) <= MOST_GIVEN or path in self._read]
+
+    @cached_property
+    def whole(self) -> list[str]:
+        """All that can stand there from the start."""
+        return [path for path in self.tensors if path not in self.late | self.at_end]
+
+    @property
+    def made(self) -> list[str]:
+        """All that was computed."""
+        return [*self.computed, *self.plain]
+
+    @property
+    def results(self) -> list[str]:
+        """What the code gives back, as far as that is known."""
+        return [path for path in self.made if path in self._returned] or self.made
+
+
+def by_path(tensors: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """All tensors by their paths, those of inner names behind a dot."""
+    for name, value in tensors.items():
+        if isinstance(value, Mapping):
+            yield from by_path(value, f"{before}{name}.")
+        elif isinstance(value, np.ndarray):
+            yield f"{before}{name}", value

@@ -1,0 +1,155 @@
+"""The pace of plays."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import engine
+from engine.errors import InputError
+from engine.paper.worksheet import result_line
+from engine.play import Act, Play
+from scenes.parts.beat import Beat
+from studio.captions import cues
+from studio.pace import LEAST_END, LEAST_SWEEP, QUICK, SQUEEZE, full_seconds
+from studio.pace_play import play_beats
+from studio.picture import Picture
+from studio.plan import planned
+from studio.script import script
+from tests.plays import PLAYS, out, rectified, together, whole
+
+NAMES = [name for name in PLAYS if name != "coloured"]
+LEAST = {"mlp": 12.4, "network": 12.4, "block": 9.6, "chain": 12 * (1.2 + 0.975) + 1.2}
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def of_act(beats: list[Beat], number: int) -> list[Beat]:
+    return [beat for beat in beats if beat.act == number]
+
+
+def check(play: Play, beats: list[Beat]) -> None:
+    """Every act has an opening and then its steps, all of them, in their order; one closing ends all."""
+    assert [beat.act for beat in beats] == [*sorted([beat.act for beat in beats[:-1]], key=int), None]
+    assert (beats[-1].kind, beats[-1].start, beats[-1].stop, beats[-1].say) == ("closing", len(play), len(play), play.closing)
+    for number, (act, start) in enumerate(zip(play.acts, play.starts, strict=True)):
+        opening, *told = of_act(beats, number)
+        assert (opening.kind, opening.start, opening.stop) == ("opening", start, start)
+        assert opening.say == (act.trace.opening if number else play.opening)
+        assert opening.phase.split(":")[0] == act.name
+        assert [beat.start for beat in told] == [start, *(beat.stop for beat in told[:-1])]
+        assert told[-1].stop == start + len(act.trace)
+        assert {beat.kind for beat in told} <= {"full", "quick", "sweep"}
+        assert all(beat.phase.split(":")[0] == act.name for beat in told)
+    swept = [beat for beat in beats if beat.kind == "sweep"]
+    assert [beat.say for beat in swept] == [f"Steps {beat.start + 1:,} to {beat.stop:,} follow in the same way." for beat in swept]
+    assert all(beat.before == (shown[-1] if (shown := [*one.pictures]) else one.before) for one, beat in pairwise(beats))
+
+
+def test_the_natural_pace(name: str) -> None:
+    play = PLAYS[name]()
+    beats = play_beats(play)
+    check(play, beats)
+    taught = set()
+    for number, act in enumerate(play.acts):
+        opening, *told = of_act(beats, number)
+        assert opening.frames == 90
+        full = [beat.start - play.starts[number] for beat in told if beat.kind == "full"]
+        # The first of each kind has its lessons, and the first two steps; what was taught is told quickly.
+        expected = set() if act.trace.concept in taught else {*act.trace.lessons, *range(min(2, len(act.trace)))}
+        assert expected <= {*full}
+        assert bool(full) == bool(expected)
+        taught.add(act.trace.concept)
+    assert beats[1].frames == round(30 * full_seconds(len(play[0].terms)))
+
+
+@pytest.mark.parametrize("more", [0.0, 0.05, 1.0, 9.0, 40.0, 300.0])
+@pytest.mark.parametrize("fps", [8, 30])
+def test_frames_add_up_and_every_act_is_told(name: str, more: float, fps: int) -> None:
+    play = PLAYS[name]()
+    seconds = LEAST[name] + 0.1 + more
+    beats = play_beats(play, seconds=seconds, fps=fps)
+    check(play, beats)
+    assert sum(beat.frames for beat in beats) == round(seconds * fps)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(st.floats(12.5, 400), st.sampled_from([8, 25, 30]), st.integers(0, 5))
+def test_any_length(seconds: float, fps: int, detail: int) -> None:
+    play = PLAYS["network"]()
+    beats = play_beats(play, seconds=seconds, fps=fps, detail=detail)
+    check(play, beats)
+    assert sum(beat.frames for beat in beats) == round(seconds * fps)
+    for beat in beats:
+        least = {"sweep": LEAST_SWEEP, "quick": QUICK * SQUEEZE, "full": 2.4 * SQUEEZE}.get(beat.kind, LEAST_END)
+        assert beat.frames >= least * fps - 1.01
+
+
+def test_time_goes_where_there_is_something_to_teach() -> None:
+    """An act of thirty-six steps with nine terms has more than one of thirty-six with one."""
+    play = PLAYS["network"]()
+    for seconds in (20.0, 40.0, 70.0):
+        conv, relu, pool, dense = (sum(beat.frames for beat in of_act(play_beats(play, seconds=seconds), number)) for number in range(4))
+        assert conv > relu > 0
+        assert min(pool, dense) > 30 * (LEAST_END + LEAST_SWEEP)
+    shortest = play_beats(play, seconds=12.4)
+    assert [beat.kind for beat in shortest] == ["opening", "sweep"] * 4 + ["closing"]
+    assert [beat.frames for beat in shortest] == [36, 48] * 4 + [36]
+
+
+def test_a_step_that_is_alone_is_no_sweep() -> None:
+    beats = play_beats(PLAYS["chain"](), seconds=LEAST["chain"] + 0.1)
+    assert [beat.kind for beat in beats] == ["opening", "quick"] * 12 + ["closing"]
+
+
+def test_with_no_detail_nothing_is_shown_term_by_term(name: str) -> None:
+    assert not [beat for beat in play_beats(PLAYS[name](), detail=0) if beat.kind == "full"]
+
+
+@pytest.mark.parametrize(("least", "acts", "name"), [(12.4, 4, "mlp"), (9.6, 3, "block"), (27.3, 12, "chain")])
+def test_too_few_seconds_name_the_least(name: str, least: float, acts: int) -> None:
+    play = PLAYS[name]()
+    with pytest.raises(InputError, match=re.escape(f"--seconds is 7; give at least {least:g} for {acts} acts and at most a day")):
+        play_beats(play, seconds=7)
+    check(play, play_beats(play, seconds=least))
+    with pytest.raises(InputError, match="--detail is -1; give the number of steps"):
+        play_beats(play, detail=-1)
+    with pytest.raises(InputError, match="at most a day"):
+        play_beats(play, seconds=1e6)
+
+
+def test_many_chapters_are_told_apart_to_the_end() -> None:
+    """Twelve acts are twelve chapters, and of an attention each has its own."""
+    assert [*dict.fromkeys(beat.phase for beat in play_beats(PLAYS["chain"]()))] == [*(f"addition {n}" for n in range(12)), "result"]
+    conv = engine.conv2d(whole(2, 2), whole(9, 1, 1, 1))
+    filters = together("filters", [Act("conv", conv), Act("relu", rectified(out(conv)), {"input": ("conv", "output")})])
+    assert [*dict.fromkeys(beat.phase for beat in play_beats(filters))] == [*(f"conv: filter {n}" for n in range(9)), "relu", "result"]
+    play = PLAYS["block"]()
+    phases = {beat.phase for beat in play_beats(play)}
+    assert {phase for phase, _ in play.phases} <= phases
+
+
+def test_script_and_captions_count_over_the_whole() -> None:
+    play, picture = PLAYS["mlp"](), Picture.of("480p", 30, "dark")
+    beats = planned(play, detail=2, seconds=60, fps=30, burn=False)
+    assert beats == play_beats(play, detail=2, seconds=60, fps=30)
+    made = script(play, beats, picture)
+    assert [chapter for chapter, *_ in made.chapters] == ["first", "relu", "second", "add", "result"]
+    assert made.frames == 1800
+    assert (made.parts[0].steps, made.marks[-2].stop) == (32, 32)
+    by_name = {mark.name: mark for mark in made.marks}
+    assert by_name["step 9"].lines == (result_line(play[8]),)
+    assert by_name["step 9"].formula == play[8].formula
+    opening = next(mark for mark in made.marks if mark.kind == "opening" and mark.phase == "relu")
+    assert opening.formula == play.acts[1].trace.formula
+    assert made.marks[-1].formula == play.formula
+    spoken = [" ".join(cue.lines) for cue in cues(made)]
+    assert spoken[0] == play.opening
+    assert spoken[-1] == play.closing
