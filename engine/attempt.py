@@ -93,10 +93,8 @@ class Attempt:
         allowed = unit if len(self.terms) <= _ONE_LINE else EXACT.multiply(unit, _NEARER)
         if not self.apply:
             return self._within(way, EXACT.multiply(read(value), by), EXACT.multiply(allowed, abs(by)))
-        try:
-            reached = FUNCTIONS[self.apply].of(float(self.total(way))) / float(by)
-        except (ValueError, OverflowError, ZeroDivisionError):  # rounding has left the domain of a logarithm
-            return False
+        # outside its domain, into which rounding may lead, a function's value is nan
+        reached = FUNCTIONS[self.apply].value(float(self.total(way))) / float(by) if by else math.nan
         return math.isfinite(reached) and agree(Decimal(reached), read(value), allowed)
 
     def _within(self, way: Way, shown: Decimal, allowed: Decimal) -> bool:
