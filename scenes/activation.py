@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenes.parts.sloped import Sloped
+from scenes.curve.sloped import Sloped
 
 
 class Activation(Sloped):

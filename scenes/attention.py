@@ -9,16 +9,16 @@ import numpy as np
 from manim import Mobject
 
 from engine.concepts.attention.step import AttentionStep
+from scenes.heads.hall import hall
+from scenes.heads.heads import Heads
+from scenes.heads.pattern import Pattern
+from scenes.heads.softmax import SOFTMAX, softmax_rows, texts
 from scenes.parts.beat import Beat
 from scenes.parts.bench import Bench, Row
 from scenes.parts.desk import Work
-from scenes.parts.hall import hall
-from scenes.parts.heads import Heads
 from scenes.parts.ink import Box, Letters
 from scenes.parts.motion import Cue
-from scenes.parts.pattern import Pattern
 from scenes.parts.raster import heat_limit
-from scenes.parts.softmax import SOFTMAX, softmax_rows, texts
 from scenes.parts.story import Story
 from scenes.parts.strip import Roles
 from scenes.parts.table import Table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenes.parts.pooling import PoolReel
+from scenes.pooling.forward import PoolReel
 
 
 class AvgPool2d(PoolReel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenes.parts.pooling_backward import PoolBackwardReel
+from scenes.pooling.backward import PoolBackwardReel
 
 
 class AvgPool2dBackward(PoolBackwardReel):

@@ -8,11 +8,11 @@ from dataclasses import replace
 from engine.concepts.backprop.parse import bracketed
 from engine.concepts.backprop.step import BackpropStep
 from engine.numbers import Sum, factor, written
+from scenes.graph.map import GraphMap
+from scenes.graph.panel import LARGE_PANEL, SMALL_PANEL, Panel, derivative
+from scenes.graph.picture import Edge, GraphPicture, Known, known
 from scenes.parts.beat import Beat
 from scenes.parts.frame import STAGE
-from scenes.parts.graph_map import GraphMap
-from scenes.parts.graph_panel import LARGE_PANEL, SMALL_PANEL, Panel, derivative
-from scenes.parts.graph_picture import Edge, GraphPicture, Known, known
 from scenes.parts.ink import letter_size
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.reel import Reel

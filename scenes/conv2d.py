@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.concepts.convolution.step import ConvStep
 from engine.step import Cell
-from scenes.parts.convolution import ConvReel
+from scenes.convolution.reel import ConvReel
 from scenes.parts.lens import lens_count, lens_rooms
 from scenes.parts.rooms import around
 

@@ -9,7 +9,7 @@ import numpy as np
 from engine.concepts.convolution.backward_step import ConvBackwardStep
 from engine.sentences import cell_name, times
 from engine.step import Cell
-from scenes.parts.convolution import ConvReel
+from scenes.convolution.reel import ConvReel
 from scenes.parts.glass import Glass
 from scenes.parts.ink import Box, letter_size, text_width
 from scenes.parts.lens import SUM_ROOM, Lens, lens_count, lens_rooms

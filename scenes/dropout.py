@@ -7,12 +7,12 @@ from manim import Group
 
 from engine.code.step import CodeStep
 from engine.step import Cell
-from scenes.parts.beside import Beside
-from scenes.parts.coins import Coins, Layer, Moment
 from scenes.parts.desk import Work
 from scenes.parts.ink import Box
-from scenes.parts.thinned import Ensemble, State, Thinned
 from scenes.parts.travel import Flight
+from scenes.thinning.beside import Beside
+from scenes.thinning.coins import Coins, Layer, Moment
+from scenes.thinning.thinned import Ensemble, State, Thinned
 
 
 class Dropout(Beside):

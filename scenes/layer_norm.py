@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenes.parts.normalization import Normalization
+from scenes.norms.picture import Normalization
 
 
 class LayerNorm(Normalization):

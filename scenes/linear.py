@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenes.parts.graphed import Graphed
+from scenes.curve.graphed import Graphed
 
 
 class Linear(Graphed):

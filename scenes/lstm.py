@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenes.parts.lstm import LstmReel
+from scenes.recurrence.lstm import LstmReel
 
 
 class Lstm(LstmReel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenes.parts.lstm_backward import LstmBackwardReel
+from scenes.recurrence.lstm_backward import LstmBackwardReel
 
 
 class LstmBackward(LstmBackwardReel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from scenes.parts.sharing import Sharing
+from scenes.distribution.sharing import Sharing
 
 
 class Softmax(Sharing):

@@ -14,7 +14,7 @@ from scenes.parts.general import General
 @functools.cache
 def scene_class(concept: str) -> Callable[..., Any]:
     """The scene of a concept: the class in ``scenes/<concept>.py`` that says ``concept = "<concept>"``, or else the general picture."""
-    if find_spec(f"scenes.{concept}") is None:
+    if not has_file(concept):
         return type("General", (General,), {"concept": concept})
     module = import_module(f"scenes.{concept}")
     return next(
@@ -24,9 +24,15 @@ def scene_class(concept: str) -> Callable[..., Any]:
     )
 
 
+def has_file(concept: str) -> bool:
+    """Whether a concept has a scene file; folders of that name hold pictures that several scenes share."""
+    spec = find_spec(f"scenes.{concept}")
+    return spec is not None and spec.submodule_search_locations is None
+
+
 def scene_of(story: Any) -> Callable[..., Any]:
     """The scene that shows a trace or a record: that of its concept, or for a play the one that shows all of its acts."""
     from scenes.parts.play import PlayReel
 
     is_play = hasattr(story, "acts") or hasattr(story, "parts")
-    return PlayReel if is_play and find_spec(f"scenes.{story.concept}") is None else scene_class(story.concept)
+    return PlayReel if is_play and not has_file(story.concept) else scene_class(story.concept)

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from engine.record import Record
+from scenes.distribution.sharing import Sharing
 from scenes.parts.beat import Beat
-from scenes.parts.sharing import Sharing
 from scenes.parts.theme import THEMES
 from tests.scenes.test_general import every_kind, pictures
 

@@ -13,8 +13,8 @@ from manim import tempconfig
 from engine import backprop
 from engine.record import Record
 from scenes.backprop import Backprop
+from scenes.graph.picture import GraphPicture, known
 from scenes.parts.beat import Beat
-from scenes.parts.graph_picture import GraphPicture, known
 from studio.pace import beats
 from tests.scenes.lint import findings
 

@@ -11,9 +11,9 @@ from manim import tempconfig
 
 from engine.record import Record
 from engine.trace import Trace
+from scenes.norms.picture import Normalization
 from scenes.parts.beat import Beat
 from scenes.parts.cast import scene_class
-from scenes.parts.normalization import Normalization
 from scenes.parts.theme import THEMES
 from tests.scenes.lint import findings
 from tests.scenes.norms import NORMS

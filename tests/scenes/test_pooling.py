@@ -14,7 +14,7 @@ from engine.trace import Trace
 from scenes.avg_pool2d import AvgPool2d
 from scenes.max_pool2d import MaxPool2d
 from scenes.parts.beat import Beat
-from scenes.parts.pooling import PoolReel, best
+from scenes.pooling.forward import PoolReel, best
 from studio.pace import beats
 from tests.scenes.lint import findings
 from tests.scenes.test_layout import check, numbers

@@ -11,8 +11,8 @@ import pytest
 from manim import tempconfig
 
 from engine import softmax
+from scenes.distribution.shares import MOST_BARS
 from scenes.parts.beat import Beat
-from scenes.parts.shares import MOST_BARS
 from scenes.softmax import Softmax
 from tests.scenes.lint import findings
 from tests.scenes.shares import at, check_order, looks, numbers, opened

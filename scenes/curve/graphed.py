@@ -8,13 +8,13 @@ import numpy as np
 from manim import Mobject
 
 from engine.code.step import CodeStep
+from scenes.curve.ride import Curve
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Acts, Work
 from scenes.parts.frame import STAGE
 from scenes.parts.general import General
 from scenes.parts.ink import Box, Line
 from scenes.parts.motion import Cue, during
-from scenes.parts.ride import Curve
 from scenes.parts.rooms import columns
 from scenes.parts.story import Story
 from scenes.parts.travel import Flight

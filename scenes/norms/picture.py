@@ -11,6 +11,7 @@ from manim import Mobject
 
 from engine.code.step import CodeStep
 from engine.step import Cell
+from scenes.norms.stands import Stands, View
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Acts, Work
 from scenes.parts.general import General
@@ -18,7 +19,6 @@ from scenes.parts.ink import Box
 from scenes.parts.motion import Cue, during, switch
 from scenes.parts.number_line import HIGH, NumberLine, Stand
 from scenes.parts.sheet import Sheet
-from scenes.parts.stands import Stands, View
 from scenes.parts.story import Story
 from scenes.parts.strip import Piece
 from scenes.parts.travel import Flight

@@ -9,6 +9,7 @@ import numpy as np
 from manim import Mobject
 
 from engine.code.step import CodeStep
+from scenes.distribution.shares import ACTS, MOST_BARS, Moment, Row, Shares, finite
 from scenes.parts.arrange import LABEL_ROOM
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Work
@@ -18,7 +19,6 @@ from scenes.parts.ink import Box
 from scenes.parts.listing import code_room
 from scenes.parts.motion import Cue, smooth
 from scenes.parts.rooms import around
-from scenes.parts.shares import ACTS, MOST_BARS, Moment, Row, Shares, finite
 from scenes.parts.sheet import WORD_ROOM, plane_shape
 from scenes.parts.story import Story
 from scenes.parts.strip import Piece

@@ -11,18 +11,18 @@ from engine.concepts.lstm.step import STAGES, LstmStep
 from engine.numbers import USUAL_DECIMALS, Sum, plain, sum_of_products, written
 from engine.running import relation
 from engine.sentences import cell_name
-from scenes.parts.affine import Affine, Block, least_height
 from scenes.parts.beat import Beat
-from scenes.parts.chronicle import Chronicle, Strand, digit_height
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box, Letters, Line
-from scenes.parts.lstm_cell import CellPicture, numbers_of
 from scenes.parts.motion import Cue, during, states, switch
 from scenes.parts.reel import Reel
 from scenes.parts.story import Story
 from scenes.parts.strip import Page, Piece
 from scenes.parts.units import BUS, LEFT, height
 from scenes.parts.window import Frames
+from scenes.recurrence.affine import Affine, Block, least_height
+from scenes.recurrence.cell import CellPicture, numbers_of
+from scenes.recurrence.chronicle import Chronicle, Strand, digit_height
 
 #: Shares of a full beat: what is read is framed, the last term is added, the function is applied, the result stands in the picture.
 ARRIVED, ADDED, APPLIED, WRITTEN = 0.1, 0.68, 0.74, 0.84

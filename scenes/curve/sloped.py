@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from engine.code.step import CodeStep
+from scenes.curve.graphed import Graphed
+from scenes.curve.ride import Curve, Ride
 from scenes.parts.desk import Work
 from scenes.parts.factors import laid
-from scenes.parts.graphed import Graphed
 from scenes.parts.ink import Box
-from scenes.parts.ride import Curve, Ride
 from scenes.parts.travel import Flight
 
 

@@ -9,10 +9,10 @@ from manim import Group
 
 from engine.concepts.backprop.graph import Graph
 from engine.concepts.backprop.step import BackpropStep
+from scenes.graph.layers import Layers, Slot, layers
+from scenes.graph.picture import Edge, Known
 from scenes.parts.curves import discs, rounded, together
-from scenes.parts.graph_picture import Edge, Known
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, letter_size, text_width
-from scenes.parts.layers import Layers, Slot, layers
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 

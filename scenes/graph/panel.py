@@ -12,7 +12,7 @@ from engine.concepts.backprop.graph import Graph
 from engine.concepts.backprop.parse import bracketed
 from engine.concepts.backprop.step import BackpropStep
 from engine.numbers import fitting, plain
-from scenes.parts.graph_picture import grid
+from scenes.graph.picture import grid
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, letter_size, text_width
 from scenes.parts.plane import LABEL_ROOM, Plane
 from scenes.parts.rooms import columns

@@ -20,8 +20,8 @@ from scenes.parts.rooms import columns, rows
 from scenes.parts.sliding import fits_label
 from scenes.parts.story import Story
 from scenes.parts.strip import Piece
-from scenes.parts.tints import Tints, hue
 from scenes.parts.window import Beam, Window, blend
+from scenes.pooling.tints import Tints, hue
 
 #: Shares of a full beat: the window has arrived, its numbers are looked at, the gradient leaves, it has arrived.
 ARRIVED, LOOKED, LEFT, ADDED = 0.14, 0.5, 0.58, 0.78

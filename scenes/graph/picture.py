@@ -11,10 +11,10 @@ from manim import Group
 from engine.concepts.backprop.graph import Graph, contribution
 from engine.concepts.backprop.step import BackpropStep
 from engine.numbers import short
+from scenes.graph.layers import Layers, Slot, layers
 from scenes.parts.curves import Point, discs, rounded, together
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, boxes, letter_size, text_width
-from scenes.parts.layers import Layers, Slot, layers
 from scenes.parts.story import Story
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window

@@ -10,20 +10,20 @@ import numpy as np
 from engine.concepts.lstm.backward_step import DELTAS, TIMED, LstmBackwardStep
 from engine.numbers import Sum, plain, sum_of_products
 from engine.sentences import cell_name
-from scenes.parts.affine import Affine, Block, least_height
 from scenes.parts.beat import Beat
-from scenes.parts.chronicle import Chronicle, Strand, digit_height
 from scenes.parts.frame import STAGE
-from scenes.parts.gathering import Gathering, Sheet
 from scenes.parts.ink import Box
 from scenes.parts.lattice import Lattice
-from scenes.parts.lstm_back_cell import BackPicture, numbers_of
 from scenes.parts.motion import Cue, states, switch
 from scenes.parts.reel import Reel
 from scenes.parts.story import Story
 from scenes.parts.strip import Page, Piece
 from scenes.parts.units import BUS, LEFT, height
 from scenes.parts.window import Frames
+from scenes.recurrence.affine import Affine, Block, least_height
+from scenes.recurrence.back_cell import BackPicture, numbers_of
+from scenes.recurrence.chronicle import Chronicle, Strand, digit_height
+from scenes.recurrence.gathering import Gathering, Sheet
 
 #: Shares of a full beat: what is read is framed, the last term is added, the sum is written whole, the result stands in the picture.
 ARRIVED, ADDED, WHOLE, WRITTEN = 0.1, 0.7, 0.76, 0.84

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scenes.heads.pattern import COLUMN_LABELS
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box
-from scenes.parts.pattern import COLUMN_LABELS
 from scenes.parts.rooms import rows
 from scenes.parts.table import LABEL_ROOM, LETTER_ROOM
 

@@ -10,12 +10,12 @@ import numpy as np
 from manim import Group
 
 from engine.numbers import decimals_needed, plain
-from scenes.parts.coins import redraw
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, dashes, letter_size, lines, text_width
 from scenes.parts.motion import smooth
 from scenes.parts.theme import Theme
 from scenes.parts.units import circle
 from scenes.parts.window import blend
+from scenes.thinning.coins import redraw
 
 MOST_UNITS = 6
 PAD, TEXT_ROOM, CHANCE_ROOM = 0.09, 0.26, 0.13  # within a tile

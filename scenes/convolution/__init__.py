@@ -1,0 +1,1 @@
+"""What convolutions have in common on the stage."""

@@ -1,0 +1,1 @@
+"""Softmax on the stage: scores that become shares."""

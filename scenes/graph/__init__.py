@@ -1,0 +1,1 @@
+"""Graphs of operations on the stage."""

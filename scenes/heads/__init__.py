@@ -1,0 +1,1 @@
+"""Attention on the stage: patterns of weights, heads side by side."""

@@ -1,0 +1,1 @@
+"""Normalisations on the stage: numbers that move along a line."""

@@ -1,0 +1,1 @@
+"""Poolings on the stage, forwards and backwards."""

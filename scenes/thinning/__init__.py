@@ -1,0 +1,1 @@
+"""Dropout on the stage: coins, and what is left of a network."""
