@@ -15,12 +15,13 @@ import click
 
 from engine.budget import check_addresses, enough_memory
 from engine.catalogue import concepts, find, unreadable
-from engine.inputs.arguments import base, choices, kind, opened
-from studio.forms import forms
+from engine.inputs.arguments import base, choices, kind, opened_from
 from studio.forms import options as form_options
 from studio.options import ConceptGroup, example
 from studio.printing import put
-from studio.quantities import SEEDS, Real, Whole
+from studio.quantities import SEEDS, Whole
+from studio.settings import FILES, Settings
+from studio.settings import options as setting_options
 from studio.way_out import code_of
 
 NUMERIC_OPTIONS = [
@@ -43,46 +44,7 @@ TRACE_OPTIONS = [
     click.Option(["--steps"], default=":", metavar="A:B", help="Only steps A up to but without B, as in a Python slice."),
     click.Option(["--no-outputs"], is_flag=True, help="Leave out the output tensors."),
 ]
-RENDER_OPTIONS = [
-    click.Option(["-o", "--output"], metavar="NAME", help="Where to write, with or without an ending.  [default: renders/CONCEPT]"),
-    click.Option(
-        ["--to"],
-        metavar="FORM,...",
-        help="What to write, of one rendering: "
-        + "; ".join(f"{name}: {form.SUMMARY}" for name, form in forms().items())
-        + ".  [default: what -o ends in, or mp4,vtt]",
-    ),
-    click.Option(
-        ["-q", "--quality"],
-        type=click.Choice(["480p", "720p", "1080p", "2160p"]),
-        default="1080p",
-        show_default=True,
-        help="Height of the picture.",
-    ),
-    click.Option(["--fps"], type=Whole(), default=30, show_default=True, help="Frames a second."),
-    click.Option(["--detail"], type=Whole(), default=2, show_default=True, metavar="N", help="So many steps are shown term by term."),
-    click.Option(["--seconds"], type=Real(), metavar="S", help="Length of the clip; steps are swept through where time is short."),
-    click.Option(
-        ["--theme"],
-        type=click.Choice(["dark", "light", "print"]),
-        default="dark",
-        show_default=True,
-        help="Colours: print is for paper and projectors.",
-    ),
-    click.Option(
-        ["--burn-captions"],
-        is_flag=True,
-        help="Draw the captions of the caption file, large and complete, into the picture, where a long sentence is else cut short.",
-    ),
-    click.Option(
-        ["--transparent"],
-        is_flag=True,
-        help="Leave out the page's ground; for forms that can: " + ", ".join(name for name, form in forms().items() if form.ALPHA) + ".",
-    ),
-    click.Option(["--jobs"], type=Whole(), metavar="N", help="Processes that draw.  [default: one per core, 8 at most]"),
-    click.Option(["--no-cache"], is_flag=True, help="Draw everything anew, and keep nothing for the next time."),
-    *form_options(),
-]
+RENDER_OPTIONS = [*FILES, *setting_options(), *form_options()]
 
 
 class Tensorreel(click.Group):
@@ -142,50 +104,21 @@ def show(concept: str) -> None:
 def _trace(concept: Any, texts: dict[str, Any], *, form: str, steps: str, no_outputs: bool, **given: Any) -> None:
     from engine.paper.formats import FORMATS, parse_steps
 
-    trace = opened(concept, texts, **given)
+    trace = opened_from(concept, texts, **given)
     put(FORMATS[form](trace, parse_steps(steps, len(trace)), outputs=not no_outputs), is_json=form == "json")
 
 
-def _render(
-    concept: Any,
-    texts: dict[str, Any],
-    *,
-    output: str | None,
-    to: str | None,
-    quality: str,
-    fps: int,
-    detail: int,
-    seconds: float | None,
-    theme: str,
-    burn_captions: bool,
-    transparent: bool,
-    jobs: int | None,
-    no_cache: bool,
-    **given: Any,
-) -> None:
+def _render(concept: Any, texts: dict[str, Any], *, output: str | None, to: str | None, **given: Any) -> None:
     from studio.order import Order
 
-    order = Order.of(
-        concept.name,
-        output,
-        to,
-        quality=quality,
-        fps=fps,
-        theme=theme,
-        detail=detail,
-        seconds=seconds,
-        burn_captions=burn_captions,
-        transparent=transparent,
-        jobs=jobs,
-        no_cache=no_cache,
-        options={str(option.name): given.pop(str(option.name)) for option in form_options()},
-    )
+    settings, numeric = Settings.apart(given)
+    order = Order.of(concept.name, output, to, settings, {str(option.name): numeric.pop(str(option.name)) for option in form_options()})
     # The processes that draw come up while torch is imported here.
     with order.crew() as crew:
-        trace = opened(concept, texts, **given)
+        trace = opened_from(concept, texts, **numeric)
         planned = order.beats(trace)
         made = order.render(trace, planned, crew)
-    click.echo(f"{_listed(made)} ({sum(beat.frames for beat in planned) / fps:.1f} s)")
+    click.echo(f"{_listed(made)} ({sum(beat.frames for beat in planned) / settings.fps:.1f} s)")
 
 
 def _listed(paths: Sequence[Path]) -> str:
@@ -233,20 +166,21 @@ def lecture() -> None:
 @click.argument("file", metavar="FILE.toml", type=click.Path(path_type=Path))
 @click.option("-o", "--output", metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write.  [default: renders/FILE]")
 @click.option("--watch", is_flag=True, help="Make it again whenever its file is saved; Ctrl-C ends it.")
-@click.option("--jobs", type=Whole(), metavar="N", help="Processes that draw.  [default: one per core, 8 at most]")
-@click.option("--no-cache", is_flag=True, help="Draw everything anew, and keep nothing for the next time.")
 def make(file: Path, output: Path | None, watch: bool, jobs: int | None, no_cache: bool) -> None:
     """Make a lecture from its file; clips that did not change are not drawn again."""
     check_addresses()
     from studio.cache import Cache
     from studio.crew import check_jobs
-    from studio.lecture.desk import Desk
+    from studio.lecture.desk import LectureDesk
 
-    with Desk(file, output, check_jobs(jobs), None if no_cache else Cache.usual()) as desk:
+    with LectureDesk(file, output, check_jobs(jobs), None if no_cache else Cache.usual()) as desk:
         if watch:
             desk.watch()
         else:
             click.echo("\n".join(map(str, desk.make())))
+
+
+make.params += setting_options("jobs", "no_cache")
 
 
 @lecture.command(context_settings={"help_option_names": ["-h", "--help"]})

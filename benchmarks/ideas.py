@@ -26,7 +26,7 @@ from scenes.parts import frame, ink, typeset
 from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas
 from scenes.parts.cast import scene_class
-from scenes.parts.display import Shape
+from scenes.parts.display import Drawn
 from scenes.parts.motion import Timeline
 from scenes.parts.theme import THEMES
 from studio.encoder import Encoder
@@ -96,7 +96,7 @@ def no_paths() -> AbstractContextManager[Any]:
     """The path of a mark is laid anew every time it is drawn."""
     trace = canvases._trace
 
-    def anew(context: Any, shape: Shape) -> None:
+    def anew(context: Any, shape: Drawn) -> None:
         shape.path = None
         trace(context, shape)
 

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
 
-from engine.functions import FUNCTIONS
+from engine.functions import FUNCTIONS, added
 from engine.spelling import LARGE, LARGE_WHOLE, MINUS, MOST_DIGITS, Way, read
-from engine.step import added
 
 #: Enough digits for any sum of products of floats as they are shown; the 28 of Python's default would swallow terms.
 EXACT = Context(prec=5000)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from engine.errors import InputError
+from engine.sentences import size_text
 from engine.shown import shown as shown
 
 VALUE_LIMIT = 2**27  # values: 1 GiB as float64
@@ -45,9 +46,30 @@ def check_finite(tensor: torch.Tensor, given: str, instead: str = "") -> None:
     """Refuses NaN and infinity; ``instead`` is what else would work."""
     finite = torch.isfinite(tensor)
     if not bool(finite.all()):
-        index = first(~finite)
+        index = first_true(~finite)
         what = "NaN" if math.isnan(float(tensor[tuple(index)])) else "infinity"
         raise InputError(f"{what}{at(index)} in {given}; give finite numbers{instead}")
+
+
+def check_same_shape(name: str, tensor: torch.Tensor, other: str, like: torch.Tensor) -> None:
+    """Refuses a tensor that is not as large as another one."""
+    if tensor.shape != like.shape:
+        own, theirs = size_text(tensor.shape), size_text(like.shape)
+        raise InputError(f"{name} is {own}, but {other} is {theirs}; give the same shape")
+
+
+def check_positive(name: str, value: float, such: str) -> None:
+    """Refuses a number that is not above 0, or not finite; ``such`` is one that would work."""
+    if not 0 < value < math.inf:
+        raise InputError(f"{name} is {value:g}; give a number above 0, such as {such}")
+
+
+def check_chances(name: str, tensor: torch.Tensor, what: str = "") -> None:
+    """Refuses numbers outside of 0 to 1; ``what`` says what they are not."""
+    wrong = (tensor < 0) | (tensor > 1)
+    if bool(wrong.any()):
+        place = first_true(wrong)
+        raise InputError(f"{name} is {tensor[tuple(place)].item():g}{at(place)}{what}; give numbers from 0 to 1")
 
 
 def dense(tensor: torch.Tensor, given: str) -> torch.Tensor:
@@ -96,11 +118,11 @@ def check_exact(tensor: torch.Tensor, given: str) -> None:
     if tensor.dtype == torch.uint64:  # from 2**63 on, float64 keeps the upper 53 of 64 bits
         exact = torch.where(signed < 0, (signed & 2047) == 0, exact)
     if not bool(exact.all()):
-        index = first(~exact)
+        index = first_true(~exact)
         raise _inexact(int(tensor[tuple(index)].item()), index, given)
 
 
-def first(mask: torch.Tensor) -> list[int]:
+def first_true(mask: torch.Tensor) -> list[int]:
     """The index of the first true entry in row-major order."""
     flat = int(mask.flatten().to(torch.uint8).argmax())
     return [int(part) for part in torch.unravel_index(torch.tensor(flat), mask.shape)] if mask.ndim else []

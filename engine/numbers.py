@@ -48,6 +48,7 @@ __all__ = [
     "products",
     "short",
     "significant",
+    "sourced",
     "sum_line",
     "sum_of_products",
     "written",
@@ -76,6 +77,11 @@ class Sum:
     divisor: str = "1"
     apply: str = ""
     digits: int = 0
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether it is a number that nothing is done to."""
+        return self.terms == ((self.value,),) and self.relation == "=" and self.reduce == "sum" and not self.apply and self.divisor == "1"
 
     @property
     def way(self) -> Way:
@@ -172,7 +178,12 @@ def abridged(written: Sum, most: int) -> Sum:
 
 
 def sum_line(written: Sum) -> str:
-    """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``, ``max(1, −2) = 1``, ``(1 + 2) ÷ 2 = 1.5``, ``σ(0) = 0.5``."""
+    """A :class:`Sum` as one line of text: ``1·2 + 3·(−1) = −1``, ``max(1, −2) = 1``, ``(1 + 2) ÷ 2 = 1.5``, ``σ(0) = 0.5``.
+
+    A lone number is not said to be itself.
+    """
+    if written.is_lone:
+        return written.value
     largest = f"max({', '.join(term[0] for term in written.terms)})"
     left = largest if written.reduce == "max" else " + ".join(products(written))
     if written.apply:
@@ -181,3 +192,8 @@ def sum_line(written: Sum) -> str:
         bare = written.apply or (len(written.terms) == len(written.terms[0]) == 1)
         left = f"{left if bare else f'({left})'} ÷ {factor(written.divisor, first=False)}"
     return f"{left} {written.relation} {written.value}"
+
+
+def sourced(source: str, line: str) -> str:
+    """The line of a number that is only handed on, behind the name of where it stood; without a ``source`` the line alone."""
+    return f"{source} = {line}" if source else line

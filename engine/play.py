@@ -11,12 +11,13 @@ from torch import Tensor
 
 from engine.blocks import Blocks
 from engine.errors import CheckError
+from engine.paths import by_path
 from engine.play_record import PlayRecord, act_of, starts
 from engine.sentences import times
 from engine.shown import shown
 from engine.stage import Stage
 from engine.step import Reference, Step
-from engine.trace import Trace, by_path
+from engine.trace import Trace
 
 
 @dataclass(frozen=True, eq=False)

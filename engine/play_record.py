@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.record import Record, plain
+from engine.paths import by_path
+from engine.record import Record, as_arrays
 from engine.step import Step
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def act_of(first: Sequence[int], k: int) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ActRecord:
     """An act without torch."""
 
     name: str
@@ -37,10 +38,10 @@ class PlayRecord(Record):
     """What an act takes is in its record the very array that another one made, so that no number goes to other processes twice."""
 
     def __init__(self, play: Play) -> None:
-        self.parts = [Part(act.name, act.trace.record(), dict(act.takes)) for act in play.acts]
+        self.parts = [ActRecord(act.name, act.trace.record(), dict(act.takes)) for act in play.acts]
         self._share()
         own = {field.name for field in fields(play)} - {"stages", "acts", "inputs", "outputs"}
-        self.values = {name: plain(getattr(play, name)) for name in own}
+        self.values = {name: as_arrays(getattr(play, name)) for name in own}
         self.values |= {"inputs": self._nested(play.inputs, "inputs"), "outputs": self._nested(play.outputs, "outputs")}
         self.starts = starts([len(part.record) for part in self.parts])
         self.sampled = [start + k for start, part in zip(self.starts, self.parts, strict=True) for k in part.record.sampled]
@@ -56,7 +57,7 @@ class PlayRecord(Record):
                     inputs = inputs[one]
                 if inputs[name].shape == made[maker][theirs].shape:
                     inputs[name] = made[maker][theirs]
-            made[part.name] = {**by_path(part.record.values["inputs"]), **by_path(part.record.values["outputs"])}
+            made[part.name] = {path: array for group in ("inputs", "outputs") for path, array in by_path(part.record.values[group])}
 
     def _nested(self, names: Mapping[str, Any], field: str) -> dict[str, Any]:
         """By acts, the arrays that stand in their records."""
@@ -87,14 +88,6 @@ class PlayRecord(Record):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__
-
-
-def by_path(tensors: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """All arrays by their paths, those of inner names behind a dot."""
-    found: dict[str, Any] = {}
-    for name, value in tensors.items():
-        found |= by_path(value, f"{before}{name}.") if isinstance(value, Mapping) else {f"{before}{name}": value}
-    return found
 
 
 def _like(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:

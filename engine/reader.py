@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.checks import as_float, at, check_exact, first
+from engine.checks import as_float, at, check_exact, first_true
 from engine.errors import InputError
 from engine.shapes import unravel
 from engine.shown import one_line, shown
@@ -139,7 +139,7 @@ def _check_changed(tensor: Tensor, start: int, before: Tensor, after: Tensor, ch
     where, dtype, instead = names
     for wrong, what in ((infinite, "infinite"), (other, "not exact")):
         if bool(wrong.any()):
-            k = first(wrong)[0]
+            k = first_true(wrong)[0]
             index = list(unravel(start + k, tensor.shape))
             value = f"{float(before[k]):.0f}" if wrong is other else f"{float(before[k]):.6g}"
             most = "whole numbers up to 2**24" if wrong is other else f"numbers up to {torch.finfo(after.dtype).max:.2g}"
@@ -173,6 +173,6 @@ def largest(tensor: Tensor) -> float:
     return float(tensor.abs().max()) if tensor.numel() else 0.0
 
 
-def is_finite(ignored: Sequence[str] = ()) -> bool:
+def given_finite(ignored: Sequence[str] = ()) -> bool:
     """Whether all that was given is finite; of the tensors that are ignored −∞ counts as finite."""
     return all(bool((torch.isfinite(t) | ((t == -math.inf) & (name in ignored))).all()) for name, t in given.get() or [])

@@ -5,11 +5,11 @@ Pictures are drawn in processes that never import torch. They get the tensors as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
-from engine.step import Step
+from engine.step import Step, Steps
 
 if TYPE_CHECKING:
     from engine.blocks import Blocks
@@ -21,14 +21,16 @@ SAMPLED = 16
 MOST_STAGES = 64
 
 
-class Record(Sequence[Step]):
+class Record(Steps):
     """The fields of a trace by their names, tensors as float64 numpy arrays; ``record[k]`` is step k.
 
     A pickled record has the steps of its ``sample`` and those that it was told to :meth:`learn`, no others.
     """
 
     def __init__(self, trace: Trace) -> None:
-        self.values: dict[str, Any] = {field.name: plain(getattr(trace, field.name)) for field in fields(trace) if field.name != "stages"}
+        self.values: dict[str, Any] = {
+            field.name: as_arrays(getattr(trace, field.name)) for field in fields(trace) if field.name != "stages"
+        }
         self.cut: Callable[[int], Step] | None = trace.cut
         self.steps: dict[int, Step] = {}
         last, count = len(trace) - 1, min(SAMPLED, len(trace))
@@ -67,20 +69,6 @@ class Record(Sequence[Step]):
         found: list[tuple[str, int]] = self.values["blocks"].phases
         return found
 
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Step]: ...
-
-    def __getitem__(self, index: int | slice) -> Step | list[Step]:
-        if isinstance(index, slice):
-            return [self[k] for k in range(*index.indices(len(self)))]
-        k = index + len(self) if index < 0 else index
-        if not 0 <= k < len(self):
-            raise IndexError(f"step {index} of a trace of {len(self)} steps")
-        return self.step(k)
-
     def step(self, k: int) -> Step:
         """Step k, which must be there."""
         if k not in self.steps and self.cut is None:
@@ -103,10 +91,10 @@ def _ends(blocks: Blocks) -> set[int]:
     return {k for stage in stages for k in (blocks.start(stage), last[stage])}
 
 
-def plain(value: Any) -> Any:
+def as_arrays(value: Any) -> Any:
     """``value`` with numpy arrays in place of tensors, wherever they stand."""
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: as_arrays(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(map(plain, value)) if type(value) in (list, tuple) else value
+        return type(value)(map(as_arrays, value)) if type(value) in (list, tuple) else value
     return value.detach().cpu().double().numpy() if hasattr(value, "detach") else value

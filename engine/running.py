@@ -17,9 +17,9 @@ from engine.spelling import (
     MOST_DIGITS,
     USUAL_DECIMALS,
     Way,
+    all_digits,
     plain,
     read,
-    shown,
     significant,
     unit_of,
 )
@@ -76,7 +76,7 @@ def _rounded(total: Decimal, way: Way) -> str:
     if way.significant or abs(total) >= LARGE:
         return significant(total, max(way.digits, MOST_DIGITS + 1))
     near = total.quantize(Decimal(1).scaleb(-way.digits), context=EXACT)
-    return shown(near) if near or not total else significant(total, EXPONENT_DIGITS)
+    return all_digits(near) if near or not total else significant(total, EXPONENT_DIGITS)
 
 
 def _largest(numbers: Sequence[float]) -> float:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.functions import FUNCTIONS
 from engine.numbers import CANCELS, MINUS, Sum, products
-from engine.step import Cell, Reference
+
+if TYPE_CHECKING:
+    from engine.step import Cell, Reference
 
 #: More terms than this are cut short in a step's formula.
 FORMULA_TERMS = 12
@@ -16,6 +19,16 @@ FORMULA_TERMS = 12
 def times(size: Sequence[int]) -> str:
     """``3×4``."""
     return "×".join(map(str, size))
+
+
+def size_text(shape: Sequence[int]) -> str:
+    """The same in words where there are no axes."""
+    return times(shape) or "a single number"
+
+
+def typed(shape: Sequence[int]) -> str:
+    """``3x4``, as a user types it."""
+    return "x".join(map(str, shape)) or "a single number"
 
 
 def count(number: int, noun: str) -> str:
@@ -68,7 +81,8 @@ def sum_formula(name: str, written: Sum) -> str:
         result = f"{FUNCTIONS[written.apply].math}({result})"
     if written.divisor != "1":
         result = f"({result}) / {written.divisor}"
-    return f"{in_quotes(name)} {'=' if relation == '=' else 'approx'} {result} {relation} {written.value}"
+    middle = "" if written.is_lone else f"{'=' if relation == '=' else 'approx'} {result} "
+    return f"{in_quotes(name)} {middle}{relation} {written.value}"
 
 
 def size_formula(

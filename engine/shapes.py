@@ -1,12 +1,16 @@
-"""Output-size arithmetic that convolution and pooling share, and parameter counts."""
+"""Sizes: what convolution and pooling ask of their tensors, how large their outputs are, and parameter counts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from engine.errors import InputError
+from engine.sentences import typed
 from engine.shown import shown
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: One number for every axis, or one number per axis.
 Size = int | Sequence[int]
@@ -14,6 +18,11 @@ Size = int | Sequence[int]
 PictureSize = int | tuple[int, int]
 #: More than this torch takes for no size, and no tensor of that size fits into memory.
 LARGEST = 2**31 - 1
+#: An input with so many axes.
+INPUT_FORMS = {
+    1: "length, channels x length or batch x channels x length",
+    2: "height x width, channels x height x width or batch x channels x height x width",
+}
 #: As torch: numbers, or ``"valid"`` (none) or ``"same"`` (as much as keeps the size; stride 1 only). An axis may have its own cells on
 #: either side, (before, after), as ``torch.nn.functional.pad`` has them.
 Padding = Size | Sequence[int | Sequence[int]] | Literal["valid", "same"]
@@ -30,6 +39,32 @@ def per_axis(value: Size, axes: int, name: str, *, least: int) -> tuple[int, ...
         bound = f"at most {LARGEST}" if numbers and max(given, default=0) > LARGEST else f"at least {least}"
         raise InputError(f"{name} is {shown(value)}; give {kind}, {bound}")
     return given
+
+
+def with_batch(x: Tensor, axes: int) -> Tensor:
+    """An input with samples and channels, axes of size 1 in front where it has none.
+
+    Raises :class:`InputError` for other numbers of axes, and for no values.
+    """
+    if not axes <= x.dim() <= axes + 2:
+        raise InputError(f"input has shape {typed(x.shape)}; give {INPUT_FORMS[axes]}")
+    if not x.numel():
+        raise InputError(f"input has shape {typed(x.shape)}, which holds no value; give at least one cell")
+    return x[(None,) * (axes + 2 - x.dim())]
+
+
+def with_batch_as(shape: Sequence[int], gradient: Tensor, what: str, *, batched: bool) -> Tensor:
+    """The gradient of an output of that shape, of which axes of size 1 in front may be left out, as of the input.
+
+    Raises :class:`InputError` for any other shape.
+    """
+    found = gradient[(None,) * (len(shape) - gradient.dim())]
+    if tuple(found.shape) != tuple(shape):
+        given, needed = typed(gradient.shape), typed(shape[0 if batched else 1 :])
+        raise InputError(
+            f"grad_output has shape {given}, but the output of the {what} has shape {needed}; give a gradient for each of its cells"
+        )
+    return found
 
 
 def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
@@ -123,6 +158,11 @@ def _side(side: int | Sequence[int], padding: object) -> tuple[int, int]:
 
 def _short(values: Sequence[int]) -> str:
     return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+
+
+def one_or_list(values: Sequence[int]) -> int | list[int]:
+    """As short as it can be given: one number that serves for all axes."""
+    return values[0] if len(set(values)) == 1 else list(values)
 
 
 def conv_parameter_count(in_channels: int, out_channels: int, kernel_size: Sequence[int], groups: int = 1, bias: bool = True) -> int:

@@ -31,10 +31,10 @@ def bare(name: str) -> str:
 def listed(names: Collection[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(map(shown, first(names))) + more
+    return ", ".join(map(shown, first_few(names))) + more
 
 
-def first(names: Iterable[str]) -> list[str]:
+def first_few(names: Iterable[str]) -> list[str]:
     """As many names as a message lists."""
     return list(islice(names, MOST_NAMES))
 

@@ -17,10 +17,10 @@ from engine.errors import InputError
 from engine.shown import shown
 
 #: Whole numbers from −WHOLE up to, without it, WHOLE are taken: what torch takes for a seed.
-WHOLE = 2**63
+INT64 = 2**63
 RANGE = "give a number from -2**63 to 2**63 - 1"
 
-Read = Callable[[Any], Any]
+Convert = Callable[[Any], Any]
 
 
 class Signature:
@@ -58,7 +58,7 @@ class Signature:
         found = self.signature.bind(*args, **(kwargs if args else {**self.ahead, **kwargs}))
         for name, value in found.arguments.items():
             if name in self.kinds:
-                found.arguments[name] = read(name, value, self.kinds[name])
+                found.arguments[name] = read_argument(name, value, self.kinds[name])
         return found
 
 
@@ -89,7 +89,7 @@ def words(annotation: str) -> list[str]:
     return [str(word) for word in ast.literal_eval(found.group(1))] if found else []
 
 
-def read(name: str, value: Any, kinds: Sequence[str]) -> Any:
+def read_argument(name: str, value: Any, kinds: Sequence[str]) -> Any:
     """The value as the first of the kinds that takes it."""
     if value is None and "None" in kinds:
         return None
@@ -110,12 +110,12 @@ def read(name: str, value: Any, kinds: Sequence[str]) -> Any:
 # --- the kinds ---------------------------------------------------------------------------------------------------------------------------
 
 
-def whole(value: Any) -> int:
+def read_whole(value: Any) -> int:
     """A whole number; a flag is none."""
     if is_flag(value) or getattr(value, "shape", ()) != ():
         raise TypeError
     found = operator.index(value)
-    if not -WHOLE <= found < WHOLE:
+    if not -INT64 <= found < INT64:
         raise OverflowError
     return found
 
@@ -150,7 +150,7 @@ def _size(value: Any, levels: int = 2) -> Any:
     if levels and isinstance(value, Sequence) and not isinstance(value, str | bytes):
         sizes = [_size(one, levels - 1) for one in value]
         return tuple(sizes) if isinstance(value, tuple) else sizes
-    return whole(value)
+    return read_whole(value)
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -176,8 +176,8 @@ def _named(value: Any) -> Any:
 
 
 #: By the annotation: who reads it, and what a sentence says that it takes.
-READ: dict[str, tuple[Read, str]] = {
-    "int": (whole, "a whole number"),
+READ: dict[str, tuple[Convert, str]] = {
+    "int": (read_whole, "a whole number"),
     "float": (_number, "a number"),
     "bool": (_flag, "True or False"),
     "str": (_text, "text"),

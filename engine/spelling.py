@@ -94,7 +94,7 @@ def plain(x: float, decimals: int = MOST_DECIMALS) -> str:
     return text.replace("-", MINUS)
 
 
-def shown(number: Decimal) -> str:
+def all_digits(number: Decimal) -> str:
     """All its digits, without zeros at the end."""
     text = format(number, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", MINUS)
@@ -112,7 +112,7 @@ def significant(x: float | Decimal, digits: int, *, bare: bool = False) -> str:
         return "0"
     digits = digits if bare else _digits(x, digits)
     short = _exponent(x, digits)
-    whole = shown(read(short))
+    whole = all_digits(read(short))
     # Zeros in the place of digits that were rounded away would be taken for digits.
     is_true = abs(x) < 10**digits
     return whole if is_true and (_is_usual(x) or len(whole) <= len(short)) else short

@@ -7,6 +7,7 @@ stays where torch is; blocks are plain data that go to the processes that draw.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from engine import sentences
 from engine.errors import CheckError
-from engine.functions import FUNCTIONS
+from engine.functions import FUNCTIONS, added
 from engine.numbers import Sum, written
-from engine.step import Cell, Cells, Step, added
+from engine.step import Cell, Cells, Step
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+#: What needs no brackets in a formula: a name, and a cell of what has one or stands in brackets.
+_BARE = re.compile(r"[\w.]*|([\w.]+|\(.*\))\[[\d, ]*\]")
 #: A cell with the path of its tensor.
 Place = tuple[str, Cell]
 #: Of what is computed with: the largest error, relative to the numbers on the way, and the smallest number that has all digits.
@@ -30,7 +33,8 @@ PRECISION = {"torch.float64": (1e-10, 2.3e-308), "torch.float32": (1e-5, 1.2e-38
 class Operand(NamedTuple):
     """Numbers side by side and the places that they come from; none for a number that stands nowhere, as those of zero padding.
 
-    A number is the one in its place, of either sign, or made of it alone, as the slope 1 − y² of a tanh.
+    A number is the one in its place, or made of it alone, as the slope 1 − y² of a tanh: then ``made`` says how, ``1 − {}²``, with braces
+    for the name of the place; it is empty where all numbers are those in their places.
 
     ``path`` is a tensor that counts as looked at even where none of the numbers stands in it.
     """
@@ -38,6 +42,28 @@ class Operand(NamedTuple):
     places: Sequence[Place | None]
     values: Sequence[float]
     path: str = ""
+    made: Sequence[str] = ()
+
+    @property
+    def ways(self) -> Sequence[str]:
+        """How each of the numbers is made."""
+        return self.made or [""] * len(self.values)
+
+    @property
+    def turned(self) -> Operand:
+        """With the other sign."""
+        made = [_turned(way) if place else way for way, place in zip(self.ways, self.places, strict=True)]
+        return self._replace(values=[-value for value in self.values], made=made if any(made) else ())
+
+
+def _turned(way: str) -> str:
+    return {"": "−{}", "−{}": ""}.get(way, f"−({way})")
+
+
+def spelled(way: str, name: str) -> str:
+    """A number that is made in some way of that with the name."""
+    is_bare = not way or "({})" in way or _BARE.fullmatch(name)
+    return (way or "{}").replace("{}", name if is_bare else f"({name})")
 
 
 def operand(path: str, cells: Iterable[Cell | None], values: Sequence[float]) -> Operand:
@@ -45,9 +71,9 @@ def operand(path: str, cells: Iterable[Cell | None], values: Sequence[float]) ->
     return Operand([None if cell is None else (path, cell) for cell in cells], values, path)
 
 
-def number(value: float, path: str = "", cell: Cell = ()) -> Operand:
-    """One number, of a tensor if there is a ``path``."""
-    return Operand([(path, cell) if path else None], [value])
+def number(value: float, path: str = "", cell: Cell = (), made: str = "") -> Operand:
+    """One number, of a tensor if there is a ``path``, or made of it."""
+    return Operand([(path, cell) if path else None], [value], made=(made,) if made else ())
 
 
 @dataclass(frozen=True)
@@ -79,6 +105,11 @@ class Work:
     def places(self) -> list[tuple[Place | None, ...]]:
         """Where the factors of all products stand."""
         return [places for one in self.sums for places in zip(*(operand.places for operand in one), strict=True)]
+
+    @cached_property
+    def ways(self) -> list[tuple[str, ...]]:
+        """How the factors of all products are made of what stands in their places; empty for what stands there itself."""
+        return [ways for one in self.sums for ways in zip(*(operand.ways for operand in one), strict=True)]
 
     @property
     def by(self) -> float:
@@ -134,7 +165,8 @@ class Work:
         """The same with other names of tensors."""
 
         def renamed(one: Operand) -> Operand:
-            return Operand([place and (path(place[0]), place[1]) for place in one.places], one.values, one.path and path(one.path))
+            places = [place and (path(place[0]), place[1]) for place in one.places]
+            return one._replace(places=places, path=one.path and path(one.path))
 
         return replace(
             self,

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, overload
+
+from engine.functions import added
 
 Cell = tuple[int, ...]
 Cells = Mapping[str, Sequence[Cell]]
-
-
-def added(numbers: Iterable[float]) -> float:
-    """The exact sum, or where numbers or sums of them are infinite what adding them up one after the other gives."""
-    listed = list(numbers)
-    try:
-        return math.fsum(listed)
-    except (OverflowError, ValueError):
-        return sum(listed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +43,28 @@ class Step:
         from engine.paper.repr_html import step_html
 
         return step_html(self)
+
+
+class Steps(Sequence[Step]):
+    """Steps by their numbers, each of them made when it is asked for."""
+
+    @abstractmethod
+    def step(self, k: int) -> Step:
+        """Step k, which must be there."""
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        if isinstance(index, slice):
+            return [self.step(k) for k in range(*index.indices(len(self)))]
+        k = index + len(self) if index < 0 else index
+        if not 0 <= k < len(self):
+            raise IndexError(f"step {index} of a trace of {len(self)} steps")
+        return self.step(k)
 
 
 @dataclass(frozen=True, kw_only=True)

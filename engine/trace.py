@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.blocks import Blocks
 from engine.ground import ground
+from engine.paths import by_path
 from engine.reader import MaskLike, StateDict, TensorLike, floating, largest, together
 from engine.stage import Stage
-from engine.step import Cell, Cells, Reference, Step
-from engine.verdict import by_path, compare
+from engine.step import Cell, Cells, Reference, Step, Steps
+from engine.verdict import compare
 
 if TYPE_CHECKING:
     from engine.record import Record
@@ -29,7 +30,6 @@ __all__ = [
     "Step",
     "TensorLike",
     "Trace",
-    "by_path",
     "compare",
     "floating",
     "largest",
@@ -38,7 +38,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Trace(Sequence[Step]):
+class Trace(Steps):
     """A lazy sequence of steps over tensors that were computed and checked when the trace was opened.
 
     ``inputs`` and ``outputs`` map names to tensors, or to further names with tensors; steps name such a tensor by its path, as
@@ -75,23 +75,12 @@ class Trace(Sequence[Step]):
         return self.blocks.phases
 
     def cut(self, k: int) -> Step:
-        """Step k, which must be there, under whatever modes of torch a user has set."""
+        """Step k, which must be there."""
         block, cell = self.blocks.find(k)
         return self.stages[block.stage].cut(k, block.phase, cell)
 
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Step]: ...
-
-    def __getitem__(self, index: int | slice) -> Step | list[Step]:
-        if isinstance(index, slice):
-            with ground():
-                return [self.cut(k) for k in range(*index.indices(len(self)))]
-        k = index + len(self) if index < 0 else index
-        if not 0 <= k < len(self):
-            raise IndexError(f"step {index} of a trace of {len(self)} steps")
+    def step(self, k: int) -> Step:
+        """Step k, which must be there, under whatever modes of torch a user has set."""
         with ground():
             return self.cut(k)
 

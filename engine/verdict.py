@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from engine.errors import CheckError, InputError
-from engine.reader import given, is_finite, largest
+from engine.paths import by_path
+from engine.reader import given, given_finite, largest
 from engine.sentences import cell_name
 from engine.stage import PRECISION
 from engine.step import Reference, Step
@@ -63,15 +64,6 @@ def compare(name: str, computed: Tensor, expected: Tensor, scale: float) -> Refe
     return Reference(name, error, size or scale)
 
 
-def by_path(tensors: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
-    """All tensors with their paths, those of inner names behind a dot."""
-    for name, value in tensors.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}.{path}", tensor) for path, tensor in by_path(value))
-        else:
-            yield name, value
-
-
 @dataclass(frozen=True)
 class Allowed:
     """Where numbers may be not finite: ``infinite`` names tensors in which −∞ is ordinary, as it says that something is left out,
@@ -105,7 +97,7 @@ def _judge(trace: Trace, allowed: Allowed) -> None:
     doubts = _doubts.get() or []
     outputs = {} if trace.is_judged else trace.outputs
     lost = [path for path, tensor in by_path(outputs) if allowed.is_lost(path, tensor)]
-    if (lost or doubts) and is_finite(allowed.infinite):
+    if (lost or doubts) and given_finite(allowed.infinite):
         raise InputError(_lost(trace, allowed) if lost else _uncertain(trace))
     for refused in filter(None, doubts):
         raise refused

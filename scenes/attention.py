@@ -15,7 +15,8 @@ from scenes.heads.pattern import Pattern
 from scenes.heads.softmax import SOFTMAX, softmax_rows, texts
 from scenes.parts.beat import Beat
 from scenes.parts.bench import Bench, Row
-from scenes.parts.desk import Work
+from scenes.parts.desk import Framed, WrittenStep, framed
+from scenes.parts.heading import Heading
 from scenes.parts.ink import Box, Letters
 from scenes.parts.motion import Cue
 from scenes.parts.raster import heat_limit
@@ -74,14 +75,14 @@ class Attention(WorkedReel[AttentionStep]):
     def _build_tables(self, trace: Story[AttentionStep]) -> None:
         sizes, rooms = trace.sizes, self.hall
         self.qkv = [
-            Table(values, room, role, role[0].upper(), self.theme, most=(0.95, 0.5), beside=True)
+            Table(values, room, Heading(role[0].upper(), role, beside=True), self.theme, most=(0.95, 0.5))
             for values, room, role in zip(self.vectors, rooms.vectors, ("query", "key", "value"), strict=True)
         ]
         masked = trace.outputs["scores"].reshape(self.scores.shape)
         self.pattern = Pattern(self.scores, self.weights, trace.labels, rooms.pattern, self.theme, digits=rooms.small, others=masked)
         self.low = self.pattern.head if rooms.small else None
         label = "heads" if sizes.output_width else "output"
-        self.output = Table(self.mixed, rooms.output, "output", label, self.theme, low=self.low)
+        self.output = Table(self.mixed, rooms.output, Heading(label, "output"), self.theme, low=self.low)
         self.heads = Heads(sizes.heads, sizes.queries, sizes.keys, rooms.heads, self.theme) if sizes.heads > 1 else None
 
     def _build_projections(self, trace: Story[AttentionStep]) -> None:
@@ -92,15 +93,15 @@ class Attention(WorkedReel[AttentionStep]):
         for source, role in zip(trace.sources, "qkv", strict=True) if trace.sizes.projected else ():
             label = "embeddings" if source == "embeddings" else f"{source} (given)"
             self.given[role] = (
-                Table(inputs[source], beside, "input", label, self.theme, low=self.low),
-                Table(inputs[f"W_{role}"], rooms.weights, "weight", f"W_{role}", self.theme, low=self.low),
+                Table(inputs[source], beside, Heading(label, "input"), self.theme, low=self.low),
+                Table(inputs[f"W_{role}"], rooms.weights, Heading(f"W_{role}", "weight"), self.theme, low=self.low),
             )
         if trace.sizes.output_width:
             self.given["o"] = (
-                Table(self.mixed, beside, "output", "heads", self.theme, low=self.low),
-                Table(inputs["W_o"], rooms.weights, "weight", "W_o", self.theme, low=self.low),
+                Table(self.mixed, beside, Heading("heads", "output"), self.theme, low=self.low),
+                Table(inputs["W_o"], rooms.weights, Heading("W_o", "weight"), self.theme, low=self.low),
             )
-            self.made = Table(trace.outputs["output"], rooms.output, "output", "output", self.theme, low=self.low)
+            self.made = Table(trace.outputs["output"], rooms.output, Heading("output", "output"), self.theme, low=self.low)
         for x, w in self.given.values():
             x.show(x.values.size)
             w.show(w.values.size)
@@ -141,7 +142,7 @@ class Attention(WorkedReel[AttentionStep]):
         """First column and number of columns of a head in a table of all heads."""
         return head * width, width
 
-    def reads(self, step: AttentionStep) -> Mapping[str, tuple[Box, bool]]:
+    def reads(self, step: AttentionStep) -> Mapping[str, Framed]:
         sizes, row, column = self.trace.sizes, step.row, step.column
         if step.kind in PROJECTIONS:
             x, w = self.given[PROJECTIONS[step.kind]]
@@ -151,10 +152,10 @@ class Attention(WorkedReel[AttentionStep]):
             at = self.columns(step.head, sizes.width)
             return {"q": _part(q, row, at), "k": _part(k, column, at)}
         if step.kind in ("max", "sum"):
-            return {"row": (self.pattern.row(row), False)}
+            return {"row": Framed(self.pattern.row(row))}
         if step.kind == "mix":
-            return {"row": (self.pattern.row(row), False), "v": (v.box(0, column, v.rows), v.has_digits)}
-        return {"row": (self.pattern.box(row, column), False)}
+            return {"row": Framed(self.pattern.row(row)), "v": framed(v.box(0, column, v.rows), shaded=v.has_digits)}
+        return {"row": Framed(self.pattern.box(row, column))}
 
     def target(self, step: AttentionStep) -> Box | None:
         if step.kind in ("query", "key", "value"):
@@ -218,7 +219,7 @@ class Attention(WorkedReel[AttentionStep]):
     def bench_of(self, step: AttentionStep) -> str:
         return "softmax" if step.kind in SOFTMAX else step.kind
 
-    def work(self, work: Work[AttentionStep], ticks: int, done: bool) -> None:
+    def work(self, work: WrittenStep[AttentionStep], ticks: int, done: bool) -> None:
         kind = work.step.kind
         if kind in SOFTMAX:
             self.soften(work, ticks, done)
@@ -227,7 +228,7 @@ class Attention(WorkedReel[AttentionStep]):
         else:
             self.multiply(work, ticks, done)
 
-    def multiply(self, work: Work[AttentionStep], ticks: int, done: bool) -> None:
+    def multiply(self, work: WrittenStep[AttentionStep], ticks: int, done: bool) -> None:
         """Two rows of numbers, to be multiplied pair by pair; a bias is the last of the second."""
         step, terms = work.step, work.written.terms
         names = {"score": ("query", "key"), "mix": ("weight", "value"), "project": ("heads", "W_o")}
@@ -253,7 +254,7 @@ class Attention(WorkedReel[AttentionStep]):
             return (x if role != "weight" else w).limit
         return tables[role].limit if role in tables else self.pattern.most
 
-    def hide(self, work: Work[AttentionStep], done: bool) -> None:
+    def hide(self, work: WrittenStep[AttentionStep], done: bool) -> None:
         """Scores above the mask: numbers that are added to them, or 1 and 0."""
         step = work.step
         scores = self.known_scores(step.head, self.trace.blocks.done(step.index + done))[step.row]
@@ -268,7 +269,7 @@ class Attention(WorkedReel[AttentionStep]):
         )
         self.bench.mark(step.column)
 
-    def soften(self, work: Work[AttentionStep], ticks: int, done: bool) -> None:
+    def soften(self, work: WrittenStep[AttentionStep], ticks: int, done: bool) -> None:
         """The four rows of a softmax, and what of them is looked at."""
         step = work.step
         head, row, kind = step.head, step.row, step.kind
@@ -287,10 +288,10 @@ class Attention(WorkedReel[AttentionStep]):
             self.bench.mark(step.column, *((0, 1) if kind == "exp" else (1, 3)))
 
 
-def _row(table: Table, row: int) -> tuple[Box, bool]:
-    return table.box(row, 0, 1, table.columns), table.has_digits
+def _row(table: Table, row: int) -> Framed:
+    return framed(table.box(row, 0, 1, table.columns), shaded=table.has_digits)
 
 
-def _part(table: Table, row: int, columns: tuple[int, int]) -> tuple[Box, bool]:
+def _part(table: Table, row: int, columns: tuple[int, int]) -> Framed:
     first, count = columns
-    return table.box(row, first, 1, count), table.has_digits
+    return framed(table.box(row, first, 1, count), shaded=table.has_digits)

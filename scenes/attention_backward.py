@@ -9,8 +9,9 @@ from manim import Mobject
 
 from engine.concepts.attention.backward_step import AttentionGradStep
 from scenes.parts.bench import Bench, Row
-from scenes.parts.desk import Work
+from scenes.parts.desk import Framed, WrittenStep, framed
 from scenes.parts.frame import STAGE
+from scenes.parts.heading import Heading
 from scenes.parts.ink import Box
 from scenes.parts.rooms import columns, rows
 from scenes.parts.story import Story
@@ -67,7 +68,7 @@ class AttentionBackward(WorkedReel[AttentionGradStep]):
 
     def table(self, values: np.ndarray, room: Box, label: str, *, beside: bool = False) -> Table:
         """A table in the colour of its letter; all gradients have one colour."""
-        return Table(values, room, ROLES.get(label, "gradient"), label, self.theme, most=(0.95, 0.5), beside=beside)
+        return Table(values, room, Heading(label, ROLES.get(label, "gradient"), beside), self.theme, most=(0.95, 0.5))
 
     def scenery(self, step: AttentionGradStep) -> str:
         return "all"
@@ -75,7 +76,7 @@ class AttentionBackward(WorkedReel[AttentionGradStep]):
     def parts(self, scenery: str) -> list[Mobject]:
         return list(self.tables.values())
 
-    def reads(self, step: AttentionGradStep) -> Mapping[str, tuple[Box, bool]]:
+    def reads(self, step: AttentionGradStep) -> Mapping[str, Framed]:
         one, other, _ = (self.tables[name] for name in FACTORS[step.kind])
         row, column = step.row, step.column
         across, down = _row, _column
@@ -87,10 +88,10 @@ class AttentionBackward(WorkedReel[AttentionGradStep]):
             "query": (across(one, row), down(other, column)),
             "key": (down(one, row), down(other, column)),
         }[step.kind]
-        boxes = {"first": (first, one.has_digits), "second": (second, other.has_digits)}
+        frames = {"first": framed(first, shaded=one.has_digits), "second": framed(second, shaded=other.has_digits)}
         if step.kind == "score":
-            boxes["sum"] = (self.tables["Σ"].box(row, 0), self.tables["Σ"].has_digits)
-        return boxes
+            frames["sum"] = framed(self.tables["Σ"].box(row, 0), shaded=self.tables["Σ"].has_digits)
+        return frames
 
     def target(self, step: AttentionGradStep) -> Box | None:
         return self.tables[FACTORS[step.kind][2]].box(step.row, step.column)
@@ -108,7 +109,7 @@ class AttentionBackward(WorkedReel[AttentionGradStep]):
     def bench_of(self, step: AttentionGradStep) -> str:
         return step.kind
 
-    def work(self, work: Work[AttentionGradStep], ticks: int, done: bool) -> None:
+    def work(self, work: WrittenStep[AttentionGradStep], ticks: int, done: bool) -> None:
         step, terms = work.step, work.written.terms
         names = FACTORS[step.kind][:2]
         labels = (names[0], "× dW−Σ" if step.kind == "score" else f"× {names[1]}")

@@ -9,4 +9,3 @@ class AvgPool2d(PoolReel):
     """The window slides, its numbers are added up and divided, the output fills up."""
 
     concept = "avg_pool2d"
-    verb = "sum"

@@ -7,6 +7,7 @@ from engine.step import Cell
 from scenes.convolution.reel import ConvReel
 from scenes.parts.frame import STAGE
 from scenes.parts.rooms import rows
+from scenes.parts.sliding import within
 
 #: Channels or filters beyond these get no more room.
 MOST_ROWS = 4
@@ -23,16 +24,8 @@ class Conv1d(ConvReel[ConvStep]):
         channels = slice(step.channels[0], step.channels[-1] + 1)
         read, made = (min(n, MOST_ROWS) for n in (len(step.channels), len(trace.kernel)))
         plane, tile, output = rows(STAGE, (read + 0.7, 1.9 * read, made + 0.7))
-        self.lenses = [
-            self.lens(
-                trace.padded[step.sample, channels],
-                trace.kernel[step.filter],
-                [(0, 0), *trace.sides],
-                slice(0, len(step.window) * len(step.channels)),
-                self.labels(step),
-                (plane, tile),
-            )
-        ]
+        values, weights = trace.padded[step.sample, channels], trace.kernel[step.filter]
+        self.multiply(values, weights, [(0, 0), *trace.sides], self.labels(step), (plane, tile))
         output_values = trace.outputs["output"]
         self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label())
 
@@ -52,4 +45,4 @@ class Conv1d(ConvReel[ConvStep]):
         return f"output {'×'.join(map(str, self.trace.outputs['output'].shape[-2:]))}"
 
     def window_cells(self, step: ConvStep) -> list[Cell]:
-        return [(row, *at) for row in range(len(step.channels)) for at in self.in_padded(step.window)]
+        return [(row, *at) for row in range(len(step.channels)) for at in within(step.window, self.trace.sides)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from engine.concepts.convolution.step import ConvStep
 from engine.step import Cell
 from scenes.convolution.reel import ConvReel
-from scenes.parts.lens import lens_count, lens_rooms
-from scenes.parts.rooms import around
+from scenes.parts.lens import lens_rooms
+from scenes.parts.sliding import within
 
 #: Kernels with more rows have no digits where channels stand side by side, and need less room.
 MOST_DIGIT_ROWS = 3
@@ -20,28 +20,18 @@ class Conv2d(ConvReel[ConvStep]):
     concept = "conv2d"
 
     def dress(self, step: ConvStep) -> None:
-        trace, channels, taps = self.trace, step.channels, len(step.window)
+        trace, channels = self.trace, step.channels
         self.has_sums = len(channels) > 1
-        rooms, output = lens_rooms(len(channels), self.shares())
-        shown = lens_count(len(channels))
-        if shown < len(channels):
-            self.speak_of_others(step, around(rooms[-1]))
-        self.lenses = [
-            self.lens(
-                trace.padded[step.sample, channel],
-                trace.kernel[step.filter, number],
-                trace.sides,
-                slice(number * taps, (number + 1) * taps),
-                self.labels(step, channel),
-                rooms[number],
-            )
-            for number, channel in enumerate(channels[:shown])
-        ]
-        output_values = trace.outputs["output"]
-        self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label(step))
-
-    def first_cells(self, step: ConvStep) -> list[int]:
-        return self.planes_from(step.sample, step.channels)
+        rooms, rest, output = lens_rooms(len(channels), self.shares())
+        self.speak_of_others(step, rest)
+        first, made = step.sample * trace.padded.shape[1], step.sample * len(trace.kernel) + step.filter
+        planes = []
+        for number, (channel, room) in enumerate(zip(channels, rooms, strict=False)):
+            values, weights = trace.padded[step.sample, channel], trace.kernel[step.filter, number]
+            planes.append((first + channel, self.multiply(values, weights, trace.sides, self.labels(step, channel), room)))
+        values = trace.outputs["output"][step.writes["output"][0][:-2]]
+        self.output = self.output_plane(values, output, self.output_label(step))
+        self.stood = {"input": planes, "output": [(made, self.output)]}
 
     def shares(self) -> tuple[float, float]:
         """Of planes and tiles in the height of the stage, where channels stand side by side."""
@@ -64,4 +54,4 @@ class Conv2d(ConvReel[ConvStep]):
         return f"output {size}" if len(self.trace.kernel) == 1 else f"filter {step.filter}, {size}"
 
     def window_cells(self, step: ConvStep) -> list[Cell]:
-        return self.in_padded(step.window)
+        return within(step.window, self.trace.sides)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine.concepts.convolution.backward_step import ConvBackwardStep
+from engine.concepts.convolution.backward_step import ConvBackwardKind, ConvBackwardStep
 from engine.sentences import cell_name, times
 from engine.step import Cell
 from scenes.convolution.reel import ConvReel
 from scenes.parts.glass import Glass
+from scenes.parts.heading import Heading
 from scenes.parts.ink import Box, letter_size, text_width
-from scenes.parts.lens import SUM_ROOM, Lens, lens_count, lens_rooms
+from scenes.parts.lens import lens_rooms
 from scenes.parts.plane import Plane
-from scenes.parts.raster import heat_limit
-from scenes.parts.rooms import around
+from scenes.parts.sliding import within
 
-#: Of every lens the places of plane and tile.
-Rooms = Sequence[tuple[Box, Box]]
+#: The places of plane and tile.
+Rooms = tuple[Box, Box]
+#: What is multiplied in the steps of a kind.
+FACTORS: Mapping[ConvBackwardKind, tuple[str, ...]] = {
+    "bias": ("gradient",),
+    "weight": ("input", "gradient"),
+    "input": ("gradient", "weight"),
+}
 
 FEW_ROWS = 2
 TURNED = ("weight turned 180°", "weight turned", "turned 180°", "turned")
@@ -33,21 +39,18 @@ class Conv2dBackward(ConvReel[ConvBackwardStep]):
     def legend(self) -> list[str]:
         return ["input", "weight", "gradient", "reading"]
 
-    def stands_for(self, step: ConvBackwardStep) -> tuple[object, ...]:
-        return step.kind, step.plane, step.filter
-
-    @property
-    def planes_change(self) -> bool:
-        return True
+    def scenery(self, step: ConvBackwardStep) -> str:
+        return f"{step.kind} {step.plane} {step.filter}"
 
     def dress(self, step: ConvBackwardStep) -> None:
         self.has_sums = len(step.channels) > 1
         self.kin = "filters" if step.kind == "input" else "samples"
-        acts = {"bias": self.dress_bias, "weight": self.dress_weight, "input": self.dress_input}
-        rooms, output = lens_rooms(len(step.channels), self.shares(step))
-        if lens_count(len(step.channels)) < len(step.channels):
-            self.speak_of_others(step, around(rooms[-1]))
-        acts[step.kind](step, rooms)
+        self.factors = FACTORS[step.kind]
+        dress = {"bias": self.dress_bias, "weight": self.dress_weight, "input": self.dress_input}[step.kind]
+        rooms, rest, output = lens_rooms(len(step.channels), self.shares(step))
+        self.speak_of_others(step, rest)
+        for channel, room in zip(step.channels, rooms, strict=False):
+            dress(step, channel, room)
         self.output = self.filling(step, output)
 
     def shares(self, step: ConvBackwardStep) -> tuple[float, float]:
@@ -64,73 +67,40 @@ class Conv2dBackward(ConvReel[ConvBackwardStep]):
         label = self.label(f"{label} {times(values.shape if step.kind == 'bias' else plane.shape)}", room)
         # There are few weights, so that there is room for digits in the planes of all filters.
         ends = () if step.kind == "input" else (values.min(), values.max())
-        return Plane(plane, room, "gradient", label, self.theme, known=0, others=ends, roomy=step.kind != "input")
+        return Plane(plane, room, Heading(label, "gradient"), self.theme, others=ends, roomy=step.kind != "input")
 
     def shaded(self, plane: Plane, cells: Sequence[Cell]) -> list[Box]:
         """Of the gradient that lies spread out only its own cells: those whose windows held the cell of the input."""
         boxes = super().shaded(plane, cells)
         return [plane.box(*cell) for cell in cells if plane.inside(*cell)] if boxes and self.kin == "filters" else boxes
 
-    def dress_bias(self, step: ConvBackwardStep, rooms: Rooms) -> None:
+    def dress_bias(self, step: ConvBackwardStep, sample: int, rooms: Rooms) -> None:
         """All of the gradient, cell by cell."""
-        self.roles = ("gradient",)
-        gradient = self.batch("grad_output")
-        filter_, (rows, columns) = step.filter, gradient.shape[2:]
-        self.limit = heat_limit(gradient)
-        widest = max((text for reading in self.sampled if reading.step.kind == "bias" for (text,) in reading.written.terms), key=len)
-        self.lenses = []
-        for number, sample in enumerate(step.channels[: lens_count(len(step.channels))]):
-            values, (room, (left, bottom, right, top)) = gradient[sample, filter_], rooms[number]
-            below = (left, bottom + (SUM_ROOM if self.has_sums else 0.0), right, top)
-            label = self.named("grad_output", sample, filter_, times(values.shape), room)
-            plane = Plane(values, room, "gradient", label, self.theme)
-            glass = Glass(rows, columns, below, self.theme, self.label("all of it", below), [widest], "gradient")
-            size = rows * columns
-            self.lenses.append(Lens(plane, glass, slice(number * size, (number + 1) * size), self.theme, "gradient"))
+        values, room = self.batch("grad_output")[sample, step.filter], self.above_sum(rooms[1])
+        widest = max((text for work in self.sampled if work.step.kind == "bias" for (text,) in work.written.terms), key=len)
+        label = self.named("grad_output", sample, step.filter, times(values.shape), rooms[0])
+        rows, columns = values.shape
+        glass = Glass(rows, columns, room, self.theme, self.label("all of it", room), [widest], "gradient")
+        self.add_lens(Plane(values, rooms[0], Heading(label, "gradient"), self.theme), glass)
 
-    def dress_weight(self, step: ConvBackwardStep, rooms: Rooms) -> None:
+    def dress_weight(self, step: ConvBackwardStep, sample: int, rooms: Rooms) -> None:
         """The gradient as a kernel on the input."""
-        self.roles = ("input", "gradient")
         trace, gradient = self.trace, self.batch("grad_output")
         filters, per_group = trace.inputs["weight"].shape[:2]
         groups = trace.padded.shape[1] // per_group
         channel = step.plane[0] // (filters // groups) * per_group + step.plane[1]
-        size = gradient[0, 0].size
-        self.limit = heat_limit(trace.padded)
-        self.lenses = [
-            self.lens(
-                trace.padded[sample, channel],
-                gradient[sample, step.filter],
-                trace.sides,
-                slice(number * size, (number + 1) * size),
-                (
-                    self.named("input", sample, channel, times(self.batch("input").shape[2:]), rooms[number][0]),
-                    self.named("grad_output", sample, step.filter, times(gradient.shape[2:]), rooms[number][1]),
-                ),
-                rooms[number],
-            )
-            for number, sample in enumerate(step.channels[: lens_count(len(step.channels))])
-        ]
+        labels = (
+            self.named("input", sample, channel, times(self.batch("input").shape[2:]), rooms[0]),
+            self.named("grad_output", sample, step.filter, times(gradient.shape[2:]), rooms[1]),
+        )
+        self.multiply(trace.padded[sample, channel], gradient[sample, step.filter], trace.sides, labels, rooms)
 
-    def dress_input(self, step: ConvBackwardStep, rooms: Rooms) -> None:
+    def dress_input(self, step: ConvBackwardStep, filter_: int, rooms: Rooms) -> None:
         """The turned weights on the gradient."""
-        self.roles = ("gradient", "weight")
         trace = self.trace
-        per_group = trace.turned.shape[1]
-        size = trace.turned[0, 0].size
-        self.limit = heat_limit(trace.framed)
-        self.lenses = [
-            self.lens(
-                trace.framed[step.sample, filter_],
-                trace.turned[filter_, step.plane[1] % per_group],
-                trace.frame,
-                slice(number * size, (number + 1) * size),
-                (self.named("grad_output", step.sample, filter_, "padded", rooms[number][0]), self.fitting(TURNED, rooms[number][1])),
-                rooms[number],
-                self.holes(),
-            )
-            for number, filter_ in enumerate(step.channels[: lens_count(len(step.channels))])
-        ]
+        turned = trace.turned[filter_, step.plane[1] % trace.turned.shape[1]]
+        labels = self.named("grad_output", step.sample, filter_, "padded", rooms[0]), self.fitting(TURNED, rooms[1])
+        self.multiply(trace.framed[step.sample, filter_], turned, trace.frame, labels, rooms, self.holes())
 
     @property
     def batched(self) -> bool:
@@ -165,4 +135,4 @@ class Conv2dBackward(ConvReel[ConvBackwardStep]):
 
     def window_cells(self, step: ConvBackwardStep) -> list[Cell]:
         sides = {"bias": ((0, 0), (0, 0)), "weight": self.trace.sides, "input": self.trace.offsets}[step.kind]
-        return [tuple(at + before for at, (before, _) in zip(cell, sides, strict=True)) for cell in step.window]
+        return within(step.window, sides)

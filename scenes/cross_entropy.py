@@ -1,4 +1,4 @@
-"""Cross-entropy: the share of the true class is pulled out of the whole; arrows say where all shares ought to go."""
+"""Cross-entropy: the share of the true class is pulled out and goes to the curve −log p; arrows say where all shares ought to go."""
 
 from __future__ import annotations
 
@@ -24,3 +24,4 @@ class CrossEntropy(Sharing):
     }
     shares = "p"
     wanted = ("smoothed", "one_hot")
+    costs = "losses"

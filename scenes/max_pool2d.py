@@ -9,4 +9,3 @@ class MaxPool2d(PoolReel):
     """The window slides, its numbers are compared, the output fills up."""
 
     concept = "max_pool2d"
-    verb = "maximum"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 
-from studio.encoder import Rectangle
+if TYPE_CHECKING:
+    from scenes.parts.canvas import Rectangle
 
 CODEC, FORMAT = "qtrle", "argb"
 

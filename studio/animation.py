@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from scenes.parts.theme import THEMES, rgb
-from studio.frames import Paint, at, shown
+from studio.frames import Paint, frames_at, held_frames
 from studio.palette import palette
 from studio.rhythm import TICKS, rhythm
 from studio.script import Script
@@ -28,7 +28,7 @@ class Animation:
     def __init__(self, film: Path, script: Script, width: int) -> None:
         self.film, self.script, self.width = film, script, width
         self.starts = [mark.first for mark in script.marks]
-        self.palette = palette((pixels for _, pixels in at(film, self._samples(), *self._size(width))), _colours(script.theme))
+        self.palette = palette((pixels for _, pixels in frames_at(film, self._samples(), *self._size(width))), _colours(script.theme))
 
     def _size(self, width: int) -> tuple[int, int]:
         return width, round(self.script.height * width / self.script.width)
@@ -68,7 +68,7 @@ class Animation:
         table.pts = 0
         colours.push(table)
         colours.push(None)
-        pictures = shown(self.film, set(self.starts))
+        pictures = held_frames(self.film, set(self.starts))
         for begin, end, frame in rhythm(pictures, self.starts, self.script.frames, self.script.fps, Fraction(rate)):
             picture = paint.frame(frame, width, height)
             picture.pts, picture.time_base = begin, TICK
@@ -80,7 +80,7 @@ def _shape(context: av.VideoCodecContext, width: int, height: int) -> None:
     context.width, context.height, context.pix_fmt, context.time_base = width, height, "pal8", TICK
 
 
-def save(path: Path, packets: Sequence[Packet]) -> None:
+def save_animation(path: Path, packets: Sequence[Packet]) -> None:
     """Writes a GIF that begins again when it ends."""
     options = {"loop": "0", "final_delay": str(packets[-1].duration)}
     with av.open(str(path), "w", format="gif", options=options) as container:

@@ -99,7 +99,7 @@ def numbered(frame: bytes, number: int, width: int) -> bytes:
     return _joined(rewritten)
 
 
-def bare(frame: bytes) -> bytes:
+def only_picture(frame: bytes) -> bytes:
     """The frame without what is not picture, such as the name of the encoder, which is in the first frame of a stream."""
     return _joined([unit for unit in units(frame) if kind(unit) in (SLICE, IDR_SLICE)])
 

@@ -27,7 +27,7 @@ _FULL_WIDTH = 0xFEE0
 
 
 @dataclass(frozen=True)
-class Cue:
+class CaptionCue:
     """Lines that stand together in the frames ``first`` to ``after`` (exclusive); ``mark`` counts the script's marks from 1, ``part`` the
     cues of that mark.
     """
@@ -39,10 +39,10 @@ class Cue:
     lines: tuple[str, ...]
 
 
-def cues(script: Script) -> list[Cue]:
+def cues(script: Script) -> list[CaptionCue]:
     """All cues of a script in their order. Those of a mark fill it from its first frame to its last; a mark that says nothing has none."""
     return [
-        Cue(number, part, mark.first + first, mark.first + after, lines)
+        CaptionCue(number, part, mark.first + first, mark.first + after, lines)
         for number, mark in enumerate(script.marks, start=1)
         for part, (first, after, lines) in enumerate(_spoken(mark.say, mark.frames, script.fps), start=1)
     ]
@@ -86,7 +86,7 @@ def subrip(script: Script) -> str:
     return "\n".join(written)
 
 
-def _times(script: Script, cue: Cue, point: str) -> str:
+def _times(script: Script, cue: CaptionCue, point: str) -> str:
     return " --> ".join(_time(script.seconds(frame), point) for frame in (cue.first, cue.after))
 
 

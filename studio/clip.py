@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 import shutil
 import tempfile
 import weakref
@@ -18,6 +19,7 @@ from studio.film import Film
 from studio.forms import forms
 from studio.order import Order
 from studio.script import Script, script
+from studio.settings import Settings, parameters
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 MOST = 40 << 20
 #: Of a notebook's page: the player's text and its controls need this room, in px, beside the picture.
 HEIGHT = 620
+#: Settings that are others than on the command line, since a notebook holds the whole clip.
+USUAL = {"quality": "720p"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,51 +75,21 @@ def _read(page: Path) -> str | None:
     return page.read_text(encoding="utf-8") if page.stat().st_size <= MOST else None
 
 
-def render(
-    trace: Trace,
-    path: str | Path | None = None,
-    *,
-    to: str | Sequence[str] | None = None,
-    seconds: float | None = None,
-    detail: int = 2,
-    theme: str = "dark",
-    quality: str = "720p",
-    fps: int = 30,
-    burn_captions: bool = False,
-    transparent: bool = False,
-    jobs: int | None = None,
-    no_cache: bool = False,
-    **options: Any,
-) -> Clip:
+def render(trace: Trace, path: str | Path | None = None, *, to: str | Sequence[str] | None = None, **given: Any) -> Clip:
     """Renders a trace and gives back a :class:`Clip`.
 
-    Arguments are those of ``tensorreel render``: ``path`` is its ``-o``, ``to`` the forms (``["mp4", "pptx"]``), ``options`` are those of
-    the forms (``slides_per="beat"``). Without a path the files are in a temporary folder and vanish with the clip.
+    Arguments are those of ``tensorreel render``: ``path`` is its ``-o``, ``to`` the forms (``["mp4", "pptx"]``), further ones those of
+    :class:`studio.settings.Settings`, and of the forms (``slides_per="beat"``). Without a path the files are in a temporary folder and
+    vanish with the clip.
 
     Raises :class:`InputError` for what cannot be used.
     """
-    for name, value, whole in (("seconds", seconds, False), ("fps", fps, True), ("detail", detail, True), ("jobs", jobs, True)):
-        if value is not None and not isinstance(value, int if whole else int | float):
-            raise InputError(f"{name} is {shown(value)}; give a{' whole' if whole else ''} number")
+    settings, options = Settings.apart({**USUAL, **given})
     names = to if to is None or isinstance(to, str) else ",".join(to)
     if path is not None and not isinstance(path, str | Path):
         raise InputError(f"path is {shown(path)}; give the name of a file, such as renders/mine.mp4")
     with _folder(path) as (output, vanishing):
-        order = Order.of(
-            trace.concept,
-            str(path if path is not None else output / trace.concept),
-            names,
-            quality=quality,
-            fps=fps,
-            theme=theme,
-            detail=detail,
-            seconds=seconds,
-            burn_captions=burn_captions,
-            transparent=transparent,
-            jobs=jobs,
-            no_cache=no_cache,
-            options=options,
-        )
+        order = Order.of(trace.concept, str(path if path is not None else output / trace.concept), names, settings, options)
         planned = order.beats(trace)
         with order.crew() as crew:
             files = order.render(trace, planned, crew, at_once=False)
@@ -124,6 +98,16 @@ def render(
     if vanishing:
         weakref.finalize(clip, shutil.rmtree, output, ignore_errors=True)
     return clip
+
+
+def _signature() -> inspect.Signature:
+    """With all settings, as an editor shows them."""
+    own = inspect.signature(render)
+    *ahead, options = own.parameters.values()
+    return own.replace(parameters=[*ahead, *parameters(**USUAL), options.replace(name="options")])
+
+
+render.__signature__ = _signature()  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -27,14 +27,14 @@ def contents(deck: Any, title: str, lines: Sequence[str]) -> str:
     head, body = slide.shapes.title, slide.placeholders[1]
     _place(head, width, height, 0.08, 0.28)
     head.text_frame.text, head.text_frame.vertical_anchor = title, MSO_ANCHOR.BOTTOM
-    _write(head, largest([title], head.width, head.height, TITLE_SIZES) or TITLE_SIZES[-1])
+    _write(head, largest_size([title], head.width, head.height, TITLE_SIZES) or TITLE_SIZES[-1])
     _place(body, width, height, 0.34, 0.94)
-    columns, size = 1, largest(lines, body.width, body.height, SIZES)
+    columns, size = 1, largest_size(lines, body.width, body.height, SIZES)
     if size in (None, SMALL):
-        columns, size = 2, largest(lines, body.width, body.height, SIZES, 2)
+        columns, size = 2, largest_size(lines, body.width, body.height, SIZES, 2)
     if size is None:
         lines = [shorten(one, SHORT, placeholder=" …") for one in lines]
-        size = largest(lines, body.width, body.height, SIZES, 2)
+        size = largest_size(lines, body.width, body.height, SIZES, 2)
     body.text_frame.text = "\n".join(lines) if size else f"{len(lines)} parts"
     _write(body, size or SIZES[0])
     if size:
@@ -42,7 +42,7 @@ def contents(deck: Any, title: str, lines: Sequence[str]) -> str:
     return str(relationship)
 
 
-def largest(lines: Sequence[str], width: Length, height: Length, sizes: Sequence[int], columns: int = 1) -> int | None:
+def largest_size(lines: Sequence[str], width: Length, height: Length, sizes: Sequence[int], columns: int = 1) -> int | None:
     """The largest of the sizes, in points, in which the lines have room, as well as one can tell without the font."""
     for size in sizes:
         letters = 0.95 * width.pt / columns / (LETTER * size) - 3

@@ -170,7 +170,7 @@ class Crew:
         """
         if self.dismissed:
             raise RuntimeError("the crew was dismissed; start another one")
-        work = Work(self, (record, beats, picture, folders), runs(wanted, len(self.hands)))
+        work = ClipWork(self, (record, beats, picture, folders), runs(wanted, len(self.hands)))
         for number in range(len(self.hands)):
             threading.Thread(target=work.run, args=(number,), name=f"crew {number}", daemon=True).start()
         try:
@@ -202,7 +202,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-class Work:
+class ClipWork:
     """The takes of one clip: each thread works off its own run of neighbours, then helps where most is left."""
 
     def __init__(self, crew: Crew, clip: tuple[Record, Sequence[Beat], Picture, Folders], queues: Sequence[list[Take]]) -> None:

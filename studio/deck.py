@@ -72,7 +72,7 @@ class FilePart(Part):
         return self.path.read_bytes()
 
 
-class Builder:
+class DeckBuilder:
     """Adds slides to a deck. Names of parts are counted on from what the deck has, and from names that are ``taken`` besides."""
 
     def __init__(self, deck: Any, layout: Any, frame: Frame, taken: Iterable[str] = ()) -> None:

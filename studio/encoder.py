@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -12,6 +12,9 @@ from av.video.frame import PictureType
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 
 from studio import bitstream
+
+if TYPE_CHECKING:
+    from scenes.parts.canvas import Rectangle
 
 #: Constant quality (``qp``) so that a frame depends on nothing but the frames since the last key frame. What a drawing of flat colours
 #: does not need is left out: looking ahead, adaptive quantisation, B-frames, deblocking, search for fractions of a pixel.
@@ -21,8 +24,6 @@ X264 = (
 )
 OPTIONS = {"preset": "superfast", "threads": "1", "x264-params": X264}
 GLOBAL_HEADER = 1 << 22
-
-Rectangle = tuple[int, int, int, int]  # left, top, right, bottom in px
 
 
 class Encoder:
@@ -50,7 +51,7 @@ class Encoder:
             for rectangle in rectangles:
                 self._convert(pixels, rectangle)
             packet = self._encode(key=not packets)
-            packets.append(bitstream.numbered(packet, len(packets), self.width) if packets else bitstream.bare(packet))
+            packets.append(bitstream.numbered(packet, len(packets), self.width) if packets else bitstream.only_picture(packet))
             packets += [bitstream.numbered(self.repeat, number, self.width) for number in range(len(packets), len(packets) + frames - 1)]
         return packets
 

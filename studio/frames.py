@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import av
 
 
-class Shown(NamedTuple):
+class FilmFrame(NamedTuple):
     """Frames ``first`` to ``first + frames`` (exclusive) show the same: ``frame`` as it was decoded."""
 
     first: int
@@ -22,7 +22,7 @@ class Shown(NamedTuple):
     frame: av.VideoFrame
 
 
-class Shot(NamedTuple):
+class FilmPicture(NamedTuple):
     """Frames ``first`` to ``first + frames`` (exclusive) show ``pixels``: height x width x 3 or 4 (straight alpha), uint8."""
 
     first: int
@@ -30,27 +30,27 @@ class Shot(NamedTuple):
     pixels: np.ndarray
 
 
-def shown(path: Path, cuts: Collection[int] = ()) -> Iterator[Shown]:
+def held_frames(path: Path, cuts: Collection[int] = ()) -> Iterator[FilmFrame]:
     """What a film shows, in order; of all frames two are in memory. At each of ``cuts`` something begins, even if it looks the same."""
     held: tuple[int, av.VideoFrame] | None = None
     number = 0
     for number, frame in enumerate(_decoded(path)):
         if held is None or number in cuts or not same(held[1], frame):
             if held is not None:
-                yield Shown(held[0], number - held[0], held[1])
+                yield FilmFrame(held[0], number - held[0], held[1])
             held = number, frame
     if held is not None:
-        yield Shown(held[0], number + 1 - held[0], held[1])
+        yield FilmFrame(held[0], number + 1 - held[0], held[1])
 
 
-def pictures(path: Path, cuts: Collection[int] = ()) -> Iterator[Shot]:
-    """What :func:`shown` yields, as RGB, or RGBA if the film can be seen through."""
+def pictures(path: Path, cuts: Collection[int] = ()) -> Iterator[FilmPicture]:
+    """What :func:`held_frames` yields, as RGB, or RGBA if the film can be seen through."""
     paint = Paint()
-    for first, frames, frame in shown(path, cuts):
-        yield Shot(first, frames, paint.pixels(frame))
+    for first, frames, frame in held_frames(path, cuts):
+        yield FilmPicture(first, frames, paint.pixels(frame))
 
 
-def at(path: Path, wanted: Iterable[int], width: int = 0, height: int = 0) -> Iterator[tuple[int, np.ndarray]]:
+def frames_at(path: Path, wanted: Iterable[int], width: int = 0, height: int = 0) -> Iterator[tuple[int, np.ndarray]]:
     """Single frames by their numbers, in their order, as RGB or RGBA, of another size if one is given; jumps where it can."""
     import av
 

@@ -11,7 +11,7 @@ from engine.errors import InputError
 from scenes.parts import glyphs, press
 from scenes.parts.formula import typst_math
 from studio.film import Film
-from studio.script import Mark, Part, Script
+from studio.script import BeatMark, Part, Script
 from studio.stills import stills
 
 #: Pictures are no wider than that, by how many are on a page: some 200 dots an inch.
@@ -83,7 +83,7 @@ _TEMPLATE = """
 
 
 @dataclass(frozen=True)
-class Entry:
+class HandoutEntry:
     """What stands beside a picture."""
 
     name: str
@@ -128,14 +128,14 @@ def _part(script: Script, part: Part) -> dict[str, Any]:
     return {"title": title, "marks": [asdict(_entry(mark)) for mark in part.marks]}
 
 
-def _entry(mark: Mark) -> Entry:
+def _entry(mark: BeatMark) -> HandoutEntry:
     single = mark.stop - mark.start == 1
     formula = _math(mark.formula) if single or mark.kind == "opening" else ""
     lines = mark.lines if not formula else ()
     if len(lines) > MOST_LINES:
         lines = (*lines[: MOST_LINES - 1], "⋯")
     name = mark.name[:1].upper() + mark.name[1:]
-    return Entry(
+    return HandoutEntry(
         name=_line(name),
         phase=_line(mark.phase) if mark.phase != mark.name else "",
         say=_line(mark.say),

@@ -13,7 +13,7 @@ from studio.opened import Deck, opened_deck, opened_film
 from studio.package import names, save_with
 from studio.sections import enter
 from studio.sets import scratch, whole
-from studio.slides import Per, Slide, line, planned
+from studio.slides import Per, Slide, line, slides_of
 from studio.spread import lay, spread
 
 
@@ -66,7 +66,7 @@ def _laid(deck: Any, clip: Path, per: Per, folder: Path, taken: list[str]) -> li
         raise InputError(f"{name} has {found.frames} frames, but was rendered with {script.frames}; render it again")
     try:
         if script is not None:
-            return spread(deck, clip, script.fps, planned(script, per), folder, taken)
+            return spread(deck, clip, script.fps, slides_of(script, per), folder, taken)
         slide = Slide(line(found.title) or "Film", (), range(max(1, found.frames)), False, 0)
         return lay(deck, clip, len(slide.frames) / found.seconds, [slide], {slide: clip}, folder, taken)
     except (InputError, MemoryError):

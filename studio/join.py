@@ -16,7 +16,7 @@ from studio.script import Script
 
 
 @dataclass(frozen=True)
-class Clip:
+class FilmTags:
     """What an mp4 says about itself. ``chapters`` are names with first frame and frame after the last; ``synopsis`` may be long."""
 
     fps: Fraction
@@ -26,7 +26,7 @@ class Clip:
     synopsis: str = ""
 
 
-def join(path: Path, clip: Clip, header: bytes, takes: Sequence[Sequence[bytes]]) -> None:
+def join(path: Path, clip: FilmTags, header: bytes, takes: Sequence[Sequence[bytes]]) -> None:
     """Writes an mp4 that plays while it loads, because its index comes first.
 
     ``header`` are the stream's parameters; each take is a list of packets, one per frame, of which the first is a key frame.
@@ -38,7 +38,7 @@ def join(path: Path, clip: Clip, header: bytes, takes: Sequence[Sequence[bytes]]
         _join(container, container.add_stream_from_template(source.streams.video[0]), clip, takes)
 
 
-def join_alpha(path: Path, clip: Clip, size: tuple[int, int], takes: Sequence[Sequence[bytes]]) -> None:
+def join_alpha(path: Path, clip: FilmTags, size: tuple[int, int], takes: Sequence[Sequence[bytes]]) -> None:
     """The same for takes that one can see through, of this width and height, as a QuickTime movie."""
     with av.open(str(path), "w", format="mov") as container:
         stream = container.add_stream(CODEC, rate=clip.fps)
@@ -47,7 +47,7 @@ def join_alpha(path: Path, clip: Clip, size: tuple[int, int], takes: Sequence[Se
         _join(container, stream, clip, takes)
 
 
-def _join(container: OutputContainer, stream: av.VideoStream, clip: Clip, takes: Sequence[Sequence[bytes]]) -> None:
+def _join(container: OutputContainer, stream: av.VideoStream, clip: FilmTags, takes: Sequence[Sequence[bytes]]) -> None:
     tick = 1 / clip.fps
     stream.time_base = tick
     _describe(container, clip)
@@ -63,7 +63,7 @@ def _join(container: OutputContainer, stream: av.VideoStream, clip: Clip, takes:
             frame += 1
 
 
-def _describe(container: OutputContainer, clip: Clip) -> None:
+def _describe(container: OutputContainer, clip: FilmTags) -> None:
     container.metadata.update({"title": clip.title, "comment": clip.comment, **({"synopsis": clip.synopsis} if clip.synopsis else {})})
     container.set_chapters(
         [
@@ -75,4 +75,4 @@ def _describe(container: OutputContainer, clip: Clip) -> None:
 
 def describe(container: OutputContainer, script: Script) -> None:
     """Has a film say its title, what it shows, its chapters and its script."""
-    _describe(container, Clip(Fraction(script.fps), script.title, script.summary, script.chapters, script.to_json()))
+    _describe(container, FilmTags(Fraction(script.fps), script.title, script.summary, script.chapters, script.to_json()))

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 REACH = 2
 
 
-def spread(pixels: np.ndarray) -> np.ndarray:
+def bled(pixels: np.ndarray) -> np.ndarray:
     """The picture (RGBA, straight) with the colours at its edges carried on into what cannot be seen.
 
     Codecs that store colours at half the size would else mix the black of what cannot be seen into the edges.
@@ -22,12 +22,12 @@ def spread(pixels: np.ndarray) -> np.ndarray:
     return np.where(pixels[..., 3:] == 0, around, pixels)
 
 
-def planes(frame: av.VideoFrame, form: str) -> av.VideoFrame:
+def with_alpha(frame: av.VideoFrame, form: str) -> av.VideoFrame:
     """A decoded frame that one sees through, in a format with luma, chroma and alpha of 8 or 10 bits, for codecs."""
     pixels = frame.to_ndarray(format="rgba")
     # Only where chroma is stored at half the size do neighbours share it.
     shared = "420" in form
-    source = av.VideoFrame.from_ndarray(spread(pixels) if shared else pixels, format="rgba")
+    source = av.VideoFrame.from_ndarray(bled(pixels) if shared else pixels, format="rgba")
     found = source.reformat(format=form, dst_colorspace=Colorspace.ITU709, interpolation=Interpolation.AREA)
     deep = found.format.components[0].bits > 8
     plane: Any = found.planes[3]

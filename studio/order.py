@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from studio.cache import Cache
 from studio.crew import Crew, check_jobs
 from studio.files import target
-from studio.forms import check_transparent, checked, chosen, draw, endings, forms
+from studio.forms import any_drawn, check_transparent, checked_options, chosen, endings, forms
 from studio.picture import Picture
+from studio.settings import Settings
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -26,60 +27,40 @@ class Order:
     base: Path
     to: Sequence[str]
     picture: Picture
-    detail: int
-    seconds: float | None
-    burn_captions: bool
+    settings: Settings
     jobs: int
     cache: Cache | None
     options: Mapping[str, Any]
 
     @classmethod
-    def of(
-        cls,
-        concept: str,
-        output: str | None,
-        to: str | None,
-        *,
-        quality: str,
-        fps: int,
-        theme: str,
-        detail: int,
-        seconds: float | None,
-        burn_captions: bool,
-        transparent: bool,
-        jobs: int | None,
-        no_cache: bool,
-        options: dict[str, Any],
-    ) -> Order:
-        """From what the command line has, ``concept`` being the name if ``output`` is none.
+    def of(cls, concept: str, output: str | None, to: str | None, settings: Settings, options: dict[str, Any]) -> Order:
+        """From what a user has said, ``concept`` being the name if ``output`` is none.
 
         Raises :class:`InputError` for what cannot be used.
         """
         names = chosen(to, output)
-        if transparent:
+        if settings.transparent:
             check_transparent(names)
         return cls(
             base=target(output, concept, endings(names), forms()),
             to=names,
-            picture=Picture.of(quality, fps, theme, transparent=transparent),
-            detail=detail,
-            seconds=seconds,
-            burn_captions=burn_captions,
-            jobs=check_jobs(jobs),
-            cache=None if no_cache else Cache.usual(),
-            options=checked(options),
+            picture=Picture.of(settings.quality, settings.fps, settings.theme, transparent=settings.transparent),
+            settings=settings,
+            jobs=check_jobs(settings.jobs),
+            cache=None if settings.no_cache else Cache.usual(),
+            options=checked_options(options),
         )
 
     def crew(self) -> AbstractContextManager[Crew | None]:
         """Processes that draw, which start at once; none if no form shows pictures."""
-        return Crew(self.jobs) if draw(self.to) else nullcontext()
+        return Crew(self.jobs) if any_drawn(self.to) else nullcontext()
 
     def beats(self, trace: Trace) -> list[Beat]:
         """What is shown when. Raises :class:`InputError` for what cannot be shown."""
         from studio.plan import planned
 
-        look = self.picture
-        return planned(trace, detail=self.detail, seconds=self.seconds, fps=look.fps, burn=self.burn_captions, drawn=draw(self.to))
+        one = self.settings
+        return planned(trace, detail=one.detail, seconds=one.seconds, fps=one.fps, burn=one.burn_captions, drawn=any_drawn(self.to))
 
     def render(self, trace: Trace, planned: Sequence[Beat], crew: Crew | None, *, at_once: bool = True) -> list[Path]:
         """Renders; says how far it is, nothing of that for what is quick if not ``at_once``; returns the files."""

@@ -139,12 +139,12 @@ def fitted(
 
     Raises :class:`InputError` for fewer seconds than a clip needs, or a negative detail.
     """
-    check(detail, seconds, LEAST_SECONDS)
+    check_pace(detail, seconds, LEAST_SECONDS)
     found = richest(phases, terms, detail, seconds, highlight, lessons)
     return found if seconds is None else filled(found, seconds)
 
 
-def check(detail: int, seconds: float | None, least: float, needs: str = "") -> None:
+def check_pace(detail: int, seconds: float | None, least: float, needs: str = "") -> None:
     """Raises :class:`InputError` for a negative detail, and for fewer seconds than the ``least`` or more than anybody watches."""
     if detail < 0:
         raise InputError(f"--detail is {detail}; give the number of steps to show term by term, 0 or more")

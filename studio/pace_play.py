@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scenes.parts.beat import Beat
-from studio.pace import DETAIL, ENDS, LEAST_END, LEAST_SWEEP, QUICK, SQUEEZE, Shot, check, filled, richest, say, terms_of, timed
+from studio.pace import DETAIL, ENDS, LEAST_END, LEAST_SWEEP, QUICK, SQUEEZE, Shot, check_pace, filled, richest, say, terms_of, timed
 
 if TYPE_CHECKING:
     from engine.play import Act, Play
@@ -22,7 +22,7 @@ def play_beats(play: Play, *, detail: int = DETAIL, seconds: float | None = None
     """
     least = [_least(act) for act in play.acts]
     needs = f" for {len(play.acts)} acts" if len(play.acts) > 1 else ""
-    check(detail, seconds, _up(sum(least) + LEAST_END), needs)
+    check_pace(detail, seconds, _up(sum(least) + LEAST_END), needs)
     known: set[str] = set()
     told: list[tuple[Shot, str, int | None]] = []
     natural = [_shots(act, detail, None, known) for act in play.acts]

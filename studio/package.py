@@ -22,7 +22,7 @@ def names(package: ZipFile) -> list[str]:
     return package.namelist()
 
 
-def save(deck: Any, path: Path) -> None:
+def save_package(deck: Any, path: Path) -> None:
     """Writes a deck of python-pptx; the same deck gives the same bytes."""
     with tempfile.TemporaryFile(dir=path.parent) as file:
         deck.save(file)

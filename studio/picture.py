@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from engine.errors import InputError
 from engine.shown import shown
 
-QUALITIES = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080), "2160p": (3840, 2160)}
+Quality = Literal["480p", "720p", "1080p", "2160p"]
+QUALITIES: dict[str, tuple[int, int]] = dict(zip(get_args(Quality), ((854, 480), (1280, 720), (1920, 1080), (3840, 2160)), strict=True))
 FPS = (1, 120)
-THEMES = ("dark", "light", "print")
+ThemeName = Literal["dark", "light", "print"]
+THEME_NAMES: tuple[str, ...] = get_args(ThemeName)
 #: Of the frame, in Manim's units.
 UNITS = (8 * 16 / 9, 8.0)
 
@@ -31,6 +34,6 @@ class Picture:
             raise InputError(f"-q is {shown(quality)}; give one of {', '.join(QUALITIES)}")
         if not FPS[0] <= fps <= FPS[1]:
             raise InputError(f"--fps is {fps}; give {FPS[0]} to {FPS[1]}")
-        if theme not in THEMES:
-            raise InputError(f"--theme is {shown(theme)}; give one of {', '.join(THEMES)}")
+        if theme not in THEME_NAMES:
+            raise InputError(f"--theme is {shown(theme)}; give one of {', '.join(THEME_NAMES)}")
         return cls(*QUALITIES[quality], fps, theme, transparent)

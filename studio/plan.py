@@ -36,7 +36,7 @@ def planned(trace: Trace, *, detail: int, seconds: float | None, fps: int, burn:
 
 def _texts(trace: Trace, beats: Sequence[Beat]) -> Iterator[tuple[str, str]]:
     """What a user may have written and the picture shows, each behind the name of its place."""
-    from engine.trace import by_path
+    from engine.paths import by_path
 
     for name, value in trace.params.items():
         yield name, " ".join(text for text in (value if isinstance(value, list | tuple) else [value]) if isinstance(text, str))

@@ -24,7 +24,7 @@ def _where(beats: Sequence[Beat], number: int, steps: int) -> str:
     return f"beat {number + 1} of {len(beats)} ({beat.kind}), {shown}"
 
 
-class Lines:
+class ProgressLines:
     """Plain lines on standard error, for logs and pipes."""
 
     def __init__(self, beats: Sequence[Beat], steps: int) -> None:
@@ -58,7 +58,7 @@ class Lines:
             murmur(f"writing {form}")
 
 
-class Bar(Lines):
+class Bar(ProgressLines):
     """A bar with step, beat and time left."""
 
     def __init__(self, beats: Sequence[Beat], steps: int) -> None:
@@ -97,9 +97,9 @@ class Bar(Lines):
         self.bar.update(self.task, description=f"writing {form}", completed=self.total)
 
 
-def progress(beats: Sequence[Beat], steps: int, *, at_once: bool = True) -> Lines:
+def progress(beats: Sequence[Beat], steps: int, *, at_once: bool = True) -> ProgressLines:
     """A bar if someone is watching a terminal, plain lines if not; of these none for what is quick if not ``at_once``."""
     # Rich takes FORCE_COLOR, which logs of builds often have, for a terminal.
-    found = (Bar if sys.stderr.isatty() else Lines)(beats, steps)
+    found = (Bar if sys.stderr.isatty() else ProgressLines)(beats, steps)
     found.last = float("-inf") if at_once else time.monotonic()
     return found

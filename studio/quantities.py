@@ -11,12 +11,12 @@ import click
 
 from engine.errors import InputError
 from engine.shown import shown
-from engine.signature import WHOLE
+from engine.signature import INT64
 
 #: As the concepts take them, from Python too.
-SEEDS = (-WHOLE, WHOLE - 1)
+SEEDS = (-INT64, INT64 - 1)
 #: A number with more digits was meant to be something else.
-MOST_DIGITS = 30
+LONGEST_NUMBER = 30
 
 
 class Whole(click.ParamType):  # type: ignore[type-arg]  # generic only in newer versions
@@ -30,7 +30,7 @@ class Whole(click.ParamType):  # type: ignore[type-arg]  # generic only in newer
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Raises :class:`InputError` for anything else."""
         number = int(value) if isinstance(value, Integral) and not isinstance(value, bool) else None
-        if isinstance(value, str) and len(value) <= MOST_DIGITS:
+        if isinstance(value, str) and len(value) <= LONGEST_NUMBER:
             try:
                 number = int(value)
             except ValueError:
@@ -52,7 +52,7 @@ class Real(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Raises :class:`InputError` for anything else."""
         number = math.nan
-        if (isinstance(value, RealNumber) and not isinstance(value, bool)) or (isinstance(value, str) and len(value) <= MOST_DIGITS):
+        if (isinstance(value, RealNumber) and not isinstance(value, bool)) or (isinstance(value, str) and len(value) <= LONGEST_NUMBER):
             try:
                 number = float(value)
             except (ValueError, OverflowError):

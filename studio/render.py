@@ -16,11 +16,11 @@ from studio.cache import Cache, usable
 from studio.crew import Crew, Folders, check_jobs
 from studio.files import without_ending
 from studio.film import Film
-from studio.forms import USUAL, check_transparent, draw, forms, need_ground, write
+from studio.forms import USUAL, any_drawn, check_transparent, forms, need_ground, write
 from studio.picture import Picture
 from studio.script import Script, script
-from studio.sets import made, scratch, together
-from studio.take import read, takes
+from studio.sets import all_at_once, made, scratch
+from studio.take import read_take, takes
 
 if TYPE_CHECKING:
     from engine.record import Record
@@ -69,9 +69,9 @@ def render(
     if picture.transparent:
         check_transparent(to)
     base = without_ending(path, forms())
-    with together(base) as folder:
+    with all_at_once(base) as folder:
         said = script(trace, beats, picture, name=base.name)
-        if draw(to):
+        if any_drawn(to):
             with nullcontext(crew) if crew else Crew(check_jobs(jobs)) as workers:
                 film = films(trace, beats, picture, scratch(folder), said, progress, workers, cache, to)
         else:
@@ -125,9 +125,9 @@ def filmed(
     if cache and kept:
         cache.tidy()
     # Imported only now, for it would keep the processes waiting for their first take.
-    from studio.join import Clip, join, join_alpha
+    from studio.join import FilmTags, join, join_alpha
 
-    clip = Clip(Fraction(picture.fps), said.title, said.summary, said.chapters, said.to_json())
+    clip = FilmTags(Fraction(picture.fps), said.title, said.summary, said.chapters, said.to_json())
     if picture.transparent:
         join_alpha(path, clip, (picture.width, picture.height), made)
     else:
@@ -152,7 +152,7 @@ def _takes(
                 progress.beat(take.beat, beats[take.beat])
             elif event == "died":
                 progress.trouble(f"A drawing process died over beat {take.beat + 1} ({beats[take.beat].name}); another one tries again.")
-            elif path is not None and (found := read(path)) is not None:
+            elif path is not None and (found := read_take(path)) is not None:
                 made[numbers[take]] = found
                 frames += take.frames
                 progress.frame(frames)

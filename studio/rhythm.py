@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import av
 
-from studio.frames import Shown
+from studio.frames import FilmFrame
 
 #: Of a second. Viewers show a picture that is to stand for less than two of them for ten.
 TICKS = 100
@@ -22,7 +22,7 @@ def ticks(frame: int, fps: int) -> int:
 
 
 def rhythm(
-    pictures: Iterable[Shown], starts: Sequence[int], frames: int, fps: int, rate: Fraction
+    pictures: Iterable[FilmFrame], starts: Sequence[int], frames: int, fps: int, rate: Fraction
 ) -> Iterator[tuple[int, int, av.VideoFrame]]:
     """Pictures with the hundredths at which they begin and end, at most about ``rate`` a second.
 

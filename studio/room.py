@@ -51,6 +51,6 @@ def _terms(trace: Trace) -> int:
 
 
 def _numbers(tensors: Mapping[str, Any]) -> int:
-    from engine.trace import by_path
+    from engine.paths import by_path
 
     return sum(tensor.numel() for _, tensor in by_path(tensors))

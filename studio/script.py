@@ -30,7 +30,7 @@ MOST = 2**15
 
 
 @dataclass(frozen=True)
-class Mark:
+class BeatMark:
     """A beat within a clip: frames ``first`` to ``after`` (exclusive), steps ``start`` to ``stop`` (exclusive, counted from 0).
 
     ``phase`` is the chapter, ``say`` the sentence, ``formula`` Typst math; ``lines`` are the numbers, one line of arithmetic for each step.
@@ -68,7 +68,7 @@ class Part:
     name: str
     concept: str
     steps: int
-    marks: tuple[Mark, ...]
+    marks: tuple[BeatMark, ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Script:
     made_from: str = ""
 
     @property
-    def marks(self) -> list[Mark]:
+    def marks(self) -> list[BeatMark]:
         """The marks of all parts."""
         return [mark for part in self.parts for mark in part.marks]
 
@@ -139,7 +139,7 @@ def escaped_json(values: Any) -> str:
     return text.translate({ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
 
-def phases(marks: Sequence[Mark]) -> Iterator[tuple[str, list[Mark]]]:
+def phases(marks: Sequence[BeatMark]) -> Iterator[tuple[str, list[BeatMark]]]:
     """Neighbouring marks of one phase."""
     for phase, found in groupby(marks, key=lambda mark: mark.phase):
         yield phase, list(found)
@@ -165,11 +165,11 @@ def script(trace: Trace, beats: Sequence[Beat], picture: Picture, *, name: str =
     return Script(trace.title, trace.closing, picture.fps, picture.width, picture.height, picture.theme, (part,), made_from)
 
 
-def _mark(trace: Trace, beat: Beat, frame: int) -> Mark:
-    from engine.paper.worksheet import result_line
+def _mark(trace: Trace, beat: Beat, frame: int) -> BeatMark:
+    from engine.paper.lines import result_line
 
     steps = range(beat.start, beat.stop)
-    return Mark(
+    return BeatMark(
         kind=beat.kind,
         phase=beat.phase,
         say=beat.say,

@@ -15,7 +15,7 @@ LIST = "{521415D9-36F7-43E2-AB2F-B90AF26B5E84}"
 OURS = uuid.uuid5(uuid.NAMESPACE_URL, "tensorreel")
 
 
-def divide(deck: Any, sections: Iterable[tuple[str, Sequence[int]]]) -> None:
+def divide_deck(deck: Any, sections: Iterable[tuple[str, Sequence[int]]]) -> None:
     """Divides a deck that has no sections: their names, and the ids of their slides."""
     listed = parse_xml(f'<p14:sectionLst xmlns:p14="{P14}"/>')
     for number, (name, ids) in enumerate(sections):

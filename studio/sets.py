@@ -43,7 +43,7 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def together(base: Path) -> Iterator[Path]:
+def all_at_once(base: Path) -> Iterator[Path]:
     """A folder; if the block succeeds, the files in it whose names begin as that of ``base`` are moved to its side.
 
     Raises :class:`InputError` if there is no room for them, or they may not be written.

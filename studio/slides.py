@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from studio.script import Mark, Part, Script, phases
+from studio.script import BeatMark, Part, Script, phases
 
 Per = Literal["phase", "beat"]
 PER: tuple[Per, ...] = ("phase", "beat")
@@ -35,7 +35,7 @@ class Slide:
         return self.frames[-1] if self.stands else self.frames[0]
 
 
-def planned(script: Script, per: Per = "phase") -> list[Slide]:
+def slides_of(script: Script, per: Per = "phase") -> list[Slide]:
     """A slide for each phase, or for each beat, of a script. Cards are pictures: nothing moves on them."""
     return [slide for number, part in enumerate(script.parts) for slide in _of_part(number, part, per)]
 
@@ -50,7 +50,7 @@ def _of_part(number: int, part: Part, per: Per) -> Iterator[Slide]:
                 yield _slide(title if mark.name == phase else f"{title}, {mark.name}", [mark], number)
 
 
-def _slide(title: str, marks: Sequence[Mark], part: int) -> Slide:
+def _slide(title: str, marks: Sequence[BeatMark], part: int) -> Slide:
     notes = tuple(filter(None, (line(mark.say) for mark in marks)))
     frames = range(marks[0].first, marks[-1].after)
     return Slide(line(title), notes, frames, all(mark.kind == "card" for mark in marks), part)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.cut import cut
-from studio.deck import Builder, Files, Frame, layout
+from studio.deck import DeckBuilder, Files, Frame, layout
 from studio.slides import Slide
 from studio.stills import stills
 
@@ -35,5 +35,5 @@ def lay(
         # Around the film there is to be the theme's ground as a player shows it, a little off what was drawn: else there is a seam.
         ground: Any = picture.getpixel((0, 0))
         frame = Frame(*picture.size, fps, ground)
-    builder = Builder(deck, layout(deck), frame, taken)
+    builder = DeckBuilder(deck, layout(deck), frame, taken)
     return [builder.add(slide, Files(pictures[slide.shown], pieces.get(slide))) for slide in slides]

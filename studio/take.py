@@ -62,7 +62,7 @@ def runs(found: Sequence[Take], count: int) -> list[list[Take]]:
 # --- files -------------------------------------------------------------------------------------------------------------------------------
 
 
-def write(path: Path, header: bytes, packets: Sequence[bytes]) -> None:
+def write_take(path: Path, header: bytes, packets: Sequence[bytes]) -> None:
     """Writes packets, and the stream header that they need, to a file that appears whole or not at all."""
     lengths = struct.pack(f"<{len(packets) + 2}I", len(packets), len(header), *map(len, packets))
     body = b"".join([lengths, header, *packets])
@@ -76,7 +76,7 @@ def write(path: Path, header: bytes, packets: Sequence[bytes]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def read(path: Path) -> tuple[bytes, list[bytes]] | None:
+def read_take(path: Path) -> tuple[bytes, list[bytes]] | None:
     """The stream header and the packets of a take; none if there is no such file, or if it is damaged."""
     data = b""
     with suppress(OSError):

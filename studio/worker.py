@@ -26,7 +26,7 @@ from engine.record import Record
 from engine.step import Step
 from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas
-from scenes.parts.cast import scene_of
+from scenes.parts.play import scene_of
 from scenes.parts.reel import Sight
 from scenes.parts.theme import THEMES
 from studio import take as takes
@@ -76,14 +76,14 @@ class Studio:
         sights = list(self.scene.sights(self.beats[take.beat], take.first, take.after))
         name = f"{self.key(sights)}.take"
         path = self.folders[0] / name
-        if takes.read(path) is not None:
+        if takes.read_take(path) is not None:
             path.touch()  # what is used stays longest
             return path, True
         packets = self.encoder.run(self._drawn(sights))
         # A full cache is no reason not to render.
         for folder in self.folders:
             try:
-                takes.write(folder / name, self.encoder.header, packets)
+                takes.write_take(folder / name, self.encoder.header, packets)
             except OSError as error:
                 failure = InputError(f"{unwritten(folder, error)}")
             else:

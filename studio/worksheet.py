@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.paper.blanks import blank_sentence
 from engine.paper.markdown import escaped
-from engine.paper.sheet import Line, entry, sentence, sheet
+from engine.paper.sheet import ChapterLine, blank_words, entry, sheet
 from engine.trace import Trace
 from studio.script import MOST_TERMS, Part, Script, phases
 
@@ -27,12 +27,12 @@ def worksheet(script: Script, traces: Mapping[str, Trace], *, blank: bool) -> It
             yield from sheet(trace, _lines(part, trace, blank=blank), "##" if alone else "###", blank=blank)
 
 
-def _lines(part: Part, trace: Trace, *, blank: bool) -> Iterator[Line]:
+def _lines(part: Part, trace: Trace, *, blank: bool) -> Iterator[ChapterLine]:
     """A step, or a sentence for many."""
     for phase, marks in phases([mark for mark in part.marks if mark.kind in _STEPS]):
         for mark in marks:
             if mark.stop - mark.start > 1:
-                yield phase, f"- {sentence(mark.say)}\n"
+                yield phase, f"- {blank_words(mark.say)}\n"
             else:
                 yield phase, entry(trace, mark.start, mark.say, blank=blank, worked=mark.kind == "full", most_terms=MOST_TERMS)
 
@@ -43,4 +43,4 @@ def _told(part: Part, *, blank: bool) -> Iterator[str]:
         hidden = blank and mark.kind != "card"
         if mark.say.strip() and not (hidden and mark.kind == "closing"):
             single = hidden and mark.kind in _STEPS and mark.stop - mark.start == 1
-            yield f"\n{sentence(blank_sentence(mark.say) if single else mark.say)}\n"
+            yield f"\n{blank_words(blank_sentence(mark.say) if single else mark.say)}\n"

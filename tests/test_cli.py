@@ -370,19 +370,19 @@ def break_join(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 
 def break_frame(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def frame(self: studio.progress.Lines, frames: int) -> None:
+    def frame(self: studio.progress.ProgressLines, frames: int) -> None:
         if frames >= 5:
             raise error
 
-    monkeypatch.setattr(studio.progress.Lines, "frame", frame)
+    monkeypatch.setattr(studio.progress.ProgressLines, "frame", frame)
 
 
 def break_beat(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def beat(self: studio.progress.Lines, number: int, beat: Any) -> None:
+    def beat(self: studio.progress.ProgressLines, number: int, beat: Any) -> None:
         if number == 1:
             raise error
 
-    monkeypatch.setattr(studio.progress.Lines, "beat", beat)
+    monkeypatch.setattr(studio.progress.ProgressLines, "beat", beat)
 
 
 def break_captions(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 import engine
 from cli import main
 from engine.catalogue import find
-from engine.inputs.arguments import opened
+from engine.inputs.arguments import opened_from
 from studio.lecture.inputs import texts_of
-from studio.lecture.spec import Clip
+from studio.lecture.spec import ClipPart
 from studio.options import ConceptGroup
 
 PICTURE = [[1.0, 3, -2, 4], [0, 8, 6, 5], [2, 1, -9, 0], [4, -1, 3, 7]]
@@ -109,7 +109,7 @@ def from_command_line(concept: str, arguments: list[str]) -> Any:
     found: list[Any] = []
 
     def body(about: Any, texts: dict[str, Any]) -> None:
-        found.append(opened(about, texts, device="cpu"))
+        found.append(opened_from(about, texts, device="cpu"))
 
     result = CliRunner().invoke(ConceptGroup("trace", body=body), [concept, *arguments])
     assert result.exit_code == 0, result.output or result.exception
@@ -121,8 +121,8 @@ def test_one_trace(concept: str, arguments: dict[str, Any], options: list[str], 
     python = getattr(engine, concept)(**arguments)
     tensors = {name: arguments[name] for name in TENSORS if name in arguments}
     words = [word for name, value in tensors.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    clip = Clip(kind="clip", concept=concept, inputs={**tensors, **tomllib.loads(toml)})
-    for other in (from_command_line(concept, [*words, *options]), opened(find(concept), texts_of(clip, Path()), device="cpu")):
+    clip = ClipPart(kind="clip", concept=concept, inputs={**tensors, **tomllib.loads(toml)})
+    for other in (from_command_line(concept, [*words, *options]), opened_from(find(concept), texts_of(clip, Path()), device="cpu")):
         assert other.params == python.params
         assert other.inputs.keys() == python.inputs.keys()
         for name, tensor in {**python.inputs, **python.outputs}.items():

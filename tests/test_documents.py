@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from cli import main
 from engine.catalogue import VARIABLE
 from scenes.parts.theme import THEMES
-from studio.forms import checked, chosen, options
-from studio.lecture.spec import read
+from studio.forms import checked_options, chosen, options
+from studio.lecture.spec import read_lecture
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ["README.md", "docs/guide.md", "docs/embedding.md", "examples/README.md"]
@@ -70,7 +70,7 @@ def traced(command: list[str]) -> list[str]:
     given = render.make_context("render", command[2:]).params
     assert given["output"].startswith("renders/")
     assert chosen(given["to"], given["output"])
-    assert checked({str(option.name): given[option.name] for option in options()})
+    assert checked_options({str(option.name): given[option.name] for option in options()})
     known = {option.name for option in trace.params}
     own = {name: option for option in render.params if option.name not in known for name in option.opts}
     return ["trace", command[1], *without(command[2:], own), "--steps", "0:1"]
@@ -98,7 +98,7 @@ def lecture_parses(command: list[str]) -> None:
     assert found
     given = found.make_context("lecture", words).params
     if found.name == "make":
-        assert read(given["file"]).parts
+        assert read_lecture(given["file"]).parts
 
 
 PARSED = {"insert": insert_parses, "lecture": lecture_parses}

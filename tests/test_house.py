@@ -7,9 +7,10 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def dotted(path: Path) -> str:
+    return relative(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+#: All modules, as imports name them.
+NAMES = {*map(dotted, MODULES)}
+
+
 def test_every_module_is_seen() -> None:
     assert {relative(path).split("/")[0].removesuffix(".py") for path in MODULES} == set(FLOORS)
     assert set(imports(tree(ROOT / "cli.py"))) >= {"click", "engine", "studio"}
@@ -58,6 +67,115 @@ def test_imports_go_one_way(path: Path) -> None:
     above = set(FLOORS[FLOORS.index(floor) + 1 :])
     forbidden = {*above, *NOT_HERE.get(floor, ())}
     assert not forbidden & set(imports(tree(path)))
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of the house that a module imports, at its top or inside of a function."""
+    found: set[str] = set()
+    left: list[ast.AST] = [tree(path)]
+    while left:
+        node = left.pop()
+        # What is imported for annotations alone is never run: a record may say that it is made of a trace, which makes records.
+        is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        left += [] if is_for_types else ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {one if one in NAMES else str(node.module) for one in inner}
+    return found & NAMES
+
+
+def circle(arrows: Mapping[str, set[str]]) -> list[str]:
+    """What is left when all is taken away, again and again, that leads to nothing else or that nothing else leads to."""
+    left = dict(arrows)
+    while True:
+        led_to = set().union(*left.values())
+        kept = {name: others & left.keys() for name, others in left.items() if name in led_to and others & left.keys()}
+        if len(kept) == len(left):
+            return sorted(kept)
+        left = kept
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()}) == ["a", "b", "c"]
+    assert circle({"a": {"b"}, "b": {"a", "c"}, "c": set(), "d": {"a"}}) == ["a", "b"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+@pytest.mark.parametrize("floor", FLOORS[:-1])
+def test_there_is_no_circle_of_imports_inside_a_room(floor: str) -> None:
+    own = [path for path in MODULES if relative(path).startswith(f"{floor}/") and path.name != "__init__.py"]
+    arrows = {dotted(path): imported(path) for path in own}
+    assert sum(map(len, arrows.values())) > len(arrows)
+    assert not circle(arrows)
+
+
+# --- sizes and words ---------------------------------------------------------------------------------------------------------------------
+
+#: Lines of a file; of a function from its ``def`` to its end, without the docstring; of the body of half of all functions.
+MOST_OF_A_FILE, MOST_OF_A_FUNCTION, MEDIAN = 300, 40, 5
+
+
+def functions(module: ast.Module) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+
+
+def without_docstring(function: ast.FunctionDef, first: int) -> int:
+    """Lines from ``first`` to the end of a function, those of its docstring left out."""
+    docstring = function.body[0] if ast.get_docstring(function, clean=False) is not None else None
+    said = docstring.end_lineno - docstring.lineno + 1 if docstring and docstring.end_lineno else 0
+    return (function.end_lineno or first) - first + 1 - said
+
+
+def test_lines_are_counted() -> None:
+    (function,) = functions(ast.parse('@mark\ndef f(\n    x\n):\n    """Says\n    two."""\n    y = x\n\n    return y'))
+    assert without_docstring(function, function.lineno) == 6
+    assert without_docstring(function, function.body[0].lineno) == 3
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_files_and_functions_are_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_OF_A_FILE
+    lengths = {function.name: without_docstring(function, function.lineno) for function in functions(tree(path))}
+    assert {name: length for name, length in lengths.items() if length > MOST_OF_A_FUNCTION} == {}
+
+
+def test_half_of_all_functions_are_very_short() -> None:
+    found = [function for path in MODULES for function in functions(tree(path))]
+    assert statistics.median(without_docstring(function, function.body[0].lineno) for function in found) <= MEDIAN
+
+
+def code_lines(path: Path) -> int:
+    """Lines of a file that are neither empty nor part of a docstring."""
+    text, module = path.read_text(encoding="utf-8"), tree(path)
+    said: set[int] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
+            said |= {*range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)}
+    return sum(bool(line.strip()) and number not in said for number, line in enumerate(text.splitlines(), start=1))
+
+
+@pytest.mark.parametrize("name", ["softmax", "losses/cross_entropy", "normalization/layer_norm", "rms_norm", "linear"])
+def test_a_concept_that_is_torch_code_is_short(name: str) -> None:
+    own, picture = (code_lines(ROOT / place) for place in (f"engine/concepts/{name}.py", f"scenes/{name.split('/')[-1]}.py"))
+    assert 10 < own <= 40
+    assert own + picture <= 60
+
+
+def types(module: ast.Module) -> Iterator[str]:
+    """The classes at the top of a module, and what it calls types: names such as ``Cell``."""
+    for node in module.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and re.fullmatch("[A-Z][a-z]+.+", node.targets[0].id):
+            yield node.targets[0].id
+
+
+def test_a_class_or_type_has_one_meaning() -> None:
+    seen = [name for path in MODULES for name in types(tree(path)) if not name.startswith("_")]
+    assert len(seen) > 200
+    assert {name for name in seen if seen.count(name) > 1} == set()
 
 
 @pytest.mark.parametrize("path", SCENES, ids=relative)

@@ -71,7 +71,7 @@ def _axes(form: str, arguments: Mapping[str, Any]) -> list[_Axis]:
 
 def _check(name: str, tensor: Tensor, form: str, axes: Sequence[_Axis], known: dict[str, tuple[int, str]]) -> None:
     shape, wanted = list(tensor.shape), f"its shape is ({form})"
-    own = f"{name} is {sentences.times(shape) or 'a single number'}"
+    own = f"{name} is {sentences.size_text(shape)}"
     star = next((number for number, axis in enumerate(axes) if axis.name == "*"), None)
     if (star is None and len(shape) != len(axes)) or len(shape) < len(axes) - (star is not None):
         raise InputError(f"{own}; {wanted}")

@@ -19,9 +19,11 @@ from torch import Tensor
 
 from engine import sentences
 from engine.code.backward import adjoint
-from engine.code.forward import Code, CodeTrace, Run, called, compared, in_order, named, placed, refused, results_of, run, said
-from engine.code.graph import Graph
+from engine.code.forward import Code, CodeTrace, Run, called, compared, in_order, refused, results_of, run, said
+from engine.code.graph import CodeGraph
+from engine.code.placed import named, placed, source
 from engine.code.scale import all_behind, scale_of
+from engine.code.sent import Route, on_route, share_of, slope_of, without_divisor
 from engine.code.source import statement
 from engine.code.step import CodeStep
 from engine.errors import InputError
@@ -30,12 +32,9 @@ from engine.ops import algebra
 from engine.ops.rules import WHOLE
 from engine.ops.value import Call, Value
 from engine.reader import floating, largest
-from engine.stage import Operand, Stage, Work, number
+from engine.stage import Operand, Stage, Work, number, spelled
 from engine.step import Cell, Reference, worst
 from engine.verdict import TOLERANCE
-
-#: The calls by which a number goes from one tensor to another, each with the argument and the cell in which it reads it.
-Route = tuple[tuple[Call, str, Cell], ...]
 
 
 def grad(name: str) -> str:
@@ -99,7 +98,7 @@ def _checked(ran: Run, back: Back) -> Reference:
 class Back:
     """The adjoints of a graph, and how each of their cells comes about."""
 
-    graph: Graph
+    graph: CodeGraph
     last: Value
     grad: Tensor
 
@@ -165,11 +164,12 @@ class Back:
                     else:
                         yield from ((reader, end, (step, *rest)) for reader, end, rest in self._routes(made, at))
 
-    def names(self, value: Value) -> Iterator[str]:
-        """The names of the values that read this one, and send something back."""
+    def senders(self, value: Value) -> Iterator[Value]:
+        """The values with names that are computed from this one, and send something back."""
         for call, _ in self.uses[id(value)]:
             for made in call.made:
-                yield from ([made.name] if id(made) in self.adjoints else []) if made.name else self.names(made)
+                if made.counts and not made.stops:
+                    yield from ([made] if id(made) in self.adjoints else []) if made.name else self.senders(made)
 
     def is_whole(self, value: Value) -> bool:
         """Whether an operation reads it of which no step says how it is computed."""
@@ -196,34 +196,32 @@ class Back:
             whole = algebra.total([replace(one, divisor=1) for one in found])
             return replace(whole, divisor=found[0].divisor, scale=math.fsum(one.scale or 0.0 for one in found))
         scale = math.fsum((one.scale or 0.0) / abs(one.by) for one in found)
-        return replace(algebra.total([_without_divisor(one) for one in found]), scale=scale)
+        return replace(algebra.total([without_divisor(one) for one in found]), scale=scale)
 
     def _parts(self, value: Value, cell: Cell, reader: Value, at: Cell, routes: Sequence[Route]) -> Iterator[Work]:
         """What one cell that was computed from this one sends back to it."""
         if id(reader) not in self.adjoints:  # nothing comes back to it
             return
-        work, place = _on_route(reader, at, routes), (value.name, cell)
+        work, place = on_route(reader, at, routes), (value.name, cell)
         name = "grad_output" if reader is self.last else grad(reader.name)
         adjoint = number(float(self.adjoints[id(reader)][at]), name, at)
         y = float(reader.tensor[at])
         # An adjoint of float32 is no more precise where what it sends back is of float64.
         coarse = max(1.0, TOLERANCE[self.adjoints[id(reader)].dtype] / TOLERANCE[self.adjoints[id(value)].dtype])
         if isinstance(work.divisor, Operand) and work.divisor.places[0] == place:
-            yield Work([(adjoint, number(-y, reader.name, at))], work.divisor, scale=coarse * abs(adjoint.values[0] * y))
-        ahead = [adjoint, *([number(work.slope, reader.name, at)] if work.apply else [])]
-        share = _share(work, reader, at)(place)
-        for factors, places in zip(work.terms, work.places, strict=True):
+            yield Work([(adjoint, number(y, reader.name, at).turned)], work.divisor, scale=coarse * abs(adjoint.values[0] * y))
+        slope, share = slope_of(work, reader, at), share_of(work, reader, at)(place)
+        for factors, places, ways in zip(work.terms, work.places, work.ways, strict=True):
             times = places.count(place) * share
             if times:
                 which = places.index(place)
-                others = [
-                    number(x, *one) if one else number(x) for n, (x, one) in enumerate(zip(factors, places, strict=True)) if n != which
-                ]
-                sign = math.copysign(1.0, factors[which]) * math.copysign(1.0, float(value.tensor[cell]))
-                product = (*ahead, *([number(times)] if times != 1 else []), *others)
+                rest = [one for n, one in enumerate(zip(factors, places, ways, strict=True)) if n != which]
+                others = [number(x, *(one or ("", ())), way) for x, one, way in rest]
+                product = (adjoint, *slope, *([number(times)] if times != 1 else []), *others)
                 # A slope such as 1 − y² is the difference of numbers about as large as 1.
                 size = coarse * abs(math.prod(one.values[0] for one in (adjoint, *others))) * max(1.0, abs(work.slope))
-                yield Work([product if sign > 0 else algebra.turned(product)], work.divisor, scale=size)
+                beside = [one for operands in work.sums for one in operands] if slope and not slope[0].places[0] else []
+                yield Work([algebra.negated(product) if ways[which] else product], work.divisor, beside=beside, scale=size)
 
     # --- stages ----------------------------------------------------------------------------------------------------------------------
 
@@ -231,12 +229,13 @@ class Back:
         """The steps of one adjoint."""
         value, values = self.targets[name], self.found[name]
         is_whole = self.is_whole(value)
-        sources = _listed(list(dict.fromkeys(one for one in self.names(value) if one)))
+        sources = _listed(list(dict.fromkeys(one.name for one in self.senders(value))))
 
         def say(cell: Cell, work: Work, text: Sum) -> str:
             if is_whole:
                 return f"{named(name, cell)}, computed whole by autograd: {text.value}."
-            return f"{named(name, cell)}, back from {sources}: {said(text)}."
+            is_read = any(path for path in work.reads)
+            return f"{named(name, cell)}, {'' if is_read else 'nothing '}back from {sources}{_with(work)}: {said(work, text)}."
 
         return Stage(
             path=name,
@@ -248,45 +247,22 @@ class Back:
         )
 
     def statement(self, name: str) -> str:
-        """The statement of the code through which an adjoint comes back."""
-        call = next((call for call, _ in self.uses[id(self.targets[name])]), None)
-        return statement(call.file, call.line).text if call else ""
+        """The statements of the code through which an adjoint comes back, each on a line."""
+        calls = [one.call for one in self.senders(self.targets[name]) if one.call]
+        return "\n".join(dict.fromkeys(statement(call.file, call.line).text for call in calls))
+
+
+def _with(work: Work) -> str:
+    """Which factors are made of what stands somewhere, unless the number is only handed on."""
+    made = dict.fromkeys(spelled(*one) for one in _ways(work) if one[0])
+    return f", with {_listed([*made])}" if made and not source(work) else ""
+
+
+def _ways(work: Work) -> Iterator[tuple[str, str]]:
+    """How all factors are made, and of which tensor."""
+    for operand in (one for product in work.sums for one in product):
+        yield from dict.fromkeys((way, place[0] if place else "") for way, place in zip(operand.ways, operand.places, strict=True))
 
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _on_route(reader: Value, at: Cell, routes: Sequence[Route]) -> Work:
-    """How a cell is computed; of a long sum only what is reached on the one route that there is."""
-    if len(routes) > 1:
-        return reader.made(at)
-    (route,) = routes
-    for call, argument, cell in route:
-        call.only = (argument, cell)
-    try:
-        work = reader.made(at)
-    finally:
-        for call, _, _ in route:
-            call.only = None
-    return reader.made(at) if work.apply or work.reduce == "max" else work  # both depend on all terms
-
-
-def _share(work: Work, reader: Value, at: Cell) -> Any:
-    """What part of an adjoint goes to a place: all of it, but of a largest number only to where it stands, shared among equal ones."""
-    if work.reduce == "sum":
-        return lambda place: 1.0
-    winners: list[Any] = [places[0] for (x,), places in zip(work.terms, work.places, strict=True) if x == work.before]
-    assert reader.call is not None
-    chosen = reader.call.rule.winner(reader.call, at)
-    if chosen is not None:
-        winners = [place for place in winners if place and place[1] == chosen][:1] or winners[:1]
-    return lambda place: 1 / len(winners) if place in winners else 0.0
-
-
-def _without_divisor(work: Work) -> Work:
-    """What is divided by a cell is multiplied by 1 over it."""
-    if work.divisor == 1:
-        return work
-    place = work.divisor.places[0] if isinstance(work.divisor, Operand) else None
-    return Work([(*work.sums[0], number(1 / work.by, *(place or ("", ()))))])

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function
 
-from engine import sentences
-from engine.errors import InputError
+from engine.checks import check_same_shape
 
 T = TypeVar("T")
 
@@ -19,9 +18,7 @@ def adjoint(grad_output: Tensor | None, like: Tensor, name: str = "output") -> T
     """The adjoint of a result, ones if it is not given. Raises :class:`InputError` if it has not the shape of the result."""
     if grad_output is None:
         return torch.ones(like.shape, dtype=like.dtype, device=like.device)
-    if grad_output.shape != like.shape:
-        theirs, own = (sentences.times(one.shape) or "a single number" for one in (grad_output, like))
-        raise InputError(f"grad_output is {theirs}, but {name} is {own}; give the same shape")
+    check_same_shape("grad_output", grad_output, name, like)
     return grad_output
 
 
@@ -43,9 +40,16 @@ def by_autograd(
 
     It is computed in float64: where numbers are nearly the same, some of torch's ways back lose more digits than float32 has.
     """
-    given = {name: one.double() if isinstance(one, Tensor) else one for name, one in arguments.items()}
+    given = {name: one.double() if isinstance(one, Tensor) and one.is_floating_point() else one for name, one in arguments.items()}
     wanted = {name: given[name].detach().clone().requires_grad_() for name in of if given[name] is not None}
     with torch.enable_grad():
         output = function(**{**given, **wanted})
         found = torch.autograd.grad(output, list(wanted.values()), adjoint(grad_output, output).double())
     return [grad.to(arguments[name].dtype) for name, grad in zip(wanted, found, strict=True)]
+
+
+def jacobians(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    """The derivatives of each row's results with respect to its numbers, by autograd: the results are the last axis but one."""
+    jacobian: Any = torch.autograd.functional.jacobian
+    found: Tensor = jacobian(lambda x: function(x).flatten(0, -2).sum(0), rows.detach()[None])
+    return found.squeeze(1).movedim(0, -2)

@@ -16,8 +16,8 @@ from torch.overrides import TorchFunctionMode
 from engine.catalogue import code_of
 from engine.code import simpler
 from engine.errors import InputError
-from engine.ops.rules import has_rule, plain
-from engine.recorder.calls import plain_name, written
+from engine.ops.rules import common_name, has_rule
+from engine.recorder.calls import plain_name, written_to
 from engine.recorder.nested import found, mapped
 from engine.recorder.operation import Operation, Recording
 from engine.signature import Signature
@@ -66,9 +66,9 @@ class _Expanding(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Any:
         kwargs = kwargs or {}
-        name = plain(plain_name(func))
-        code = None if name in self.without or written(func, args, kwargs) else _code(name)
-        taken = None if code is None else _taken(code, args, kwargs)
+        name = common_name(plain_name(func))
+        code = None if name in self.without or written_to(func, args, kwargs) else _code(name)
+        taken = None if code is None else _taken(code, name in simpler.OWN, args, kwargs)
         if code is None or taken is None:
             return func(*args, **kwargs)
         with _Expanding([], self.without | {name}):
@@ -85,8 +85,8 @@ def _code(name: str) -> Callable[..., Any] | None:
     return simpler.OWN.get(name) or (None if has_rule(name) else code_of(name))
 
 
-def _taken(code: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> inspect.BoundArguments | None:
-    """How code takes the arguments of torch's function; none where it does not know one of them, or a value of it.
+def _taken(code: Callable[..., Any], is_ours: bool, args: Sequence[Any], kwargs: Mapping[str, Any]) -> inspect.BoundArguments | None:
+    """How code takes the arguments of torch's function, a concept's with checks; none where it does not know one of them, or a value.
 
     A dtype is that of the first argument; what is None, and no argument of the code, is left out.
     """
@@ -96,7 +96,7 @@ def _taken(code: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, A
     left_out = {name for name, one in kwargs.items() if isinstance(one, torch.dtype) or name in IGNORED or one is None}
     named = {name: one for name, one in kwargs.items() if name not in left_out or (one is None and name in signature.parameters)}
     try:
-        bound = (signature.bind if code.__module__ == simpler.__name__ else Signature(signature).bound)(*listed, **named)
+        bound = (signature.bind if is_ours else Signature(signature).bound)(*listed, **named)
     except (TypeError, InputError):
         return None
     if dtypes:

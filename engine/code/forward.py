@@ -19,19 +19,20 @@ from engine import sentences
 from engine.blocks import Blocks
 from engine.code.arguments import ready
 from engine.code.expand import Expansions
-from engine.code.graph import Graph, graph_of
+from engine.code.graph import CodeGraph, graph_of
+from engine.code.placed import named, placed, source
 from engine.code.scale import scale_of
 from engine.code.source import statement
 from engine.code.step import CodeStep
 from engine.errors import CheckError, InputError
-from engine.numbers import Sum, abridged, sum_line
+from engine.numbers import Sum, abridged, sourced, sum_line
 from engine.ops.rules import WHOLE
 from engine.ops.value import Value
 from engine.recorder.operation import Recording
 from engine.recorder.record import record, record_with_gradients
 from engine.shown import one_line
 from engine.signature import Signature
-from engine.stage import Operand, Stage, Work
+from engine.stage import Stage, Work
 from engine.step import Cell, Reference, worst
 from engine.trace import Trace
 from engine.verdict import TOLERANCE, compare
@@ -101,7 +102,7 @@ class Run:
     code: Code
     arguments: dict[str, Any]
     recording: Recording
-    graph: Graph
+    graph: CodeGraph
     state: Tensor
 
     @property
@@ -244,7 +245,7 @@ def stage(name: str, value: Value) -> Stage:
     def say(cell: Cell, work: Work, text: Sum) -> str:
         called = named(name, cell)
         what = f"{called}, {comment}" if comment and name != call.text else called
-        return f"{what}, computed whole by {call.op}: {text.value}." if call.rule is WHOLE else f"{what}: {said(text)}."
+        return f"{what}, computed whole by {call.op}: {text.value}." if call.rule is WHOLE else f"{what}: {said(work, text)}."
 
     return Stage(
         path=name,
@@ -256,20 +257,9 @@ def stage(name: str, value: Value) -> Stage:
     )
 
 
-def said(text: Sum) -> str:
-    """How a number comes about; one that only stands there is not said to be itself."""
-    is_lone = text.terms == ((text.value,),) and not text.apply and text.divisor == "1"
-    return text.value if is_lone else sum_line(abridged(text, SAID_TERMS))
-
-
-def named(name: str, cell: Cell) -> str:
-    """A cell of a tensor; an expression stands in brackets."""
-    return sentences.cell_name(name if name.isidentifier() or not cell else f"({name})", cell)
-
-
-def placed(work: Work) -> Work:
-    """The work, whose step knows where its numbers stand."""
-    return work.having(places=work.places, over=work.divisor.places[0] if isinstance(work.divisor, Operand) else None)
+def said(work: Work, text: Sum) -> str:
+    """How a number comes about; of one that is only handed on, where it stood."""
+    return sourced(source(work), sum_line(abridged(text, SAID_TERMS)))
 
 
 def opening(code: Code, arguments: Mapping[str, Any]) -> str:

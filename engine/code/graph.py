@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.code.expand import is_handed
 from engine.errors import InputError
-from engine.ops.rules import BLANK, WHOLE, bound, turned
+from engine.ops.rules import MADE_ANEW, WHOLE, bound, turned
 from engine.ops.value import Call, NotOneStepError, Value
 from engine.recorder.nested import mapped
 from engine.recorder.operation import Operation, Read, Recording
@@ -23,7 +23,7 @@ Result = tuple[int, int]
 
 
 @dataclass(eq=False)
-class Graph:
+class CodeGraph:
     """All that torch code did, by names: tensors from outside are ``given``, others computed in ``steps``, and some of them ``results``.
 
     Results without steps are ``plain``: places, as those of argmax, and what depends on no number that is given. ``returned`` are all
@@ -43,7 +43,7 @@ class Graph:
             value.tensor, value.traced = value.tensor.detach(), None
 
 
-def graph_of(recording: Recording, inputs: Mapping[str, Tensor], results: Mapping[str, Tensor]) -> Graph:
+def graph_of(recording: Recording, inputs: Mapping[str, Tensor], results: Mapping[str, Tensor]) -> CodeGraph:
     """The graph of a function that was recorded; ``results`` are the tensors that it gave back, by their names."""
     return _Building(recording, inputs, results).built()
 
@@ -52,7 +52,7 @@ class _Building:
     def __init__(self, recording: Recording, inputs: Mapping[str, Tensor], results: Mapping[str, Tensor]) -> None:
         self.operations = {operation.index: operation for operation in recording.operations}
         self.inputs = {name: Value(tensor, name=name, traced=tensor if tensor.requires_grad else None) for name, tensor in inputs.items()}
-        self.graph = Graph(given=dict(self.inputs))
+        self.graph = CodeGraph(given=dict(self.inputs))
         self.outside: dict[int, Value] = {}
         self.stopped, self.alone = _stopped(recording.operations)
         self.made: dict[tuple[int, int], Value] = {}
@@ -76,7 +76,7 @@ class _Building:
             rule, args = WHOLE, operation.args
         given = mapped(bound(rule, args, operation.kwargs), Read, self._value)
         call = Call(rule, operation.name, operation.function, given, [], operation.text, operation.file, operation.line)
-        is_given = operation.name in BLANK or not any(value.call or value.name for value in call.values.values())
+        is_given = operation.name in MADE_ANEW or not any(value.call or value.name for value in call.values.values())
         for number, held in enumerate(operation.made):
             value = Value(held.tensor, None if is_given else call, number, traced=held.traced)
             value.stops = (operation.index, number) in self.stopped
@@ -93,7 +93,7 @@ class _Building:
         """What the code of an operation gave back is the variable that it went to."""
         value = self._value(operation.args[0])
         self.made[operation.index, 0] = value
-        value.tensor, value.traced = operation.made[0].tensor, operation.made[0].traced
+        value.tensor = operation.made[0].tensor
         if operation.variables[0] and value.counts:
             if self.wanted.pop(value.name, None):
                 value.name = ""
@@ -138,7 +138,7 @@ class _Building:
 
     # --- what one step can do ------------------------------------------------------------------------------------------------------------
 
-    def built(self) -> Graph:
+    def built(self) -> CodeGraph:
         """Names what is given back, and all that needs steps of its own."""
         found: set[int] = set()
         for name, value in self.results.items():

@@ -13,20 +13,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.code import layers
+
 #: As torch has them; of operations that may decline the result is not said.
-Axes = int | tuple[int, ...] | None
+Dims = int | tuple[int, ...] | None
 
 
 # --- along axes --------------------------------------------------------------------------------------------------------------------------
 
 
 def var_mean(
-    input: Tensor, dim: Axes = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor, dim: Dims = None, unbiased: bool = True, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple[Tensor, Tensor]:
     """The mean square of the deviations from the mean, over n − correction; the mean."""
     if isinstance(dim, bool):  # torch.var(input, unbiased)
         unbiased, dim = dim, None
-    along: Axes = tuple(range(input.dim())) if dim is None or dim in ((), []) else dim
+    along: Dims = tuple(range(input.dim())) if dim is None or dim in ((), []) else dim
     mean = input.mean(along, keepdim=True)  # the mean
     deviation = input - mean  # how far from the mean
     count = input.numel() / max(1, mean.numel()) - (float(unbiased) if correction is None else correction)
@@ -50,7 +52,7 @@ def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     return torch.sqrt(variance), mean
 
 
-def vector_norm(x: Tensor, ord: float = 2, dim: Axes = None, keepdim: bool = False) -> Any:
+def vector_norm(x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False) -> Any:
     """The root of the sum of the squares; of order 1 the sum of the sizes, of order ∞ the largest of them."""
     if ord == 2:
         return torch.sqrt(x.square().sum(dim, keepdim=keepdim))
@@ -61,14 +63,14 @@ def vector_norm(x: Tensor, ord: float = 2, dim: Axes = None, keepdim: bool = Fal
     return NotImplemented
 
 
-def norm(input: Tensor, p: float | str | None = "fro", dim: Axes = None, keepdim: bool = False) -> Any:
+def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False) -> Any:
     """The norm of a vector."""
     if isinstance(p, str) and p != "fro":
         return NotImplemented
     return torch.linalg.vector_norm(input, 2 if p in ("fro", None) else float(p or 0), dim, keepdim)
 
 
-def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Axes = None, keepdim: bool = False) -> Any:  # noqa: N803
+def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, keepdim: bool = False) -> Any:  # noqa: N803
     """The norm of a vector, or without an order of all numbers."""
     if ord is None or isinstance(dim, int) or (A.dim() == 1 and not isinstance(ord, str)):
         return torch.linalg.vector_norm(A, 2 if ord is None else float(ord), dim, keepdim)
@@ -281,4 +283,5 @@ _CELLS = (pow, exp2, log2, log10, tan, gelu, elu, softplus, selu, relu6, mish, s
 OWN: dict[str, Callable[..., Any]] = {
     **{one.__name__: one for one in (*_ALONG, *_CELLS)},
     **dict.fromkeys(("baddbmm", "addmv"), addmm),
+    **layers.OWN,
 }

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.checks import check_same_shape
 from engine.errors import InputError
 from engine.mark import concept
 from engine.reader import Mask
@@ -56,14 +57,13 @@ def counted(input: Tensor, p: float) -> dict[str, Tensor]:
     return found if p == 1 else {**found, "units_needed": input.new_tensor(units / (1 - p))}
 
 
-def check(input: Tensor, p: float, mask: Tensor | None) -> None:
+def check_mask(input: Tensor, p: float, mask: Tensor | None) -> None:
     """Raises :class:`InputError` for a chance that is none, and for a mask that is none or does not fit."""
     if not 0 <= p <= 1:
         raise InputError(f"p is {p:g}; give the chance to be dropped, from 0 to 1")
     if mask is None:
         return
-    if mask.shape != input.shape:
-        raise InputError(f"mask is {sentences.times(mask.shape)}, but input is {sentences.times(input.shape)}; give the same shape")
+    check_same_shape("mask", mask, "input", input)
     other = next((x for x in mask.flatten().tolist() if x not in (0, 1)), None)
     if other is not None:
         raise InputError(f"mask holds {other:g}; give 0 for what is dropped and 1 for what is kept")
@@ -137,7 +137,7 @@ def dropout(
 
     Source: ``torch.nn.functional.dropout``; Srivastava et al., Journal of Machine Learning Research 15 (2014), section 4.
     """
-    check(input, p, mask)
+    check_mask(input, p, mask)
     if bias is not None and weight is None:
         raise InputError("bias is given without weight; give the weight of the next layer too")
     if training:

@@ -15,9 +15,8 @@ from engine.mark import concept
 def _torch(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, activation: str | None = None) -> dict[str, Tensor]:
     """torch.nn.functional.linear"""
     z = F.linear(input, weight, bias)
-    if activation in (None, "maxout"):
-        return {"output": z if activation is None else z.max(-1).values}
-    return {"output": (z >= 0).to(z.dtype) if activation == "step" else getattr(F, activation)(z)}
+    own = {None: z, "maxout": z.max(-1).values, "step": (z >= 0).to(z.dtype)}
+    return {"output": own[activation] if activation in own else getattr(F, str(activation))(z)}
 
 
 @concept(
@@ -60,8 +59,7 @@ def linear(
     z = F.linear(input, weight, bias)  # the products of a row, plus its bias
     found = {"z": z}
     if activation == "maxout":
-        output, winner = z.max(-1)  # the largest
-        found["winner"] = winner
+        output, found["winner"] = z.max(-1)  # the largest
     elif activation == "step":
         output = torch.heaviside(z.detach(), z.new_ones(()))  # 1 from 0 on
     else:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from engine.checks import check_positive
+from engine.code.backward import jacobians
 from engine.errors import InputError
 from engine.mark import concept
 from engine.words import Words, check_words
 
 
-def reference(input: Tensor, dim: int, temperature: float, jacobian: bool, **_: Any) -> list[Tensor]:
+def reference(input: Tensor, dim: int, temperature: float, jacobian: bool, **_: object) -> list[Tensor]:
     """torch.softmax"""
     logits = input / temperature
-    found = [torch.softmax(logits, dim), input.argmax(dim)]
-    if jacobian:
-        rows = logits.detach().movedim(dim, -1)
-        jacobian_of: Any = torch.autograd.functional.jacobian
-        by_row = jacobian_of(lambda x: torch.softmax(x, -1).flatten(0, -2).sum(0), rows[None]).squeeze(1)
-        found += [by_row.movedim(0, -2), by_row.movedim(0, -2).reshape(-1, rows.shape[-1], rows.shape[-1]).mean(0)]
-    return found
+    by_row = jacobians(lambda x: torch.softmax(x, -1), logits.movedim(dim, -1)) if jacobian else None
+    means = [] if by_row is None else [by_row, by_row.reshape(-1, *by_row.shape[-2:]).mean(0)]
+    return [torch.softmax(logits, dim), input.argmax(dim), *means]
 
 
 @concept(
@@ -56,12 +51,11 @@ def softmax(
 
     Source: ``torch.softmax``.
     """
-    if not 0 < temperature < math.inf:
-        raise InputError(f"temperature is {temperature:g}; give a number above 0, such as 0.5")
+    check_positive("temperature", temperature, "0.5")
     scaled = input if temperature == 1 else input / temperature  # over the temperature
     max = scaled.detach().amax(dim, keepdim=True)  # the largest
     check_words("labels", labels, input.numel() // max.numel(), f"numbers along axis {dim} of input")
-    if bool((max == -math.inf).any()):
+    if bool((max == -torch.inf).any()):
         raise InputError(f"input has a row along axis {dim} in which all numbers are −∞; give at least one that is finite")
     exp = torch.exp(scaled - max)  # e to the power of what it is above the largest
     sum = exp.sum(dim, keepdim=True)  # their sum
@@ -69,9 +63,7 @@ def softmax(
     results = {"output": output, "argmax": input.argmax(dim)}
     if jacobian:
         p = output.movedim(dim, -1)
-        each = (
-            p[..., :, None] * torch.eye(*p.shape[-1:], dtype=p.dtype, device=p.device) - p[..., :, None] * p[..., None, :]
-        )  # how a share goes with a logit
+        each = p[..., :, None] * torch.eye(*p.shape[-1:]).to(p) - p[..., :, None] * p[..., None, :]  # how a share goes with a logit
         mean = each.reshape(-1, *each.shape[-2:]).mean(0)  # the mean of all rows
         results |= {"jacobian": each, "mean_jacobian": mean}
     return results

@@ -14,7 +14,7 @@ from engine.errors import InputError
 from engine.inputs.words import words_of
 from engine.shapes import PictureSize
 from engine.shown import shown
-from engine.signature import read, words
+from engine.signature import read_argument, words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class Wording:
     """Where texts come from, and how they are called there: ``input`` names an argument, ``setting`` says how one of what is the same for
     all concepts is given.
     """
@@ -36,7 +36,7 @@ class Place:
         return self.setting(name, "").rstrip(" =")
 
 
-COMMAND = Place(lambda option: f"--{option}", lambda name, value: f"--{name.replace('_', '-')} {value}".removesuffix(" true"))
+COMMAND = Wording(lambda option: f"--{option}", lambda name, value: f"--{name.replace('_', '-')} {value}".removesuffix(" true"))
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Numbers:
 
 
 def parse(
-    concept: Concept, texts: Mapping[str, str | Sequence[str]], numbers: Numbers = Numbers(), place: Place = COMMAND
+    concept: Concept, texts: Mapping[str, str | Sequence[str]], numbers: Numbers = Numbers(), place: Wording = COMMAND
 ) -> dict[str, Any]:
     """The arguments of ``concept`` that ``texts`` gives, tensors as ``numbers`` says.
 
@@ -70,7 +70,7 @@ class _Reading:
 
     concept: Concept
     numbers: Numbers
-    place: Place
+    place: Wording
     held: int = 0
 
     def argument(self, parameter: Parameter, text: Any) -> Any:
@@ -129,7 +129,7 @@ class _Reading:
 SHARED = ("device", "dtype", "seed")
 
 
-def opened(
+def opened_from(
     concept: Concept,
     texts: Mapping[str, str | Sequence[str]],
     *,
@@ -138,7 +138,7 @@ def opened(
     seed: int = 0,
     size: str | None = None,
     allow_nan: bool = False,
-    place: Place = COMMAND,
+    place: Wording = COMMAND,
 ) -> Trace:
     """The trace of ``concept`` with the arguments that ``texts`` gives: the one way in for commands and lectures.
 
@@ -153,9 +153,9 @@ def opened(
     return trace_of(concept, parse(concept, {**texts, **settings}, numbers, place))
 
 
-def check_seed(seed: int, place: Place = COMMAND) -> None:
+def check_seed(seed: int, place: Wording = COMMAND) -> None:
     """Raises :class:`InputError` for one that torch does not take."""
-    read(place.called("seed"), seed, ["int"])
+    read_argument(place.called("seed"), seed, ["int"])
 
 
 def _named(named: str, texts: Sequence[str]) -> dict[str, str]:
@@ -212,7 +212,7 @@ def _reader(parameter: Parameter) -> Callable[[str, str], Any]:
     return either
 
 
-def pick_device(name: str, dtype: str, place: Place = COMMAND) -> str:
+def pick_device(name: str, dtype: str, place: Wording = COMMAND) -> str:
     """The torch device for ``auto``, ``cpu``, ``cuda`` or ``mps``; ``auto`` is a GPU if one is present that has the dtype.
 
     Raises :class:`InputError` if the device is not there.

@@ -77,7 +77,7 @@ def _decoded(file: IO[bytes], given: str, size: PictureSize | None) -> NDArray[A
 def _of_png(file: IO[bytes], given: str, size: PictureSize | None) -> NDArray[Any]:
     header = png.read_header(file)
     factor = _factor(header.height, header.width, given, size)
-    found = png.read(file, header)
+    found = png.read_png(file, header)
     return _turned(_gathered(found.strips, header.height, header.width, factor), jpeg.orientation(found.exif))
 
 

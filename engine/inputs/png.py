@@ -30,7 +30,7 @@ MOST_CHUNKS = 200_000
 
 
 @dataclass(frozen=True)
-class Header:
+class PngHeader:
     """What a PNG says of itself."""
 
     width: int
@@ -54,7 +54,7 @@ class Header:
 class Png:
     """A whole PNG file: its ``chunks`` by their names, the data of the picture in one."""
 
-    header: Header
+    header: PngHeader
     chunks: dict[bytes, bytes]
 
     @property
@@ -149,7 +149,7 @@ class Png:
         return np.concatenate([colours, np.concatenate([alpha, rest])], axis=1)
 
 
-def read_header(file: IO[bytes]) -> Header:
+def read_header(file: IO[bytes]) -> PngHeader:
     """The first chunk. Raises ``ValueError`` for what is no PNG."""
     if file.read(len(SIGNATURE)) != SIGNATURE:
         raise ValueError("no signature")
@@ -158,10 +158,10 @@ def read_header(file: IO[bytes]) -> Header:
     sound = name == b"IHDR" and colour in KINDS and bits in KINDS[colour][1] and not packing and not filters and interlaced < 2
     if not sound or not 0 < width < 2**31 or not 0 < height < 2**31:
         raise ValueError("no header")
-    return Header(width, height, bits, colour, bool(interlaced))
+    return PngHeader(width, height, bits, colour, bool(interlaced))
 
 
-def read(file: IO[bytes], header: Header) -> Png:
+def read_png(file: IO[bytes], header: PngHeader) -> Png:
     """The rest of a PNG whose header was read.
 
     Raises ``ValueError`` and other errors for a file that is damaged or cut short: every chunk has its checksum, the picture all its rows,
@@ -209,7 +209,7 @@ def _chunk(file: IO[bytes]) -> tuple[bytes, bytes]:
     return name, data
 
 
-def _check_colours(header: Header, chunks: dict[bytes, bytes]) -> None:
+def _check_colours(header: PngHeader, chunks: dict[bytes, bytes]) -> None:
     palette, key = chunks.get(b"PLTE", b""), chunks.get(b"tRNS")
     if header.colour == PALETTE and (not palette or len(palette) % 3 or len(palette) > 768):
         raise ValueError("no palette")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.errors import InputError
-from engine.shown import bare, first, shown
+from engine.shown import bare, first_few, shown
 from engine.trace import StateDict
 
 
@@ -22,8 +22,8 @@ def of_one(state_dict: StateDict, signs: Sequence[str], kind: str) -> tuple[str,
         return "", state_dict
     if len(prefixes) > 1:
         modules = [prefix.rstrip(".") for prefix in prefixes]
-        names = " and ".join(shown(module) if module else "the module itself" for module in first(modules))
-        more = f" and {len(modules) - len(first(modules))} more" if len(modules) > len(first(modules)) else ""
+        names = " and ".join(shown(module) if module else "the module itself" for module in first_few(modules))
+        more = f" and {len(modules) - len(first_few(modules))} more" if len(modules) > len(first_few(modules)) else ""
         one = next(filter(None, modules))
         how = f"name one, as in FILE#{bare(one)}, or give the tensors that begin with {shown(f'{one}.')}"
         raise InputError(f"state_dict has the weights of {len(modules)} {kind}s ({names}{more}); {how}")

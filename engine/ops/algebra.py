@@ -54,13 +54,13 @@ def negate(work: Work) -> Work:
     """The sum with other signs."""
     if not is_sum(work):
         raise UnfitError(0)
-    return replace(work, sums=[turned(product) for product in work.sums])
+    return replace(work, sums=[negated(product) for product in work.sums])
 
 
-def turned(product: Sequence[Operand]) -> tuple[Operand, ...]:
+def negated(product: Sequence[Operand]) -> tuple[Operand, ...]:
     """A product with its other sign, which the first number takes."""
     first, *others = product
-    return Operand(first.places, [-value for value in first.values], first.path), *others
+    return first.turned, *others
 
 
 def multiply(a: Work, b: Work) -> Work:
@@ -76,7 +76,7 @@ def divide(a: Work, b: Work) -> Work:
     """Their quotient."""
     if a.divisor != 1 or a.reduce != "sum":
         raise UnfitError(0)
-    if not is_number(b):
+    if not is_number(b) or b.sums[0][0].made:
         raise UnfitError(1)
     ((below,),) = b.sums
     return replace(_with((a, b), a.sums), apply=a.apply, divisor=below)  # an operand even if it stands nowhere: 1 is one divisor of many
@@ -108,7 +108,7 @@ def total(works: Sequence[Work], divisor: float = 1) -> Work:
     return replace(add(*works), divisor=divisor)
 
 
-def largest(works: Sequence[Work]) -> Work:
+def maximum(works: Sequence[Work]) -> Work:
     """The largest of many numbers."""
     for which, work in enumerate(works):
         if not is_column(work):
@@ -130,7 +130,8 @@ def constant(value: float) -> Work:
 
 def _side_by_side(operands: Sequence[Operand]) -> Operand:
     places = [place for one in operands for place in one.places]
-    return Operand(places, [value for one in operands for value in one.values], operands[0].path)
+    made = [way for one in operands for way in one.ways] if any(one.made for one in operands) else ()
+    return Operand(places, [value for one in operands for value in one.values], operands[0].path, made)
 
 
 def _with(works: Sequence[Work], sums: Sequence[tuple[Operand, ...]]) -> Work:

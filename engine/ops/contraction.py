@@ -12,7 +12,7 @@ from engine.stage import Operand, Work
 from engine.step import Cell
 
 #: The letters of both factors and of the result.
-Letters = tuple[str, str, str]
+Subscripts = tuple[str, str, str]
 
 
 class Contraction(Rule):
@@ -21,7 +21,7 @@ class Contraction(Rule):
     ``factors`` names the two tensors, ``bias`` one whose last axis is that of the result, which is added.
     """
 
-    def __init__(self, letters: Callable[[Call], Letters], names: Sequence[str], factors: tuple[str, str], bias: str = "") -> None:
+    def __init__(self, letters: Callable[[Call], Subscripts], names: Sequence[str], factors: tuple[str, str], bias: str = "") -> None:
         self.letters, self.names, self.factors, self.bias = letters, names, factors, bias
 
     def work(self, call: Call, output: int, cell: Cell) -> Work:
@@ -39,29 +39,13 @@ class Contraction(Rule):
         if not self.bias or only != self.bias:
             sums.append(tuple(one for name, own in pairs for one in self._factor(call, name, own, ranges, summed)))
         if self.bias and call.get(self.bias) is not None and only in ("", self.bias):
-            sums.append(self._added(call, cell))
+            sums.append(added(call, self.bias, cell))
         return Work(sums)
 
-    def _added(self, call: Call, cell: Cell) -> tuple[Operand, ...]:
-        bias = call.value(self.bias)
-        one = bias.work(narrow(cell, bias.tensor.shape))
-        if not algebra.is_number(one):
-            raise NotOneStepError(bias)
-        return one.sums[0]
-
     def _factor(self, call: Call, name: str, letters: str, ranges: dict[str, Sequence[int]], summed: Sequence[str]) -> tuple[Operand, ...]:
-        """Its numbers side by side; those of an expression that is a product are all of the product's."""
+        """Its numbers, in the order in which the products are summed."""
         value = self._value(call, name)
-        cells = _cells(letters, value.tensor.shape, ranges, summed)
-        if value.is_had and cells:
-            return (value.column(cells),)
-        works = [value.work(cell) for cell in cells]
-        if not all(algebra.is_product(work) and work.divisor == 1 for work in works):
-            raise NotOneStepError(value)
-        found = algebra.total(works)
-        if len(found.sums) != 1:
-            raise NotOneStepError(value)
-        return found.sums[0]
+        return side_by_side(value, _cells(letters, value.tensor.shape, ranges, summed))
 
     def _value(self, call: Call, name: str) -> Value:
         return call.values[name]
@@ -84,6 +68,28 @@ class Contraction(Rule):
         return product(*((fixed[letter],) if letter in fixed else range(size) for letter, size in zip(out, result, strict=True)))
 
 
+def side_by_side(value: Value, cells: Sequence[Cell]) -> tuple[Operand, ...]:
+    """Many cells as one factor; those of an expression that is a product are all factors of the product."""
+    if value.is_had and cells:
+        return (value.column(cells),)
+    works = [value.work(cell) for cell in cells]
+    if not all(algebra.is_product(work) and work.divisor == 1 for work in works):
+        raise NotOneStepError(value)
+    found = algebra.total(works)
+    if len(found.sums) != 1:
+        raise NotOneStepError(value)
+    return found.sums[0]
+
+
+def added(call: Call, name: str, cell: Cell) -> tuple[Operand, ...]:
+    """The number of an argument that is added in a cell."""
+    value = call.value(name)
+    one = value.work(narrow(cell, value.tensor.shape))
+    if not algebra.is_number(one):
+        raise NotOneStepError(value)
+    return one.sums[0]
+
+
 def _cells(letters: str, shape: Sequence[int], ranges: dict[str, Sequence[int]], summed: Sequence[str]) -> list[Cell]:
     """The cells of a factor, in the order in which the products are summed."""
     sized = list(zip(letters, shape, strict=True))
@@ -94,7 +100,7 @@ def _cells(letters: str, shape: Sequence[int], ranges: dict[str, Sequence[int]],
     return [tuple(0 if size == 1 else at[letter] for letter, size in sized) for at in every]
 
 
-def matmul(call: Call) -> Letters:
+def matmul(call: Call) -> Subscripts:
     """Rows times columns, batch by batch; a vector is a row at the left and a column at the right."""
     a, b = (call.values[name].tensor.dim() for name in ("input", "other"))
     batch = "abcdefgh"[: max(a, b) - 2] if max(a, b) > 2 else ""
@@ -103,19 +109,19 @@ def matmul(call: Call) -> Letters:
     return left, right, batch + ("i" if a > 1 else "") + ("j" if b > 1 else "")
 
 
-def linear(call: Call) -> Letters:
+def linear(call: Call) -> Subscripts:
     """Every row of the input with every row of the weight; a weight of one row may be a vector."""
     before = "abcdefgh"[: call.values["input"].tensor.dim() - 1]
     out = "j" if call.values["weight"].tensor.dim() == 2 else ""
     return before + "k", out + "k", before + out
 
 
-def outer(call: Call) -> Letters:
+def outer(call: Call) -> Subscripts:
     """Every number with every other."""
     return "i", "j", "ij"
 
 
-def einsum(call: Call) -> Letters:
+def einsum(call: Call) -> Subscripts:
     """As its equation says; one of other than two factors, with an ellipsis or with a letter twice is no single step."""
     equation = str(call.arguments["equation"]).replace(" ", "")
     inputs, arrow, out = equation.partition("->")

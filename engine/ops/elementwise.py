@@ -60,7 +60,7 @@ class Scaled(Elementwise):
         return self.combine(first, second if alpha == 1 else algebra.multiply(algebra.constant(alpha), second))
 
 
-class Product(Elementwise):
+class ProductRule(Elementwise):
     """A product; a plain number comes first."""
 
     def combined(self, call: Call, output: int, cell: Cell) -> Work:
@@ -121,7 +121,7 @@ class Power(Elementwise):
         return algebra.divide(algebra.constant(1.0), base)
 
 
-class Function(Elementwise):
+class FunctionRule(Elementwise):
     """A function of one cell, by its name in :data:`engine.functions.FUNCTIONS`; ``usual`` are options with the values that it has."""
 
     def __init__(self, function: str, options: Sequence[str] = (), usual: Sequence[object] = ()) -> None:

@@ -111,7 +111,7 @@ def averaged(works: Sequence[Work], count: int) -> Work:
 
 def most(works: Sequence[Work], count: int) -> Work:
     """The largest of them."""
-    return algebra.largest(works)
+    return algebra.maximum(works)
 
 
 def multiplied(works: Sequence[Work], count: int) -> Work:

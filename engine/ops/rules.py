@@ -9,10 +9,11 @@ import torch
 
 from engine.ops import algebra, contraction
 from engine.ops.contraction import Contraction
-from engine.ops.elementwise import Clamp, Elementwise, Function, Power, Prelu, Product, Quotient, Scaled, Slope
+from engine.ops.elementwise import Clamp, Elementwise, FunctionRule, Power, Prelu, ProductRule, Quotient, Scaled, Slope
 from engine.ops.move import Embedding, Move, Picked
 from engine.ops.reduction import Pair, Reduction, Running, averaged, most, multiplied, summed
 from engine.ops.value import Call, Rule
+from engine.ops.window import WINDOWS
 from engine.recorder.operation import Read
 from engine.stage import Work, number
 from engine.step import Cell
@@ -20,7 +21,7 @@ from engine.step import Cell
 TWO = ("input", "other")
 
 
-class Whole(Rule):
+class WholeRule(Rule):
     """An operation that is shown as what it is, a call of torch: no step says how its numbers are made."""
 
     names = ("*arguments",)
@@ -33,7 +34,7 @@ class Whole(Rule):
         return []
 
 
-WHOLE = Whole()
+WHOLE = WholeRule()
 SAME = Move(("input", "*rest"))
 SEVERAL = Move(("tensors", "dim"), ("tensors",))
 PRODUCT = Contraction(contraction.matmul, TWO, TWO)
@@ -44,27 +45,27 @@ RULES: dict[str, Rule] = {
     # cell by cell
     "add": Scaled(algebra.add, TWO, ("alpha",)),
     "sub": Scaled(algebra.subtract, TWO, ("alpha",)),
-    "mul": Product(algebra.multiply, TWO),
+    "mul": ProductRule(algebra.multiply, TWO),
     "div": Quotient(algebra.divide, TWO, ("rounding_mode",)),
     "neg": Elementwise(algebra.negate),
     "square": Elementwise(lambda one: algebra.power(one, 2)),
     "pow": Power(algebra.multiply, ("input", "exponent")),
     "reciprocal": Elementwise(lambda one: algebra.divide(algebra.constant(1.0), one)),
     **{
-        name: Function(name)
+        name: FunctionRule(name)
         for name in ("sqrt", "rsqrt", "exp", "log", "sin", "cos", "tanh", "sigmoid", "abs", "sign", "floor", "expm1", "log1p", "erf")
     },
-    "relu": Function("relu", ("inplace",)),
-    "log_sigmoid": Function("logsigmoid"),
-    "silu": Function("silu", ("inplace",)),
-    "gelu": Function("gelu", ("approximate",), ("none",)),
-    "elu": Function("elu", ("alpha", "inplace"), (1.0,)),
-    "softplus": Function("softplus", ("beta", "threshold"), (1.0, 20.0)),
+    "relu": FunctionRule("relu", ("inplace",)),
+    "log_sigmoid": FunctionRule("logsigmoid"),
+    "silu": FunctionRule("silu", ("inplace",)),
+    "gelu": FunctionRule("gelu", ("approximate",), ("none",)),
+    "elu": FunctionRule("elu", ("alpha", "inplace"), (1.0,)),
+    "softplus": FunctionRule("softplus", ("beta", "threshold"), (1.0, 20.0)),
     "leaky_relu": Slope(algebra.multiply, ("input",), ("negative_slope", "inplace")),
     "prelu": Prelu(),
-    "heaviside": Function("step", ("values",), (1.0,)),
-    "ndtr": Function("ndtr"),
-    "maximum": Elementwise(lambda a, b: algebra.largest([a, b]), TWO),
+    "heaviside": FunctionRule("step", ("values",), (1.0,)),
+    "ndtr": FunctionRule("ndtr"),
+    "maximum": Elementwise(lambda a, b: algebra.maximum([a, b]), TWO),
     "clamp": Clamp(("input", "min", "max")),
     "clamp_min": Clamp(("input", "min", "max")),
     "clamp_max": Clamp(("input", "min", "max"), ("input", "max")),
@@ -123,10 +124,12 @@ RULES: dict[str, Rule] = {
     "outer": Contraction(contraction.outer, TWO, TWO),
     "linear": Contraction(contraction.linear, ("input", "weight", "bias"), ("input", "weight"), "bias"),
     "einsum": Contraction(contraction.einsum, ("equation", "*operands"), ("operands.0", "operands.1")),
+    # windows
+    **WINDOWS,
 }
 
 #: Operations that take nothing of a tensor but its shape and dtype: what they make depends on no number.
-BLANK = frozenset({f"{name}_like" for name in ("empty", "zeros", "ones", "full", "rand", "randn", "randint")}) | {
+MADE_ANEW = frozenset({f"{name}_like" for name in ("empty", "zeros", "ones", "full", "rand", "randn", "randint")}) | {
     f"new_{name}" for name in ("empty", "zeros", "ones", "full", "tensor")
 }
 #: Other names of the same operations.
@@ -153,7 +156,7 @@ TURNED = {"rsub": "sub", "rdiv": "div", "rpow": "pow", "rmatmul": "matmul"}
 KINDS, OF_A_KIND = ("special_", "linalg_"), ("linalg_norm",)
 
 
-def plain(op: str) -> str:
+def common_name(op: str) -> str:
     """The name of an operation by which others of the same kind go."""
     for kind in KINDS if op not in OF_A_KIND else ():
         op = op.removeprefix(kind)
@@ -162,7 +165,7 @@ def plain(op: str) -> str:
 
 def has_rule(op: str) -> bool:
     """Whether one step does it."""
-    return op in TURNED or plain(op) in RULES
+    return op in TURNED or common_name(op) in RULES
 
 
 def turned(op: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Rule, Sequence[Any]]:
@@ -174,7 +177,7 @@ def turned(op: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Rul
         op = "maximum"
     if op == "where" and len(args) > 1 and not _is_condition(args[0]):  # x.where(condition, other)
         return WHERE, args
-    return RULES.get(plain(op), WHOLE), args
+    return RULES.get(common_name(op), WHOLE), args
 
 
 def _is_condition(one: Any) -> bool:

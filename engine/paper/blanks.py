@@ -22,7 +22,10 @@ _NUMBER = r"[−-]?(?:\d+(?:,\d{3})*(?:\.\d+)?(?:e[−-]?\d+)?|∞|nan)"
 _PLACE = r"[−-]?\d[\d,]*(?![\w.]*\d)(?<!,)"
 _A_NUMBER = rf"(?<![\w.\[]){_NUMBER}(?![\w\]])"
 #: Not a number to be found: cells, what is quoted, general formulas, which have letters in them.
-_NAMES = r"\bt = \d+|\w[\w.]*\[[^\]]*\]|“[^”]*”|\w?\([^()]*(?<!\d)(?!nan\b)[^\W\d][^()]*\)|\d [−+·] [^\W\d]\w*[²³]?|[\w)²³]/\d+"
+_NAMES = (
+    r"\bt = \d+|\w[\w.]*\[[^\]]*\]|“[^”]*”|\w?\([^()]*(?<!\d)(?!nan\b)[^\W\d][^()]*\)"
+    r"|\d [−+·] [^\W\d]\w*[²³]?|[\w)²³]/\d+|\b1/(?=\([^()]*[^\W\d]|[^\W\d])"
+)
 #: Says where, or how many: part of the question, as long as it stands before the answer.
 _PLACES = (
     r"(?i:rows?|columns?|positions?|numbers?|units?|keys?|quer(?:y|ies)|values?|scores?|outputs?|channels?|filters?|groups?|heads?|samples?|"

@@ -17,7 +17,7 @@ def escaped(text: str) -> str:
     return _BEGINNING.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", safe)
 
 
-def code(text: str) -> str:
+def as_code(text: str) -> str:
     """``text`` on one line in the letters of code."""
     line = " ".join(text.split())
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))

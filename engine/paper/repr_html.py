@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from engine.paper.worksheet import planes, result_line
+from engine.paper.lines import planes, result_line
+from engine.paths import by_path
 from engine.sentences import agrees, times
-from engine.step import Step
-from engine.trace import Trace, by_path
+
+if TYPE_CHECKING:
+    from engine.step import Step
+    from engine.trace import Trace
 
 #: Steps that are shown, and terms of their sums.
 STEPS, TERMS = 4, 12

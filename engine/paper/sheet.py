@@ -10,16 +10,18 @@ from typing import Any
 from torch import Tensor
 
 from engine.paper.blanks import BLANK, blank_line, blank_sentence
-from engine.paper.markdown import code, escaped, table
-from engine.paper.worksheet import MOST_VALUES, planes, result_line
+from engine.paper.lines import planes, result_line
+from engine.paper.markdown import as_code, escaped, table
+from engine.paper.worksheet import MOST_VALUES
+from engine.paths import by_path
 from engine.play import Play, by_acts
 from engine.sentences import agrees, times
-from engine.trace import Step, Trace, by_path
+from engine.trace import Step, Trace
 
 #: In an empty cell, so that there is room to write.
 _EMPTY = "&emsp;&emsp;"
 #: A chapter and a line of it, as Markdown.
-Line = tuple[str, str]
+ChapterLine = tuple[str, str]
 
 
 def markdown_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True) -> Iterator[str]:
@@ -35,12 +37,12 @@ def markdown_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True)
     yield f"\n## Together\n\n{_end(trace)}"
 
 
-def _entries(trace: Trace, steps: Iterable[Step]) -> Iterator[Line]:
+def _entries(trace: Trace, steps: Iterable[Step]) -> Iterator[ChapterLine]:
     return ((step.phase, entry(trace, step.index, step.say)) for step in steps)
 
 
 def sheet(
-    trace: Trace, lines: Iterable[Line], level: str = "##", *, blank: bool = False, outputs: bool = True, taken: Sequence[str] = ()
+    trace: Trace, lines: Iterable[ChapterLine], level: str = "##", *, blank: bool = False, outputs: bool = True, taken: Sequence[str] = ()
 ) -> Iterator[str]:
     """What stands below the title: opening, inputs, chapter by chapter the lines, outputs, and what they were compared with.
 
@@ -48,7 +50,7 @@ def sheet(
     """
     yield f"\n{escaped(trace.opening)}\n"
     if blank:
-        yield f"\nEach {code(BLANK)} stands for one number.\n"
+        yield f"\nEach {as_code(BLANK)} stands for one number.\n"
     yield f"\n{level} Given\n"
     yield from (f"\n{escaped(one)}\n" for one in taken)
     yield from _tensors(trace.inputs, f"{level}#", blank=False)
@@ -59,13 +61,13 @@ def sheet(
         yield f"\n{level} Results\n"
         yield from _tensors(trace.outputs, f"{level}#", blank=blank)
     if blank:
-        yield f"\nTo check the results: {code(trace.reference.name)}\n"
+        yield f"\nTo check the results: {as_code(trace.reference.name)}\n"
     else:
         yield f"\n{_end(trace)}"
 
 
 def _end(trace: Trace) -> str:
-    return f"{escaped(trace.closing)}\n\nChecked against {code(trace.reference.name)}, which {agrees(trace.reference)}.\n"
+    return f"{escaped(trace.closing)}\n\nChecked against {as_code(trace.reference.name)}, which {agrees(trace.reference)}.\n"
 
 
 def entry(trace: Trace, k: int, say: str, *, blank: bool = False, worked: bool = False, most_terms: int | None = None) -> str:
@@ -73,12 +75,12 @@ def entry(trace: Trace, k: int, say: str, *, blank: bool = False, worked: bool =
     step = trace[k]
     said = blank_sentence(say, places=not step.accumulate) if blank else say
     line = blank_line(trace, step, worked=worked) if blank else result_line(step, most_terms)
-    return f"- **Step {k + 1:,}.** {sentence(said)}  \n  {code(line)}\n"
+    return f"- **Step {k + 1:,}.** {blank_words(said)}  \n  {as_code(line)}\n"
 
 
-def sentence(text: str) -> str:
+def blank_words(text: str) -> str:
     """Blanks as code, in which underscores are no markup."""
-    return code(BLANK).join(escaped(piece) and _spaced(piece) for piece in text.split(BLANK))
+    return as_code(BLANK).join(escaped(piece) and _spaced(piece) for piece in text.split(BLANK))
 
 
 def _spaced(piece: str) -> str:

@@ -34,7 +34,7 @@ def is_getter_of_outside(func: Any) -> bool:
     return called == "requires_grad_" or (called == "__get__" and func.__self__.__name__ in ("grad", "_base"))
 
 
-def written(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Tensor]:
+def written_to(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Tensor]:
     """The arguments that a call changes."""
     called = _called(func)
     if kwargs.get("out") is not None:

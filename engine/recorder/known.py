@@ -18,7 +18,7 @@ Origin = tuple[Tensor, int | None, int, str]
 
 
 @dataclass(eq=False)
-class Known:
+class Origins:
     """Of tensors where they come from, and of modules their paths, both by their ids."""
 
     origin: dict[int, Origin] = field(default_factory=dict)
@@ -29,9 +29,9 @@ class Known:
         self.origin.setdefault(id(tensor), (tensor, None, 0, name))
 
 
-def known_to(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Known:
+def known_to(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Origins:
     """All that has a name before a function or module is called."""
-    known = Known()
+    known = Origins()
     _seeable("what was given", function)
     for name, value in _arguments(function, args, kwargs).items():
         for path, tensor in paths_of(value, name):
@@ -70,7 +70,7 @@ def _seeable(what: str, value: Any) -> None:
         raise InputError(f"{what} is scripted, and its operations are not seen; give the code that torch.jit.script was given")
 
 
-def _learn(known: Known, name: str, module: nn.Module) -> None:
+def _learn(known: Origins, name: str, module: nn.Module) -> None:
     for path, one in module.named_modules(prefix=name):
         _seeable(f"module {_short(path)!r}", one)
         known.paths.setdefault(id(one), _short(path))

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from engine.recorder.calls import is_getter_of_outside, plain_name, written
-from engine.recorder.known import Known, known_to
+from engine.recorder.calls import is_getter_of_outside, plain_name, written_to
+from engine.recorder.known import Origins, known_to
 from engine.recorder.names import Names, text
 from engine.recorder.nested import found, mapped
 from engine.recorder.operation import Drawing, Held, Operation, Read, Recording, paths_of
@@ -62,7 +62,7 @@ def _eager() -> AbstractContextManager[Any]:
 class _Mode(TorchFunctionMode):
     """Knows of every tensor where it came from; keeps all of them alive, so that an id is used once."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Origins) -> None:
         super().__init__()
         self.recording = Recording()
         self.known = known
@@ -79,7 +79,7 @@ class _Mode(TorchFunctionMode):
         return func(*args, **kwargs) if is_getter_of_outside(func) else self._call(func, args, dict(kwargs))
 
     def _call(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        changed = written(func, args, kwargs)
+        changed = written_to(func, args, kwargs)
         given, named = mapped((args, kwargs), Tensor, self._read)
         for tensor in changed:
             self._keep(tensor)

@@ -1,4 +1,4 @@
-"""A function: its curve above, its slopes below over the same x axis; a dot rides over the curve and its tangent turns."""
+"""A function: its curve; below it over the same x axis its slopes, where a dot rides over it and its tangent turns, or what it costs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from scenes.parts.display import STROKE_UNIT
 from scenes.parts.ink import Box, Ink, letter_size, text_width
 from scenes.parts.theme import Theme
 
-UPPER = 0.55  # of the height that two graphs have
+UPPER, LITTLE_UPPER = 0.55, 0.36  # of the height that two graphs have
+INNER = 0.72  # of the way from the middle to a side, where the name of a curve begins that is high at that side
 #: A slope below this is called flat: less than a tenth comes back.
 FLAT = 0.1
 NOTHING, LITTLE = ("nothing", "comes back"), ("flat",)
@@ -46,7 +47,7 @@ class Curve(Group):
         across, up = extent(self.xs), extent(self.ys)
         start = left + max(text_width(names[0], letter_size()) + BESIDE, number_room(up, top - bottom), room)
         plot = (start, bottom + NUMBERS + below, right, top - NAME)
-        self.upper = Axes(plot, across, up, names[1], (roles[0], roles[1]), theme, numbered=not below)
+        self.upper = Axes(plot, (across, up), names[1], (roles[0], roles[1]), theme, numbered=not below)
         self.upper.curve(roles[1], self.xs, self.ys)
         self.label = Ink(names[0], letter_size(), getattr(theme, roles[0]), align=1).put(start - BESIDE, bottom + NUMBERS / 2 - BESIDE / 4)
         super().__init__(self.upper, self.label)
@@ -65,20 +66,33 @@ class Curve(Group):
         self.upper.climb(x, y, share)
 
 
-class Ride(Curve):
+class TwoCurves(Curve):
+    """Below it over the same x axis another graph from ``up[0]`` to ``up[1]``, named last; the upper one has a ``share`` of the height."""
+
+    def __init__(
+        self, curve: np.ndarray, box: Box, names: Sequence[str], roles: Sequence[str], theme: Theme, *, up: Range, share: float
+    ) -> None:
+        lower = (box[3] - box[1] - 2 * NAME - NUMBERS) * (1 - share)
+        super().__init__(curve, box, names, roles, theme, below=lower + NAME, room=number_room(up, lower))
+        self.under = (self.upper.plot[0], box[1] + NUMBERS, box[2], box[1] + NUMBERS + lower)
+        self.lower = Axes(self.under, (extent(self.xs), up), names[2], (roles[0], roles[2]), theme)
+        self.add(self.lower)
+
+    def clear(self) -> None:
+        super().clear()
+        self.lower.clear()
+
+
+class Ride(TwoCurves):
     """A third row of ``curve`` are slopes. ``chain`` is what is left after each layer; it is shown in place of the slopes."""
 
     def __init__(
         self, curve: np.ndarray, chain: np.ndarray | None, box: Box, names: Sequence[str], roles: Sequence[str], theme: Theme
     ) -> None:
-        steep = extent(np.array([0.0, 1.0, *curve[2]]))
-        lower = (box[3] - box[1] - 2 * NAME - NUMBERS) * (1 - UPPER)
-        super().__init__(curve, box, names, roles, theme, below=lower + NAME, room=number_room(steep, lower))
+        super().__init__(curve, box, names, roles, theme, up=extent(np.array([0.0, 1.0, *curve[2]])), share=UPPER)
         self.slopes = curve[2]
         self.chain = np.array([1.0, *chain]) if chain is not None else None
-        under = (self.upper.plot[0], box[1] + NUMBERS, box[2], box[1] + NUMBERS + lower)
-        self.lower = Axes(under, extent(self.xs), steep, names[2], (roles[0], roles[2]), theme)
-        self.layers = self._layers(under, theme)
+        self.layers = self._layers(self.under, theme)
         self.look(known=0.0)
 
     def _layers(self, plot: Box, theme: Theme) -> Axes | None:
@@ -86,7 +100,9 @@ class Ride(Curve):
             return None
         heights = (0.0, float(max(1.0, self.chain.max())))
         bar = min(MOST_BAR, BAR_SHARE * (plot[2] - plot[0]) / len(self.chain)) / STROKE_UNIT
-        return Axes(plot, (0.0, len(self.chain) - 1.0), heights, "left after each layer", ("muted", self.roles[1]), theme, bars=(bar, bar))
+        return Axes(
+            plot, ((0.0, len(self.chain) - 1.0), heights), "left after each layer", ("muted", self.roles[1]), theme, bars=(bar, bar)
+        )
 
     def look(self, *, known: float, layered: bool = False) -> None:
         """Shows the slopes, from the left as far as they are ``known``, and where they are flat; or the layers in their place."""
@@ -110,8 +126,9 @@ class Ride(Curve):
         self.lower.mark_all((), slopes[:MOST_DOTS])
 
     def clear(self) -> None:
-        for axes in (self.upper, self.lower, *([self.layers] if self.layers else [])):
-            axes.clear()
+        super().clear()
+        if self.layers is not None:
+            self.layers.clear()
 
     def touch(self, point: Point, slope: float) -> None:
         """The dot on the curve with its tangent; below, the slope as a bar."""
@@ -151,6 +168,31 @@ class Ride(Curve):
         before, after = float(self.chain[layer - 1]), float(self.chain[layer])
         moved, cut = min(1.0, share * 2), max(0.0, share * 2 - 1)
         self.layers.stand(layer - 1 + moved, before + (after - before) * cut)
+
+
+class Answers(TwoCurves):
+    """Below the probabilities of yes what they cost: a curve where yes is true, and one where no is, the two rows after them."""
+
+    def __init__(self, curve: np.ndarray, box: Box, names: Sequence[str], roles: Sequence[str], theme: Theme) -> None:
+        super().__init__(curve, box, names, roles, theme, up=extent(curve[2:]), share=LITTLE_UPPER)
+        self.role, (self.yes, self.no) = roles[2], curve[2:]
+        low, high = extent(self.xs)
+        y = self.lower.plot[3] - NAME / 2
+        texts = (("yes", low, -1), ("no", high, 1))
+        self.named = [
+            Ink(text, letter_size(), theme.muted, align=side, halo=theme.ground).put(self.lower.at(x * INNER, 0)[0], y)
+            for text, x, side in texts
+        ]
+        self.add(*self.named)
+
+    def choose(self, answer: float | None) -> None:
+        """Lights the curve of the true answer; both where there is not one."""
+        curves = [self.yes, self.no]
+        bright, pale = (curves[:1], curves[1:]) if answer == 1 else (curves[1:], curves[:1]) if answer == 0 else (curves, [])
+        for role, curves in ((self.role, bright), ("muted", pale)):
+            # Curves break off where there is no number.
+            xs = np.concatenate([[np.nan], *([*self.xs, np.nan] for _ in curves)])
+            self.lower.curve(role, xs, np.concatenate([[np.nan], *([*ys, np.nan] for ys in curves)]))
 
 
 def extent(values: np.ndarray) -> Range:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from engine.code.step import CodeStep
 from scenes.curve.graphed import Graphed
-from scenes.curve.ride import Curve, Ride
-from scenes.parts.desk import Work
+from scenes.curve.ride import Ride
+from scenes.parts.desk import WrittenStep
 from scenes.parts.factors import laid
 from scenes.parts.ink import Box
 from scenes.parts.travel import Flight
@@ -24,28 +22,24 @@ class Sloped(Graphed):
     given = "input"
     slope: ClassVar[str] = "slope"
     chain: ClassVar[str] = "chain"
-    shares = (1.0, 0.8)
-    after = False
+    wide, heights = 6.8, ()
 
-    def draw_graph(self, curve: np.ndarray, box: Box) -> Ride:
-        names = (self.given, self.made, self.slope)
-        return Ride(curve, self.trace.outputs.get(self.chain), box, names, [self.role[name] for name in names], self.theme)
+    def make(self, room: Box) -> Ride:
+        names, outputs = (self.given, self.made, self.slope), self.trace.outputs
+        return Ride(outputs[self.curve], outputs.get(self.chain), room, names, [self.role[name] for name in names], self.theme)
 
-    def on_graph(self, step: CodeStep) -> bool:
+    def pictured(self, step: CodeStep) -> bool:
         return True
 
-    def known(self, graph: Curve, step: CodeStep) -> None:
-        super().known(graph, step)
-        if isinstance(graph, Ride):
-            xs, slopes = (self.shown.tensors[name].ravel().tolist() for name in (self.given, self.slope))
-            steep = self.counts[self.slope]
-            graph.look(known=1.0 if steep or self.slope in step.writes else 0.0, layered=self.chain in step.writes)
-            graph.mark_slopes([*zip(xs, slopes, strict=True)][:steep])
+    def known(self, step: CodeStep) -> None:
+        super().known(step)
+        xs, slopes = (self.shown.tensors[name].ravel().tolist() for name in (self.given, self.slope))
+        steep = self.counts[self.slope]
+        self.picture.look(known=1.0 if steep or self.slope in step.writes else 0.0, layered=self.chain in step.writes)
+        self.picture.mark_slopes([*zip(xs, slopes, strict=True)][:steep])
 
-    def move(self, graph: Curve, step: CodeStep, old: CodeStep | None, share: float) -> None:
-        if not isinstance(graph, Ride):
-            return
-        x, y, slope = self.point(step, self.given, self.made, self.slope)
+    def move(self, step: CodeStep, old: CodeStep | None, share: float) -> None:
+        graph, (x, y, slope) = self.picture, self.point(step, self.given, self.made, self.slope)
         if self.chain in step.writes:
             graph.stack(step.writes[self.chain][0][0] + 1, share)
         elif step.reduce == "max":
@@ -64,10 +58,10 @@ class Sloped(Graphed):
             (start,) = self.point(old, self.given)
             graph.ride(start, x, share)
 
-    def flights(self, work: Work[CodeStep]) -> list[Flight]:
-        return super().flights(work) if self.graph is None or super().on_graph(work.step) else self._to_strip(work)
+    def flights(self, work: WrittenStep[CodeStep]) -> list[Flight]:
+        return super().flights(work) if not self.drawn or super().pictured(work.step) else self._to_strip(work)
 
-    def _to_strip(self, work: Work[CodeStep]) -> list[Flight]:
+    def _to_strip(self, work: WrittenStep[CodeStep]) -> list[Flight]:
         """From the cells of factors to where they will stand on the strip."""
         self.strip.write(self.line(work))
         written = sorted((line for mark in self.strip.marks.values() for line in mark.lines), key=lambda line: line.x)

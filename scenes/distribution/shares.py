@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from manim import Group
+from manim import Group, Mobject
 
-from scenes.parts.bars import Bars, LongBar, Span, raised
+from scenes.parts.axes import BESIDE, Axes, number_room
+from scenes.parts.bars import Bars, LongBar, Span
 from scenes.parts.ink import Box
 from scenes.parts.rooms import rows
 from scenes.parts.theme import Theme
@@ -25,10 +26,10 @@ PALE = 0.5  # so that arrows on bars can be seen
 
 
 @dataclass(frozen=True)
-class Row:
+class ShareRow:
     """The numbers of one row: ``numbers`` become ``shares`` by way of their ``parts``; ``wanted`` is what the shares ought to be.
 
-    ``names`` are empty if nothing has one, and ``chosen`` is none where no single one is right.
+    ``chosen`` is none where no single one is right, ``cost`` none where that does not cost minus the logarithm of its share.
     """
 
     numbers: Sequence[float]
@@ -36,6 +37,7 @@ class Row:
     shares: Sequence[float]
     wanted: Sequence[float] | None
     chosen: int | None
+    cost: float | None = None
 
     @property
     def largest(self) -> float:
@@ -60,6 +62,7 @@ class Moment:
     scale: float = 0.0
     known: int = 0
     pull: float = 0.0
+    cost: float | None = None  # none if it is not about that
     share: int = 0
     push: float = 0.0
     marked: int | None = None
@@ -67,34 +70,41 @@ class Moment:
 
 
 class Shares(Group):
-    """Bars above, the long bar below; ``roomy`` is how long the longest of all bars is."""
+    """Bars above, the long bar below; ``roomy`` is how long the longest of all bars is.
 
-    def __init__(self, room: Box, count: int, names: Sequence[str], roomy: float, theme: Theme) -> None:
+    With a ``curve`` of what shares cost, that stands in place of the bars over the same shares as the long bar.
+    """
+
+    def __init__(self, room: Box, count: int, names: Sequence[str], roomy: float, theme: Theme, curve: np.ndarray | None = None) -> None:
         above, below = rows(room, (room[3] - room[1] - LONG_BAR, LONG_BAR), 0.12)
         self.bars = Bars(above, count, names, "input", theme)
         self.goals = Bars(above, count, names, "output", theme, fill=PALE)
-        self.long = LongBar(below, names, theme)
-        self.roomy, self.spot = roomy, Window(theme)
-        super().__init__(self.bars, self.goals, self.long, self.spot)
+        highest, beside = _scale_of(curve, above)
+        below = (below[0] + beside, *below[1:])
+        self.long = LongBar(below, names, theme, measured=curve is not None)
+        self.roomy, self.spot, self.curve = roomy, Window(theme), None
+        if curve is not None:
+            plot = (self.long.left, above[1], self.long.right, above[3])
+            self.curve = Axes(plot, ((0.0, 1.0), (0.0, highest)), "−log p", ("output", "output"), theme, numbered=False, snug=True)
+            self.curve.curve("output", *curve)
+        super().__init__(self.bars, self.long, self.spot)
 
-    def clear(self) -> None:
-        """Takes everything away."""
-        for part in (self.bars, self.goals, self.long, self.spot):
-            part.clear()
-
-    def show(self, row: Row, at: Moment) -> None:
+    def show(self, row: ShareRow, at: Moment) -> None:
         """The row at a moment."""
+        above: Mobject = self.goals if at.share else self.bars
         if at.share:
-            self.bars.clear()
             self._aims(row, at)
+        elif self.curve is not None and at.cost is not None and row.cost is not None and row.chosen is not None:
+            above = self.curve
+            self.curve.climb(row.shares[row.chosen], row.cost, at.cost)
         else:
-            self.goals.clear()
             self._numbers(row, at)
+        self.submobjects = [above, self.long, self.spot]
         found = self.pieces(row, at.scale)
         counted = 0 if at.pull else at.total
         self.long.show(found[: at.land], shares=at.known, scaled=at.scale >= 1, counted=counted, chosen=row.chosen, pulled=at.pull)
         if row.chosen is not None:
-            found[row.chosen] = raised(found[row.chosen], at.pull)
+            found[row.chosen] = self.long.lifted(found[row.chosen], at.pull)
         self._mark(found, at)
 
     def _mark(self, found: Sequence[Box], at: Moment) -> None:
@@ -106,34 +116,34 @@ class Shares(Group):
         if box != self.spot.box:
             self.spot.put(box)
 
-    def _numbers(self, row: Row, at: Moment) -> None:
+    def _numbers(self, row: ShareRow, at: Moment) -> None:
         """The bars around zero, on their way to where the largest is zero."""
         off = at.sink * row.largest
         values = [at.grow * value - off for value in row.numbers]
         level = max(row.numbers[: at.level]) - off if at.level else None
         self.bars.show(values, scale(row, at.sink), level=level)
 
-    def _aims(self, row: Row, at: Moment) -> None:
+    def _aims(self, row: ShareRow, at: Moment) -> None:
         known = [share if number < at.share else 0.0 for number, share in enumerate(row.shares)]
         self.goals.show(known, (0.0, 1.05))
         self.goals.point(row.shares, row.wanted if row.wanted is not None and at.share >= len(row.shares) else (), at.push)
 
-    def pieces(self, row: Row, scaled: float) -> list[Box]:
+    def pieces(self, row: ShareRow, scaled: float) -> list[Box]:
         """Where the pieces stand."""
         return self.long.boxes(row.parts, self.long.unit(row.whole, scaled, self.roomy))
 
-    def bar(self, row: Row, number: int, sunk: float) -> Box:
+    def bar(self, row: ShareRow, number: int, sunk: float) -> Box:
         """Where a bar stands."""
         self.bars.span = scale(row, sunk)
         return self.bars.box(number, row.numbers[number] - sunk * row.largest)
 
-    def aim(self, row: Row, number: int) -> Box:
+    def aim(self, row: ShareRow, number: int) -> Box:
         """Where the bar of a share stands."""
         self.goals.span = (0.0, 1.05)
         return self.goals.box(number, row.shares[number])
 
 
-def scale(row: Row, sunk: float) -> Span:
+def scale(row: ShareRow, sunk: float) -> Span:
     """One scale for the bars before and after they have sunk; another one for what would not be seen on that."""
     low, high = min(0.0, *row.numbers), max(0.0, *row.numbers)
     fallen = min(row.numbers) - row.largest
@@ -141,6 +151,14 @@ def scale(row: Row, sunk: float) -> Span:
     if -fallen > LEAST_SUNK * (high - low) or not fallen:
         return (low, high) if high > low else (-1.0, 1.0)
     return low + (fallen - low) * sunk, high + (-fallen / 10 - high) * sunk
+
+
+def _scale_of(curve: np.ndarray | None, room: Box) -> tuple[float, float]:
+    """The largest cost on a curve, and the width of the numbers beside it."""
+    if curve is None:
+        return 0.0, 0.0
+    highest = float(curve[1].max())
+    return highest, number_room((0.0, highest), room[3] - room[1]) + BESIDE
 
 
 def finite(values: np.ndarray) -> list[float]:

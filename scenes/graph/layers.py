@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from engine.concepts.backprop.graph import Graph
-from scenes.parts.curves import Way
+from scenes.parts.curves import Track
 from scenes.parts.ink import Box
 
+#: The node that is read, and the one that reads it.
+Edge = tuple[str, str]
 #: A node by its name; an edge that passes through a column by its ends and the number of the column.
 Key = str | tuple[str, str, int]
 
@@ -34,12 +36,12 @@ class Layers:
     """``places`` are where edges meet the nodes, in the middle of their width; ``ways`` the edges by their ends."""
 
     places: Mapping[str, tuple[float, float]]
-    ways: Mapping[tuple[str, str], Way]
+    ways: Mapping[Edge, Track]
 
 
 def layers(graph: Graph, slots: Mapping[str, Slot], room: Box, gaps: tuple[float, float], passing: float) -> Layers | None:
     """Places all nodes in ``room``; none if they do not fit with ``gaps`` between columns and rows. ``passing`` is for an edge."""
-    columns = [[_key(entry, i) for entry in column] for i, column in enumerate(graph.columns)]
+    columns: list[list[Key]] = [[e if isinstance(e, str) else (*e, i) for e in column] for i, column in enumerate(graph.columns)]
     sizes: dict[Key, Slot] = dict(slots.items())
     for passes in (key for column in columns for key in column if not isinstance(key, str)):
         sizes[passes] = Slot(0.0, passing / 2, passing / 2)
@@ -62,7 +64,7 @@ def layers(graph: Graph, slots: Mapping[str, Slot], room: Box, gaps: tuple[float
             stops += [(spans[at[key]][0], ys[key]), (spans[at[key]][1], ys[key])]
         left = places[b][0] - sizes[b].width / 2
         stops += [(spans[at[b]][0] - 0.001, ys[b]), (left, ys[b])]
-        ways[a, b] = Way(_distinct(stops))
+        ways[a, b] = Track(_distinct(stops))
     return Layers(places, ways)
 
 
@@ -77,10 +79,6 @@ def _distinct(stops: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return [*kept, stops[-1]]
 
 
-def _key(entry: str | tuple[str, str], column: int) -> Key:
-    return entry if isinstance(entry, str) else (*entry, column)
-
-
 def _spans(widths: Sequence[float], room: Box, least: float) -> list[tuple[float, float]] | None:
     """Left and right of every column."""
     left = room[2] - room[0] - sum(widths)
@@ -88,11 +86,8 @@ def _spans(widths: Sequence[float], room: Box, least: float) -> list[tuple[float
     if (len(widths) > 1 and gap < least) or left < 0:
         return None
     x = (room[0] + room[2]) / 2 - (sum(widths) + gap * (len(widths) - 1)) / 2
-    spans = []
-    for width in widths:
-        spans.append((x, x + width))
-        x += width + gap
-    return spans
+    lefts = accumulate((width + gap for width in widths), initial=x)
+    return [(left, left + width) for left, width in zip(lefts, widths, strict=False)]
 
 
 def _chains(graph: Graph, columns: Sequence[Sequence[Key]]) -> dict[tuple[str, str], list[Key]]:

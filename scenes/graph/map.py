@@ -1,104 +1,125 @@
-"""A computation graph too large for numbers: a map of boxes that shows where one is."""
+"""A computation graph too large for its numbers: a map that shows where one is, tensors on it as small cells."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 import numpy as np
-from manim import Group
 
 from engine.concepts.backprop.graph import Graph
 from engine.concepts.backprop.step import BackpropStep
 from scenes.graph.layers import Layers, Slot, layers
-from scenes.graph.picture import Edge, Known
-from scenes.parts.curves import discs, rounded, together
+from scenes.graph.web import Web
+from scenes.parts.curves import rounded, together
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, letter_size, text_width
-from scenes.parts.theme import Theme
-from scenes.parts.window import Window
+from scenes.parts.raster import Raster, cell_colours, common_limit
+from scenes.parts.sheet import plane_shape
+from scenes.parts.story import Story
+from scenes.parts.theme import Theme, rgb
 
 NAME_PAD = 12.0  # px
+UNNAMED = 0.32  # width of what is a number and has no name
 #: Sizes of boxes without names, and the gaps between them, px.
 BLANK = ((44.0, 16.0), (30.0, 12.0), (20.0, 8.0), (12.0, 5.0), (7.0, 2.0), (4.0, 1.0), (2.2, 0.4))
-BAR = 0.05  # of the mark that says that the adjoint is known
+BAR = 0.05  # of the mark that says how much of the adjoint is known
 DISC = 0.07
+#: The room for the cells of a tensor, and the size of a cell of few.
+CELLS, LARGEST_CELL = (0.5, 0.28), 0.1
 
 
-class GraphMap(Group):
-    """Boxes with names if there is room for them; their colours say what is known: the value by the box, the adjoint by a bar below."""
+class Plan:
+    """Where the nodes of a map stand: in the first of some ``rooms`` in which those that the user has named can have names and cells.
 
-    def __init__(self, graph: Graph, room: Box, theme: Theme) -> None:
-        super().__init__()
-        self.graph, self.theme = graph, theme
-        self.layers = self._placed(room)
-        theme_hot = theme.reading if theme.name == "dark" else theme.casing
-        self.boxes = {role: Mark(getattr(theme, role), fill=0.2, stroke=2.5) for role in ("input", "weight", "output", "muted")}
-        self.bars = Mark(theme.gradient, fill=1.0)
-        self.names = Letters(theme.ink)
-        self.names.write_lines(Line(graph.nodes[name].label, letter_size(), *self.layers.places[name]) for name in sorted(self.named))
-        lines = Mark(theme.line, stroke=2.0).draw(together(way.points for way in self.layers.ways.values()))
-        self.hot = {"reading": Mark(theme_hot, stroke=5.0), "gradient": Mark(theme.gradient, stroke=5.0)}
-        self.discs = {"reading": Mark(theme_hot, fill=1.0), "gradient": Mark(theme.gradient, fill=1.0)}
-        self.window = Window(theme)
-        self.add(lines, *self.hot.values(), *self.boxes.values(), self.bars, self.names, *self.discs.values(), self.window)
+    ``labels`` are the names on the map, ``cells`` the sizes of tensors, ``bar`` the height of a bar.
+    """
 
-    def _placed(self, room: Box) -> Layers:
-        high, self.bar = (letter_size() + 2 * NAME_PAD) * PX, BAR
-        self.slots = {
-            name: Slot(text_width(node.label, letter_size()) + 2 * NAME_PAD * PX, high / 2, high / 2 + 0.1)
-            for name, node in self.graph.nodes.items()
-        }
-        found, self.named = layers(self.graph, self.slots, room, (0.3, 0.06), 0.1), {*self.graph.nodes}
-        if found is None:
-            # Without the long names of what the user has not named.
-            self.named = {name for name, node in self.graph.nodes.items() if node.named}
-            self.slots |= {name: Slot(0.5, high / 2, high / 2 + 0.1) for name in self.graph.nodes if name not in self.named}
-            found = layers(self.graph, self.slots, room, (0.3, 0.06), 0.1)
+    def __init__(self, trace: Story[BackpropStep], rooms: Sequence[Box]) -> None:
+        self.graph: Graph = trace.graph
+        nodes, high = self.graph.nodes, (letter_size() + 2 * NAME_PAD) * PX
+        self.cells = {name: _small(shape) for name, shape in self.graph.shapes.items() if shape}
+        for self.room, whole in product(rooms, (True, False)):
+            self.labels = {name: node.label for name, node in nodes.items() if whole or node.named}
+            self.slots = {name: Slot(self._width(name), high / 2, high / 2 + 2 * BAR) for name in nodes}
+            found = layers(self.graph, self.slots, self.room, (0.3, 0.06), 0.1)
+            if found is not None:
+                self.layers, self.bar = found, BAR
+                return
+        self.labels, self.cells = {}, {}
+        self.layers = self._blank()
+
+    def _width(self, name: str) -> float:
+        """Of a node with a name and cells."""
+        parts = [text_width(self.labels[name], letter_size())] if name in self.labels else []
+        parts += [self.cells[name][0]] if name in self.cells else []
+        return sum(parts or [UNNAMED]) + (len(parts or [UNNAMED]) + 1) * NAME_PAD * PX
+
+    def _blank(self) -> Layers:
         for size, gap in BLANK:
-            if found is None:
-                self.named, half = set(), size * PX / 2
-                self.bar = min(BAR, 0.3 * size * PX)
-                self.slots = {name: Slot(1.6 * size * PX, half, half + 1.4 * self.bar) for name in self.graph.nodes}
-                found = layers(self.graph, self.slots, room, (gap * PX, gap * PX), gap * PX)
-        assert found is not None, "a graph has no more nodes than this can place"
-        return found
+            half, self.bar = size * PX / 2, min(BAR, 0.3 * size * PX)
+            self.slots = {name: Slot(1.6 * size * PX, half, half + 1.4 * self.bar) for name in self.graph.nodes}
+            found = layers(self.graph, self.slots, self.room, (gap * PX, gap * PX), gap * PX)
+            if found is not None:
+                return found
+        raise AssertionError("a graph has no more nodes than this can place")
 
     def box(self, name: str) -> Box:
         """The box of a node."""
         (x, y), slot = self.layers.places[name], self.slots[name]
         return x - slot.width / 2, y - slot.above, x + slot.width / 2, y + slot.above
 
-    def show(self, what: Known) -> None:
-        """All that is known, and nothing in motion."""
+    def table(self, name: str) -> Box:
+        """The box of the cells of a tensor."""
+        (_, y), (width, height), right = self.layers.places[name], self.cells[name], self.box(name)[2] - NAME_PAD * PX
+        return right - width, y - height / 2, right, y + height / 2
+
+
+def _small(shape: tuple[int, ...]) -> tuple[float, float]:
+    """Width and height of all cells of a tensor, of the first plane where there are several."""
+    rows, columns = plane_shape(shape)
+    cell = min(LARGEST_CELL, CELLS[0] / columns, CELLS[1] / rows)
+    return max(0.5 * LARGEST_CELL, cell * columns), max(0.5 * LARGEST_CELL, cell * rows)
+
+
+class GraphMap(Web):
+    """Boxes with names and cells if there is room for them. What is known has its colour, and of the adjoint a bar below its length."""
+
+    def __init__(self, trace: Story[BackpropStep], rooms: Sequence[Box], theme: Theme) -> None:
+        self.plan = Plan(trace, rooms)
+        super().__init__(trace.graph, self.plan.layers, theme, stroke=2.0, disc=DISC, arrows=False)
+        pad, at = NAME_PAD * PX, {name: self.plan.box(name)[0] for name in self.plan.labels}
+        named = [Line(label, letter_size(), at[n] + pad, self.places[n][1], align=-1) for n, label in self.plan.labels.items()]
+        self.bars, self.names = Mark(theme.gradient, fill=1.0), Letters(theme.ink).write_lines(named)
+        self.small: dict[str, tuple[Raster, np.ndarray]] = {}
+        self.seen: dict[str, int] = {}
+        for name in self.plan.cells:
+            values = (trace.inputs | trace.outputs["values"])[name]
+            plane = values.reshape(-1, *plane_shape(values.shape))[0]
+            colours = cell_colours(plane, theme, self.graph.nodes[name].role, picture=False, limit=common_limit(values))
+            self.small[name] = Raster(colours, self.plan.table(name)), colours
+        self.add(self.bars, *(raster for raster, _ in self.small.values()), self.names, *self.discs.values(), self.window)
+
+    def show(self, counts: Mapping[str, int], step: BackpropStep) -> None:
+        """All that is known around a step."""
+        left, low, right, high = self.plan.box(step.node)
+        self.light(step, (left - 0.05, low - (0.05 if step.kind == "forward" else 0.13), right + 0.05, high + 0.05))
         drawn: dict[str, list[np.ndarray]] = {role: [] for role in self.boxes}
         for name, node in self.graph.nodes.items():
-            drawn[node.role if what.values.get(name, 0) else "muted"].append(rounded(self.box(name)))
+            count = self.known(name, counts)
+            drawn[node.role if count else "muted"].append(rounded(self.plan.box(name)))
+            if name in self.small and self.seen.get(name) != count:
+                self.seen[name], (raster, colours) = count, self.small[name]
+                shown = colours.copy()
+                shown.reshape(-1, 4)[count:, :3] = rgb(self.theme.empty)
+                raster.colour(shown)
         for role, mark in self.boxes.items():
             mark.draw(together(drawn[role]))
-        bars = [(x0, y0 - 1.4 * self.bar, x1, y0 - 0.4 * self.bar) for x0, y0, x1, _ in map(self.box, what.adjoints)]
-        self.bars.draw(together(rounded(bar, self.bar / 2) for bar in bars))
-        self.calm()
+        self.bars.draw(together(rounded(bar, self.plan.bar / 2) for bar in self.bars_of(counts)))
 
-    def calm(self) -> None:
-        """No edge is travelled, no node framed."""
-        self.window.clear()
-        self.heat("reading", [])
-        self.heat("gradient", [])
-        self.send("reading", [], 0)
-
-    def heat(self, role: str, edges: Sequence[Edge]) -> None:
-        """The edges that are travelled."""
-        self.hot[role].draw(together(self.layers.ways[edge].points for edge in edges))
-
-    def send(self, role: str, edges: Sequence[Edge], share: float) -> None:
-        """A disc on each edge, so far from its left end."""
-        for one, mark in self.discs.items():
-            mark.draw(discs([self.layers.ways[edge].at(share) for edge in edges] if one == role else [], DISC))
-
-    def frame(self, step: BackpropStep) -> None:
-        """Frames a node, on the way back with its bar."""
-        x0, y0, x1, y1 = self.box(step.node)
-        back = step.kind != "forward"
-        self.window.put((x0 - 0.05, y0 - (0.05 + 0.08 * back), x1 + 0.05, y1 + 0.05))
-
-    def derivative(self, edge: Edge, text: str) -> None:
-        """There is no room for it here; it stands on the strip."""
+    def bars_of(self, counts: Mapping[str, int]) -> Iterator[Box]:
+        """Below every node how much of its adjoint is known."""
+        for name in self.graph.nodes:
+            left, low, right, _ = self.plan.box(name)
+            share = counts[f"adjoints.{name}"] / self.size(name)
+            if share:
+                yield left, low - 1.4 * self.plan.bar, left + share * (right - left), low - 0.4 * self.plan.bar

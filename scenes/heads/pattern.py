@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from manim import Group
 
-from engine.numbers import USUAL_DECIMALS, fitting, plain
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines, text_width
-from scenes.parts.raster import Raster, cell_colours, diverging, heat_limit
-from scenes.parts.table import BESIDE_PX, FILLED, LABEL_ROOM, LEAST_ROW_PX, common_limit, fitting_label, spread
+from engine.numbers import fitting
+from scenes.parts.grid import BESIDE_PX, FILLED, LEAST_CHARACTERS, CellPlaces, Writing, characters, ruling, size_within
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, text_width
+from scenes.parts.raster import Raster, cell_colours, common_limit, diverging, flat, heat_limit
+from scenes.parts.table import LABEL_ROOM, LEAST_ROW_PX, fitting_label, spread
 from scenes.parts.theme import Theme, rgb
 
 LARGEST_CELL = (1.15, 0.6)  # with digits
+CASING_PX = 4.0  # of a frame around cells that reaches into them
 LARGEST_DIGIT_PX = 34.0
-LEAST_CHARACTERS = 4
 MOST_DIGIT_CELLS = 64
 COLUMN_LABELS = 0.42  # room above the cells
 BELOW = 0.035  # room for what hangs down from the name of the last row
@@ -47,7 +48,7 @@ class Upright(Line):
         return self.x - y1, self.y + x0, self.x - y0, self.y + x1
 
 
-class Pattern(Group):
+class Pattern(CellPlaces, Group):
     """Rows are queries, columns are keys. ``labels`` name both; where they stand too close, only every n-th is named.
 
     ``others`` are scores that take the place of the first ones. With digits a score is a number and a weight a number on a tint; without,
@@ -94,17 +95,12 @@ class Pattern(Group):
 
     def _fit_digits(self, scores: np.ndarray, width: float, height: float) -> bool:
         self.cell = (min(width / self.columns, LARGEST_CELL[0]), min(height / self.rows, LARGEST_CELL[1]))
-        self.characters = int((self.cell[0] - BESIDE_PX * PX) / text_width("0", LEAST_PX))
-        if self.characters < LEAST_CHARACTERS or self.cell[1] < LEAST_ROW_PX * PX or self.rows * self.columns > MOST_DIGIT_CELLS:
+        self.writing = Writing(LEAST_PX, most=characters(self.cell[0], BESIDE_PX + CASING_PX))
+        if self.writing.most < LEAST_CHARACTERS or self.cell[1] < LEAST_ROW_PX * PX or self.rows * self.columns > MOST_DIGIT_CELLS:
             return False
-        widest = max(text_width(text, LEAST_PX) for text in ["0.99", *map(self._text, scores.flatten().tolist())])
-        self.digit_px = min(LARGEST_DIGIT_PX, self.cell[1] / PX * 0.7, LEAST_PX * FILLED * self.cell[0] / widest)
-        self.digit_px = max(LEAST_PX, self.digit_px)
-        return True
-
-    def _text(self, x: float) -> str:
-        text = plain(x, USUAL_DECIMALS)
-        return text if len(text) <= self.characters else fitting(x, self.characters)
+        texts = ["0.99", *map(self.writing.text, scores.flatten().tolist())]
+        self.digit_px = max(LEAST_PX, size_within(FILLED * self.cell[0], texts, LARGEST_DIGIT_PX, self.cell[1] / PX * 0.7))
+        return size_within(self.cell[0] - (BESIDE_PX + CASING_PX) * PX, texts) >= LEAST_PX
 
     def _fit_heat(self, labels: tuple[Sequence[str], Sequence[str]], width: float, height: float) -> None:
         """Square cells, as large as the room allows with the names of all of them, or else of some."""
@@ -148,19 +144,16 @@ class Pattern(Group):
 
     def _draw(self, room: Box) -> None:
         theme = self.theme
-        x0, y0, x1, y1 = self.whole
-        ruled = min(self.cell) >= 22 * PX
-        across = [y1 - i * self.cell[1] for i in (range(self.rows + 1) if ruled else (0, self.rows))]
-        down = [x0 + i * self.cell[0] for i in (range(self.columns + 1) if ruled else (0, self.columns))]
-        self.frame = Mark(theme.line, stroke=2.0).draw(lines([*(((x0, y), (x1, y)) for y in across), *(((x, y0), (x, y1)) for x in down)]))
+        self.frame = Mark(theme.line, stroke=2.0).draw(ruling(self.whole, self.rows, self.columns))
         self.plain_names, self.query_name, self.key_name = Letters(theme.muted), Letters(theme.query), Letters(theme.key)
         if self.has_digits:
             self.tints = [Mark(theme.weight, fill=STRONGEST * (n + 1) / TINTS) for n in range(TINTS)]
-            self.scores, self.hidden, self.weights = Letters(theme.output), Letters(theme.muted), Letters(theme.ink)
+            self.scores, self.hidden, self.weights = (
+                Letters(colour, halo=theme.ground) for colour in (theme.output, theme.muted, theme.ink)
+            )
             self.add(*self.tints, self.frame, self.scores, self.hidden, self.weights)
         else:
-            empty = np.full((self.rows, self.columns, 4), (*rgb(theme.empty), 255), dtype=np.uint8)
-            self.raster = Raster(empty, self.whole)
+            self.raster = Raster(flat((self.rows, self.columns), theme.empty), self.whole)
             self.add(self.raster, self.frame)
         self.add(self.plain_names, self.query_name, self.key_name, *self._notes(room))
 
@@ -175,23 +168,6 @@ class Pattern(Group):
             Ink("key →", size, theme.key, align=1).put(x, self.top + UPRIGHT - 0.2),
             Ink("query ↓", size, theme.query, align=1).put(x, self.top + UPRIGHT - 0.58),
         ]
-
-    # --- geometry --------------------------------------------------------------------------------------------------------------------
-
-    def box(self, row: int, column: int, rows: int = 1, columns: int = 1) -> Box:
-        """Where a block of cells stands."""
-        width, height = self.cell
-        x, y = self.left + column * width, self.top - row * height
-        return x, y - rows * height, x + columns * width, y
-
-    @property
-    def whole(self) -> Box:
-        """The box of all cells."""
-        return self.box(0, 0, self.rows, self.columns)
-
-    def row(self, row: int) -> Box:
-        """All keys of a query."""
-        return self.box(row, 0, 1, self.columns)
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
 
@@ -211,7 +187,7 @@ class Pattern(Group):
         if self.has_digits:
             self._write(scores, weights)
             return
-        colours = np.full((*scores.shape, 4), (*rgb(self.theme.empty), 255), dtype=np.uint8)
+        colours = flat((self.rows, self.columns), self.theme.empty)
         scored, hidden, weighed = np.isfinite(scores), np.isneginf(scores), np.isfinite(weights)
         theme = self.theme
         colours[scored] = cell_colours(scores, theme, "output", picture=False, limit=self.limit)[scored]
@@ -230,16 +206,12 @@ class Pattern(Group):
                 continue
             if kind == "weights" and weight > 0:
                 tinted[min(TINTS - 1, int(weight * TINTS))].append(self.box(*cell))
-            text = fitting(x, LEAST_CHARACTERS) if kind == "weights" else self._text(x)
-            written[kind].append(self._digit(text, *cell))
+            text = fitting(x, LEAST_CHARACTERS) if kind == "weights" else self.writing.text(x)
+            written[kind].append(Line(text, self.digit_px, *self.centre(*cell)))
         for name, found in written.items():
             getattr(self, name).write_lines(found)
         for tint, found_boxes in zip(self.tints, tinted, strict=True):
             tint.draw(boxes(found_boxes))
-
-    def _digit(self, text: str, row: int, column: int) -> Line:
-        x0, y0, x1, y1 = self.box(row, column)
-        return Line(text, self.digit_px, (x0 + x1) / 2, (y0 + y1) / 2)
 
 
 def every(count: int, pitch: float, needed: float) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 from engine.concepts.attention.step import AttentionStep
 from engine.numbers import fitting, plain
 from scenes.parts.bench import Row
-from scenes.parts.desk import Work
+from scenes.parts.desk import WrittenStep
 
 #: The kinds of steps that make it, in their order.
 SOFTMAX = ("max", "exp", "sum", "weight")
@@ -16,7 +16,7 @@ LONG = 1000
 
 
 def softmax_rows(
-    work: Work[AttentionStep], ticks: int, done: bool, scores: np.ndarray, exp: np.ndarray, weights: np.ndarray, whole: float
+    work: WrittenStep[AttentionStep], ticks: int, done: bool, scores: np.ndarray, exp: np.ndarray, weights: np.ndarray, whole: float
 ) -> list[Row]:
     """The rows while a step of the softmax has ``ticks`` of its terms; ``whole`` is the sum of all exponentials."""
     kind, column, count = work.step.kind, work.step.column, len(scores)

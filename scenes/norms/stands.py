@@ -97,7 +97,7 @@ class Stands:
     def group(self, step: CodeStep) -> int:
         """The group that a step belongs to."""
         at = self.at(step)
-        return int(self.owner[at]) if self.views[_made(step)].made else at
+        return int(self.owner[at]) if self.views[step.made].made else at
 
     def numbers(self, step: CodeStep) -> np.ndarray:
         """Where the numbers of its group stand, in memory order."""
@@ -105,11 +105,11 @@ class Stands:
 
     def begun(self, step: CodeStep) -> bool:
         """Whether an earlier step of the stage belongs to the same group."""
-        return bool(self.views[_made(step)].made) and self.at(step) != self.numbers(step)[0]
+        return bool(self.views[step.made].made) and self.at(step) != self.numbers(step)[0]
 
     def stand(self, step: CodeStep, *, moved: bool, done: bool, ticks: int = 0) -> Stand:
         """What is on the line before the dots have ``moved``, or after it, the result not yet there or ``done``, so many terms added."""
-        view, group = self.views[_made(step)], self.group(step)
+        view, group = self.views[step.made], self.group(step)
         if view.made:
             lit = int(np.flatnonzero(self.numbers(step) == self.at(step))[0])
             dots = self._moved(step, view, done) if moved else self._waiting(step, view)
@@ -119,7 +119,7 @@ class Stands:
         read = ticks - 1 if ticks and not done and view.source in step.reads else None
         squares = (len(dots) if done else ticks) if view.squares else 0
         pin, band = (self._pin(view, group, False), self._band(view, group, False)) if done else (None, None)
-        return Stand(dots, read, pin, band, squares, self._flag(_made(step), group) if view.squares and done else None)
+        return Stand(dots, read, pin, band, squares, self._flag(step.made, group) if view.squares and done else None)
 
     def _dots(self, path: str, numbers: np.ndarray) -> list[Dot]:
         return [Dot(value, self.role[path], self.text(path, value)) for value in self.tensors[path].ravel()[numbers].tolist()]
@@ -127,14 +127,14 @@ class Stands:
     def _waiting(self, step: CodeStep, view: View) -> tuple[Dot, ...]:
         """Before a step: the numbers that it will move are where they were."""
         source, made, numbers = self._both(step, view)
-        if _made(step) not in self.together:
+        if step.made not in self.together:
             return tuple(there if n < self.at(step) else here for n, here, there in zip(numbers, source, made, strict=True))
         return self._moved(step, view, False) if self.begun(step) else tuple(source)
 
     def _moved(self, step: CodeStep, view: View, done: bool) -> tuple[Dot, ...]:
         """After its dots have moved: hollow where the number is not computed yet."""
         source, made, numbers = self._both(step, view)
-        last, all_move = self.at(step), _made(step) in self.together
+        last, all_move = self.at(step), step.made in self.together
         hollow = [replace(there, role=here.role, text="", solid=False) for here, there in zip(source, made, strict=True)]
         ahead = [hollow[i] if all_move or n == last else source[i] for i, n in enumerate(numbers)]
         return tuple(made[i] if n < last or (n == last and done) else ahead[i] for i, n in enumerate(numbers))
@@ -163,7 +163,3 @@ def common(ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, 
     low, high = min(low for low, _ in ranges.values()), max(high for _, high in ranges.values())
     least = min(high - low for low, high in ranges.values())
     return dict.fromkeys(ranges, (low, high)) if high - low <= COMMON * least else dict(ranges)
-
-
-def _made(step: CodeStep) -> str:
-    return next(iter(step.writes))

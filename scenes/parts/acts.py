@@ -70,7 +70,7 @@ class Map(Mark):
         self.arcs = self._arcs([(a, b) for a, b in edges if b - a > 1])
         self.past, self.now = Mark(theme.line, fill=DONE), Mark(theme.reading, fill=PRESENT, stroke=3.0)
         self.way = Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=3.0)
-        self.pale, self.lit = Letters(theme.muted), Letters(theme.ink)
+        self.pale, self.lit = (Letters(colour, halo=theme.ground) for colour in (theme.muted, theme.ink))
         self.straight = [((a[2], self.middle), (b[0], self.middle)) for a, b in pairwise(self.places)]
         self.add(self.past, self.now, self.way, self.pale, self.lit)
         self.show(0)

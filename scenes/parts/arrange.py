@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice, product
 
 from scenes.parts.ink import PX, Box
@@ -94,7 +95,7 @@ class Column:
         """Rows of those above the main row."""
         return sum(item.rows for item in self.items[:-1])
 
-    @property
+    @cached_property
     def label(self) -> float:
         """Width of its names."""
         return max(item.label for item in self.items)
@@ -103,6 +104,7 @@ class Column:
         """Whether one would not see why only one of the two has digits."""
         return self.count == other.count and self.items[-1].computed == other.items[-1].computed
 
+    @cached_property
     def least(self) -> float:
         """Width of a cell."""
         needs = [item.need for item in self.items if item.need is not None]
@@ -110,9 +112,10 @@ class Column:
             return max(needs, default=0.0)
         return max(LEAST_HEAT / self.count, min(LEAST_HEAT_CELL, MOST_HEAT / self.count))
 
+    @cached_property
     def most(self) -> float:
         """Width of a cell where there is room."""
-        return max(self.least(), (LARGEST_CELL if self.digits else LARGEST_HEAT_CELL)[0])
+        return max(self.least, (LARGEST_CELL if self.digits else LARGEST_HEAT_CELL)[0])
 
     def width(self, cell: float, label: float) -> float:
         """With cells of about that width and names of at most that."""
@@ -120,7 +123,7 @@ class Column:
 
     def cell(self, wanted: float) -> float:
         """Width of a cell, ``wanted`` if it can be."""
-        return min(self.most(), max(self.least(), wanted))
+        return min(self.most, max(self.least, wanted))
 
 
 def arrange(items: Sequence[Item], room: Box) -> Arrangement:
@@ -156,8 +159,11 @@ def _hosts(items: Sequence[Item], item: Item) -> list[str]:
     all_move = all(one.movable for one in items)
     after = items[items.index(item) + 1 :] if all_move else [one for one in items if not one.movable]
     hosts = [one for one in after if one.columns == item.columns]
+    if item.computed:
+        # A result does not stand above what it is made of.
+        return [one.path for one in hosts if one.computed and items.index(one) > items.index(item)][:1]
     given, made = ([one.path for one in hosts if one.computed == computed] for computed in (False, True))
-    return [*([] if item.computed else given[:1]), *made[:1]]
+    return [*given[:1], *made[:1]]
 
 
 def _stack(items: Sequence[Item], host: dict[str, str], main: Item) -> list[Item]:
@@ -215,7 +221,7 @@ def _widths(columns: list[Column], room: float, made: bool) -> tuple[list[Column
     while sum(column.width(0, whole) for column in columns) > room and any(column.digits for column in columns):
         widest = max(
             (column for column in columns if column.digits),
-            key=lambda column: (made and not column.items[-1].computed, column.count * column.least()),
+            key=lambda column: (made and not column.items[-1].computed, column.count * column.least),
         )
         columns = [replace(column, digits=column.digits and not column.like(widest)) for column in columns]
     label = _largest(lambda most: sum(column.width(0, most) for column in columns) <= room, whole)

@@ -29,33 +29,35 @@ Range = tuple[float, float]
 
 
 class Axes(Group):
-    """A graph in the box ``plot`` over the ranges ``across`` and ``up``, its name above.
+    """A graph in the box ``plot`` over the ranges of x and y, its name above.
 
-    ``roles`` are those of x and y, ``bars`` the widths of a bar that stays and of one that moves; the x axis may be ``numbered``.
+    ``roles`` are those of x and y, ``bars`` the widths of a bar that stays and of one that moves; the x axis may be ``numbered``. One
+    that is ``snug`` ends where its range does, and has its name within.
     """
 
     def __init__(
         self,
         plot: Box,
-        across: Range,
-        up: Range,
+        ranges: tuple[Range, Range],
         name: str,
         roles: tuple[str, str],
         theme: Theme,
         *,
         numbered: bool = True,
+        snug: bool = False,
         bars: tuple[float, float] = (CURVE, BAR),
     ) -> None:
-        self.plot, self.across, self.up = plot, wider(across), wider(up)
+        across, up = ranges
+        self.plot, self.across, self.up = plot, across if snug else wider(across), wider(up)
         x_role, role = (getattr(theme, one) for one in roles)
         self.shades = {dark: Mark(theme.gradient if dark else theme.muted, fill=VEIL[dark]) for dark in (False, True)}
-        self.notes = Letters(theme.ink)
+        self.notes = Letters(theme.ink, halo=theme.ground)
         self.curves = {one: Mark(getattr(theme, one), stroke=CURVE) for one in {*roles, "muted"}}
         self.bars, self.bar = Mark(role, stroke=bars[0], opacity=0.6), Mark(role, stroke=bars[1])
         self.guide, self.tangent = Mark(theme.muted, stroke=GUIDE), Mark(theme.gradient, stroke=TANGENT)
         self.foot, self.side = Mark(x_role, fill=1.0), Mark(role, fill=1.0)
         self.dots, self.dot = Mark(role, fill=0.8), Mark(theme.ink, fill=1.0)
-        texts = self._texts(name, role, x_role, theme, numbered)
+        texts = self._texts(name, role, x_role, theme, numbered=numbered, snug=snug)
         super().__init__(*self.shades.values(), *self._lines(theme), *texts, self.notes, self.bars, self.guide, self.bar)
         self.add(*self.curves.values(), self.tangent, self.dots, self.foot, self.side, self.dot)
 
@@ -76,12 +78,12 @@ class Axes(Group):
             Mark(theme.muted, stroke=2.0).draw(lines([*axes, *short])),
         )
 
-    def _texts(self, name: str, role: str, x_role: str, theme: Theme, numbered: bool) -> tuple[Letters, Letters, Ink]:
+    def _texts(self, name: str, role: str, x_role: str, theme: Theme, *, numbered: bool, snug: bool) -> tuple[Letters, Letters, Ink]:
         xs, ys = self._ticks()
         return (
             Letters(theme.muted).write_lines(self._beside(ys)),
             Letters(x_role).write_lines(self._below(xs) if numbered else []),
-            Ink(name, letter_size(), role, align=-1).put(self.plot[0], self.plot[3] + NAME / 2),
+            Ink(name, letter_size(), role, align=1 if snug else -1).put(self.plot[2 if snug else 0], self.plot[3] + NAME * (0.5 - snug)),
         )
 
     # --- geometry --------------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from manim import Group
 
+from scenes.parts.curves import together
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, boxes, dashes, letter_size, lines, text_width
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import polygon
@@ -46,12 +47,6 @@ class Bars(Group):
         self.shafts, self.heads = Kept(theme.gradient, stroke=9.0), Kept(theme.gradient, fill=1.0)
         self.letters = Letters(theme.ink)
         super().__init__(self.fill, self.ground, self.level, self.goals, self.shafts, self.heads, self.letters)
-
-    def clear(self) -> None:
-        """Takes everything away."""
-        for mark in (self.fill, self.ground, self.level, self.goals, self.shafts, self.heads):
-            mark.draw(np.zeros((0, 3)))
-        self.letters.write_lines([])
 
     def height(self, value: float) -> float:
         """Where a value stands; what is beyond the scale stands at its end."""
@@ -99,20 +94,24 @@ class Bars(Group):
         self._arrows(ways)
 
     def _arrows(self, ways: Sequence[tuple[float, float, float]]) -> None:
-        shafts, heads = [], [np.zeros((0, 3))]
+        shafts, heads = [], []
         for x, start, end in ways:
             long = min(ARROW[0], abs(end - start)) * (1 if end > start else -1)
             half = min(ARROW[1], self.pitch / 3)
             shafts.append(((x, start), (x, end - long)))
             heads.append(polygon([(x, end), (x - half, end - long), (x + half, end - long)]))
         self.shafts.draw(lines(shafts))
-        self.heads.draw(np.concatenate(heads))
+        self.heads.draw(together(heads))
 
 
 class LongBar(Group):
-    """Pieces one after the other, their names below; on a rail that is 1 long when the bar is scaled to it."""
+    """Pieces one after the other, their names below; on a rail that is 1 long when the bar is scaled to it.
 
-    def __init__(self, room: Box, names: Sequence[str], theme: Theme) -> None:
+    A piece that is pulled out goes to the start of the rail if it is ``measured``.
+    """
+
+    def __init__(self, room: Box, names: Sequence[str], theme: Theme, *, measured: bool = False) -> None:
+        self.measured = measured
         self.left, bottom, right, top = room
         self.right, self.names = right - END, names
         self.bottom, self.top = bottom + (NAME_ROOM + 0.08 if names else 0), top - LIFT
@@ -123,17 +122,17 @@ class LongBar(Group):
         marks = (self.rail, self.pieces, self.shares, self.seams, self.bracket, self.outline, self.leads)
         super().__init__(*marks, self.letters, self.pale)
 
-    def clear(self) -> None:
-        """Takes everything away."""
-        for mark in (self.rail, self.pieces, self.shares, self.seams, self.bracket, self.outline, self.leads):
-            mark.draw(np.zeros((0, 3)))
-        self.letters.write_lines([])
-        self.pale.write_lines([])
-
     def boxes(self, sizes: Sequence[float], unit: float) -> list[Box]:
         """Where pieces of these sizes stand, a size of 1 as long as ``unit``."""
         ends = [self.left + unit * end for end in accumulate(sizes, initial=0.0)]
         return [(a, self.bottom, max(b, a + LEAST_PIECE), self.top) for a, b in pairwise(ends)]
+
+    def lifted(self, piece: Box, share: float) -> Box:
+        """A piece that is pulled out so far: up, then along the rail."""
+        x0, y0, x1, y1 = piece
+        up, along = (min(1.0, 2 * share), max(0.0, 2 * share - 1)) if self.measured else (share, 0.0)
+        left = (self.left - x0) * along
+        return x0 + left, y0 + LIFT * up, x1 + left, y1 + LIFT * up
 
     def unit(self, whole: float, scaled: float, roomy: float) -> float:
         """How long 1 is: so that the longest of several bars, ``roomy``, leaves some of the rail; when scaled the ``whole`` fills it."""
@@ -150,7 +149,7 @@ class LongBar(Group):
         """
         seams = [a[2] for a, b in pairwise(found) if min(a[2] - a[0], b[2] - b[0]) > LEAST_SEAMED]
         out = chosen if pulled else None
-        stand = [raised(piece, pulled) if number == out else piece for number, piece in enumerate(found)]
+        stand = [self.lifted(piece, pulled) if number == out else piece for number, piece in enumerate(found)]
         self.rail.draw(boxes([(self.left, self.bottom, self.right, self.top)]))
         self.pieces.draw(boxes(stand[shares:]))
         self.shares.draw(boxes(stand[:shares]))
@@ -180,12 +179,6 @@ class LongBar(Group):
         self.leads.draw(lines(((a, self.bottom - 0.02), (b, self.bottom - 0.12)) for a, b in zip(middles, places, strict=True)))
         self.letters.write_lines(line for number, line in written.items() if chosen in (None, number))
         self.pale.write_lines([*beside, *(line for number, line in written.items() if chosen not in (None, number))])
-
-
-def raised(piece: Box, share: float) -> Box:
-    """A piece that is lifted so far out of its bar."""
-    x0, y0, x1, y1 = piece
-    return x0, y0 + LIFT * share, x1, y1 + LIFT * share
 
 
 def spread(middles: Sequence[float], widths: Sequence[float], room: Span) -> list[float]:

@@ -10,19 +10,17 @@ from typing import Literal
 import numpy as np
 from manim import Group
 
-from engine.numbers import fitting
-from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, boxes, letter_size, lines, text_width
+from scenes.parts.grid import LEAST_CHARACTERS, characters, in_cells, ruling
+from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, boxes, letter_size, lines
 from scenes.parts.raster import Raster, cell_colours
+from scenes.parts.rooms import around
 from scenes.parts.theme import Theme, rgb
 from scenes.parts.window import Window
 
 LARGEST_CELL = (1.15, 0.62)
 LARGEST_DIGIT_PX = 38.0
 LABEL_ROOM = 1.5
-FILLED = 0.8  # of a cell's width, where there is room to choose
 NOTE_GAP = 0.3
-BESIDE_PX = 10.0
-LEAST_CHARACTERS = 4
 LARGEST_HEAT_CELL = 0.5
 ROW_GAP = 0.08
 STACK_HEIGHT = 0.6  # of a row of cells
@@ -58,7 +56,7 @@ class Bench(Group):
 
     def __init__(self, room: Box, theme: Theme) -> None:
         self.room, self.theme = room, theme
-        self.letters = {role: Letters(getattr(theme, role)) for role in ROLES}
+        self.letters = {role: Letters(getattr(theme, role), halo=theme.ground) for role in ROLES}
         self.bars = {role: Mark(getattr(theme, role), fill=1.0) for role in ("output", "weight", "gradient")}
         self.seams = Mark(theme.ground, stroke=3.0)
         self.grid = Mark(theme.line, stroke=2.0)
@@ -66,7 +64,7 @@ class Bench(Group):
         self.spot = Window(theme)
         self.heat = Group()
         super().__init__(
-            self.heat, self.spot.shade, *self.bars.values(), self.seams, self.grid, *self.letters.values(), self.crown, self.spot
+            self.heat, self.spot.shade, *self.bars.values(), self.seams, self.grid, self.spot, *self.letters.values(), self.crown
         )
         self.cells: list[list[Box]] = []
 
@@ -82,7 +80,7 @@ class Bench(Group):
         drawn: dict[str, list[Line]] = {role: [] for role in ROLES}
         filled: dict[str, list[Box]] = {role: [] for role in self.bars}
         seams: list[tuple[tuple[float, float], tuple[float, float]]] = []
-        grid: list[tuple[tuple[float, float], tuple[float, float]]] = []
+        grid = [np.zeros((0, 3))]
         self._place(rows, width)
         for row, cells in zip(rows, self.cells, strict=True):
             middle = (cells[0][1] + cells[0][3]) / 2
@@ -91,16 +89,14 @@ class Bench(Group):
                 parts = self._stack(row, cells)
                 filled[row.role] += parts
                 seams += [((b[0], b[1]), (b[0], b[3])) for a, b in pairwise(parts) if min(a[2] - a[0], b[2] - b[0]) > LEAST_PART]
-                grid += _frame([(cells[0][0], cells[0][1], cells[-1][2], cells[0][3])])
             elif self.has_digits:
-                drawn[row.role] += self._digits(row, cells)
-                grid += _frame(cells)
+                found = in_cells(row.numbers, row.texts, cells, self.digit_px)
+                drawn[row.role] += [line for line, there in zip(found, row.shown, strict=True) if there]
             elif row.form == "bars":
                 filled[row.role] += self._bars(row, cells)
-                grid += [((cells[0][0], cells[0][1]), (cells[-1][2], cells[0][1]))]
             else:
                 self.heat.add(self._heat(row, cells))
-                grid += _frame([(cells[0][0], cells[0][1], cells[-1][2], cells[0][3])])
+            grid.append(self._ruling(row, cells))
         notes = [
             Line(row.note, label_size(row.note), cells[-1][2] + NOTE_GAP, (cells[0][1] + cells[0][3]) / 2, align=-1)
             for row, cells in zip(rows, self.cells, strict=True)
@@ -113,7 +109,7 @@ class Bench(Group):
         for role, found_boxes in filled.items():
             self.bars[role].draw(boxes(found_boxes))
         self.seams.draw(lines(seams))
-        self.grid.draw(lines(grid))
+        self.grid.draw(np.concatenate(grid))
 
     def _place(self, rows: Sequence[Row], wanted: float | None) -> None:
         """Where the cells stand, and whether there is room for digits in them."""
@@ -123,8 +119,7 @@ class Bench(Group):
             return
         count, start = max(len(row.numbers) for row in rows), left + LABEL_ROOM
         width = min((right - start) / count, LARGEST_CELL[0] if wanted is None else wanted)
-        self.characters = int((width - BESIDE_PX * PX) / text_width("0", LEAST_PX))
-        self.has_digits = self.characters >= LEAST_CHARACTERS
+        self.has_digits = characters(width) >= LEAST_CHARACTERS
         if not self.has_digits:
             width = min(width, LARGEST_HEAT_CELL)
         shares = [STACK_HEIGHT if row.form == "stack" else 1.0 for row in rows]
@@ -135,13 +130,11 @@ class Bench(Group):
             y -= height * share + ROW_GAP
         self.digit_px = max(LEAST_PX, min(LARGEST_DIGIT_PX, height / PX * 0.6))
 
-    def _digits(self, row: Row, cells: Sequence[Box]) -> list[Line]:
-        """All numbers of a row in one size."""
-        texts = [t if len(t) <= self.characters else fitting(x, self.characters) for x, t in zip(row.numbers, row.texts, strict=True)]
-        widest = max(text_width(text, LEAST_PX) for text in texts)
-        size = max(LEAST_PX, min(self.digit_px, LEAST_PX * FILLED * (cells[0][2] - cells[0][0]) / widest))
-        middles = [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in cells]
-        return [Line(text, size, x, y) for text, there, (x, y) in zip(texts, row.shown, middles, strict=False) if there]
+    def _ruling(self, row: Row, cells: Sequence[Box]) -> np.ndarray:
+        """Around all cells, between those with digits, and only below bars."""
+        if row.form == "bars" and not self.has_digits:
+            return lines([((cells[0][0], cells[0][1]), (cells[-1][2], cells[0][1]))])
+        return ruling(around([cells[0], cells[-1]]), 1, len(cells) if self.has_digits and row.form != "stack" else 1)
 
     def _bars(self, row: Row, cells: Sequence[Box]) -> list[Box]:
         return [
@@ -185,12 +178,3 @@ class Bench(Group):
 def label_size(text: str) -> float:
     """Digits and capitals may be smaller than letters."""
     return letter_size() if any(c.islower() for c in text) else LEAST_PX + 6
-
-
-def _frame(cells: Sequence[Box]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    (left, bottom, _, top), right = cells[0], cells[-1][2]
-    return [
-        ((left, bottom), (right, bottom)),
-        ((left, top), (right, top)),
-        *(((x, bottom), (x, top)) for x in [*(c[0] for c in cells), right]),
-    ]

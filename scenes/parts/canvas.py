@@ -10,7 +10,7 @@ from typing import Any
 import cairo
 import numpy as np
 
-from scenes.parts.display import STROKE_UNIT, Cells, Item, Shape, changed
+from scenes.parts.display import STROKE_UNIT, Drawn, Pixels, Seen, changed
 from scenes.parts.ink import Box
 from scenes.parts.theme import rgb
 
@@ -40,8 +40,8 @@ class Canvas:
         self.paper, self.pixels = (np.empty((height, width, 4), dtype=np.uint8) for _ in range(2))
         self.paper_context, self.context = (self._context(pixels) for pixels in (self.paper, self.pixels))
         self.matrix = cairo.Matrix(self.across, 0, 0, -self.down, width / 2, height / 2)
-        self.still: Sequence[Item] | None = None
-        self.live: Sequence[Item] | None = None
+        self.still: Sequence[Seen] | None = None
+        self.live: Sequence[Seen] | None = None
 
     def _context(self, pixels: np.ndarray) -> Any:
         return cairo.Context(cairo.ImageSurface.create_for_data(pixels.data, cairo.FORMAT_ARGB32, self.width, self.height))
@@ -51,7 +51,7 @@ class Canvas:
         """All of it."""
         return 0, 0, self.width, self.height
 
-    def show(self, still: Sequence[Item], live: Sequence[Item]) -> list[Rectangle]:
+    def show(self, still: Sequence[Seen], live: Sequence[Seen]) -> list[Rectangle]:
         """Draws the stage, ``still`` behind ``live``; returns the rectangles in which pixels may have changed."""
         boxes = None if self.live is None else changed(self.live, live)
         if self.still is None or [*map(id, self.still)] != [*map(id, still)]:
@@ -88,7 +88,7 @@ class Canvas:
             self.height / 2 - y0 * self.down,
         )
 
-    def _draw(self, pixels: np.ndarray, context: Any, items: Sequence[Item], rectangles: Sequence[Rectangle]) -> None:
+    def _draw(self, pixels: np.ndarray, context: Any, items: Sequence[Seen], rectangles: Sequence[Rectangle]) -> None:
         if not rectangles:
             return
         context.save()
@@ -101,14 +101,14 @@ class Canvas:
         for item in items:
             x0, y0, x1, y1 = self._px(item.box)
             near = [r for r in rectangles if x0 - BLEED < r[2] and r[0] < x1 + BLEED and y0 - BLEED < r[3] and r[1] < y1 + BLEED]
-            if isinstance(item, Cells):
+            if isinstance(item, Pixels):
                 for rectangle in near:
                     self._paint(pixels, item, rectangle)
             elif near:
                 _trace(context, item)
         context.restore()
 
-    def _paint(self, pixels: np.ndarray, item: Cells, rectangle: Rectangle) -> None:
+    def _paint(self, pixels: np.ndarray, item: Pixels, rectangle: Rectangle) -> None:
         """Cells with hard edges, copied one by one."""
         left, top, right, bottom = (round(at) for at in self._px(item.box))
         x0, y0, x1, y1 = max(left, rectangle[0]), max(top, rectangle[1]), min(right, rectangle[2]), min(bottom, rectangle[3])
@@ -120,7 +120,7 @@ class Canvas:
         np.copyto(pixels[y0:y1, x0:x1], source, where=source[..., 3:] > 0)
 
 
-def _trace(context: Any, shape: Shape) -> None:
+def _trace(context: Any, shape: Drawn) -> None:
     """Strokes that lie behind, then the filling, then the other strokes, as Manim does it."""
     if shape.path is None:
         _follow(context, shape.points)

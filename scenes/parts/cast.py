@@ -28,11 +28,3 @@ def has_file(concept: str) -> bool:
     """Whether a concept has a scene file; folders of that name hold pictures that several scenes share."""
     spec = find_spec(f"scenes.{concept}")
     return spec is not None and spec.submodule_search_locations is None
-
-
-def scene_of(story: Any) -> Callable[..., Any]:
-    """The scene that shows a trace or a record: that of its concept, or for a play the one that shows all of its acts."""
-    from scenes.parts.play import PlayReel
-
-    is_play = hasattr(story, "acts") or hasattr(story, "parts")
-    return PlayReel if is_play and not has_file(story.concept) else scene_class(story.concept)

@@ -18,7 +18,7 @@ ARROW = (0.16, 0.075)  # length, half the width
 SAMPLES = 12  # of a curve, to measure it
 
 
-class Way:
+class Track:
     """A line through points, level at each of them, which ends in an arrowhead."""
 
     def __init__(self, stops: Sequence[Point]) -> None:
@@ -77,4 +77,13 @@ def rounded(box: Box, corner: float = CORNER) -> np.ndarray:
 
 def discs(middles: Iterable[Point], radius: float) -> np.ndarray:
     """Filled circles."""
-    return together(rounded((x - radius, y - radius, x + radius, y + radius), radius) for x, y in middles)
+    return together(circle(x, y, radius) for x, y in middles)
+
+
+def circle(x: float, y: float, radius: float) -> np.ndarray:
+    """Four curves, each a quarter."""
+    k = ROUND * radius
+    quarter = np.array([(radius, 0.0), (radius, k), (k, radius), (0.0, radius)])
+    turns = [np.array([(cos, sin), (-sin, cos)]) for cos, sin in ((1, 0), (0, 1), (-1, 0), (0, -1))]
+    flat = np.array([x, y]) + np.concatenate([quarter @ turn for turn in turns])
+    return np.column_stack([flat, np.zeros(len(flat))])

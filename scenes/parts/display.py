@@ -19,7 +19,7 @@ STROKE_UNIT = 0.01
 Colour = tuple[float, float, float, float]
 
 
-class Shape:
+class Drawn:
     """Bézier curves with their colours. ``lines`` are those of a text, which change one by one."""
 
     __slots__ = ("_box", "_digest", "behind", "fill", "lines", "look", "mark", "path", "points", "shown", "stroke")
@@ -65,7 +65,7 @@ class Shape:
             return self.points is mark.points and (self.look is look or self.look == look)
         return self.look == look and np.array_equal(self.points, mark.points)
 
-    def changes(self, later: Shape) -> list[Box]:
+    def changes(self, later: Drawn) -> list[Box]:
         """Where this and what the same mark is later differ."""
         if self.lines is None or later.lines is None or self.look != later.look:
             return [self.box, later.box]
@@ -73,7 +73,7 @@ class Shape:
         return [_wider(line.box, margin) for line in {*self.lines} ^ {*later.lines}]
 
 
-class Cells:
+class Pixels:
     """Coloured cells in a box."""
 
     __slots__ = ("_digest", "box", "mark", "pixels")
@@ -96,7 +96,7 @@ class Cells:
         """Whether the mark still looks like this."""
         return self.mark is mark and self.pixels is mark.pixel_array and self.box == mark.box
 
-    def changes(self, later: Cells) -> list[Box]:
+    def changes(self, later: Pixels) -> list[Box]:
         """Where this and what the same mark is later differ: the rows and columns of cells that did."""
         if self.box != later.box or self.pixels.shape != later.pixels.shape:
             return [self.box, later.box]
@@ -116,7 +116,7 @@ class Cells:
         ]
 
 
-Item = Shape | Cells
+Seen = Drawn | Pixels
 
 
 @functools.lru_cache(maxsize=1_000)
@@ -156,11 +156,11 @@ class Watch:
     """Looks at marks again and again; one that has not changed gives the same item again."""
 
     def __init__(self) -> None:
-        self.known: dict[int, Item] = {}
+        self.known: dict[int, Seen] = {}
 
-    def items(self, mobjects: Iterable[Mobject]) -> list[Item]:
+    def items(self, mobjects: Iterable[Mobject]) -> list[Seen]:
         """What of the mobjects can be seen, from back to front."""
-        seen: dict[int, Item] = {}
+        seen: dict[int, Seen] = {}
         found = []
         for mark in _leaves(mobjects):
             item = self._item(mark)
@@ -170,14 +170,14 @@ class Watch:
         self.known = seen
         return found
 
-    def _item(self, mark: Mobject) -> Item:
+    def _item(self, mark: Mobject) -> Seen:
         item = self.known.get(id(mark))
         if isinstance(mark, Raster):
-            return item if isinstance(item, Cells) and item.is_of(mark) else Cells(mark)
+            return item if isinstance(item, Pixels) and item.is_of(mark) else Pixels(mark)
         if not isinstance(mark, VMobject):
             raise TypeError(f"a {type(mark).__name__} is on the stage; the canvas draws VMobjects and Rasters")
         look = _look(mark)
-        return item if isinstance(item, Shape) and item.mark is mark and item.is_of(mark, look) else Shape(mark, look)
+        return item if isinstance(item, Drawn) and item.mark is mark and item.is_of(mark, look) else Drawn(mark, look)
 
 
 def _leaves(mobjects: Iterable[Mobject]) -> Iterator[Mobject]:
@@ -187,7 +187,7 @@ def _leaves(mobjects: Iterable[Mobject]) -> Iterator[Mobject]:
         yield from _leaves(mobject.submobjects)
 
 
-def changed(before: Sequence[Item], after: Sequence[Item]) -> list[Box] | None:
+def changed(before: Sequence[Seen], after: Sequence[Seen]) -> list[Box] | None:
     """Where two pictures of the stage differ; none if marks have changed places, so that no box says it."""
     old, new = {id(item.mark): item for item in before}, {id(item.mark): item for item in after}
     if [key for key in old if key in new] != [key for key in new if key in old]:

@@ -9,12 +9,11 @@ from typing import TypeVar
 import numpy as np
 from manim import Group
 
-from engine.numbers import fitting
-from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, boxes, letter_size, text_width
-from scenes.parts.plane import ruling
+from scenes.parts.grid import LEAST_CHARACTERS, characters, in_cells, ruling
+from scenes.parts.ink import PX, Box, Letters, Line, Mark, boxes, letter_size, text_width
 from scenes.parts.raster import Raster, cell_colours
 from scenes.parts.rooms import around
-from scenes.parts.table import BESIDE_PX, FILLED, LEAST_CHARACTERS, fitting_label
+from scenes.parts.table import fitting_label
 from scenes.parts.theme import Theme, rgb
 from scenes.parts.window import Window
 
@@ -66,7 +65,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Place:
+class BatchPlace:
     """Where a batch stands: its cells, row by row, and whether there is room for digits."""
 
     cells: list[list[Box]]
@@ -82,7 +81,7 @@ class FactorLens(Group):
         self.grid, self.crown, self.spot = Mark(theme.line, stroke=2.0), Mark(theme.output, stroke=6.0), Window(theme)
         self.heat = Group()
         self.batches: Sequence[Batch] = ()
-        self.places: list[Place] = []
+        self.places: list[BatchPlace] = []
         super().__init__(self.heat, self.spot.shade, self.grid, *self.letters.values(), self.crown, self.spot)
 
     def _held(self, before: str, batches: Sequence[Batch], after: str) -> Sequence[Batch]:
@@ -112,7 +111,7 @@ class FactorLens(Group):
             for row, (cells, label) in enumerate(zip(place.cells, self._names(batch), strict=True)):
                 drawn[batch.roles[row]].append(_left_of(label, cells[0]))
                 if full and place.digits:
-                    drawn[batch.roles[row]] += [self._line(batch, cells, term, row) for term in range(len(cells))]
+                    drawn[batch.roles[row]] += self._lines(batch, cells, row)
                 elif not place.digits:
                     self.heat.add(self._heat(batch, cells, row, full))
         for role, lines in drawn.items():
@@ -147,7 +146,7 @@ class FactorLens(Group):
                 sign(after)
             sign(batch.sign)
             x += self._label_room(batch)
-            self.places.append(Place([self._cells(x, middle, width, batch, row) for row in range(len(batch.names))], digits))
+            self.places.append(BatchPlace([self._cells(x, middle, width, batch, row) for row in range(len(batch.names))], digits))
             x += width * len(batch.numbers) + GAP
         if not any(batch.sign == "÷" for batch in self.batches):
             sign(after)
@@ -164,14 +163,11 @@ class FactorLens(Group):
         counts = [len(batch.numbers) for batch in self.batches]
         room = self.room[2] - self.room[0] - self._fixed(before, after)
         width = min(LARGEST_CELL, room / max(1, sum(counts)))
-        if self._characters(width) >= LEAST_CHARACTERS:
+        if characters(width) >= LEAST_CHARACTERS:
             return [(width, True) for _ in counts]
         lone = sum(count for count in counts if count == 1)
         small = min(LARGEST_HEAT_CELL, (room - LONE_CELL * lone) / max(1, sum(counts) - lone))
         return [(LONE_CELL, True) if count == 1 else (small, False) for count in counts]
-
-    def _characters(self, width: float) -> int:
-        return int((width - BESIDE_PX * PX) / text_width("0", LEAST_PX))
 
     def _cells(self, x: float, middle: float, width: float, batch: Batch, row: int) -> list[Box]:
         rows = len(batch.names)
@@ -185,15 +181,10 @@ class FactorLens(Group):
 
     # --- numbers ---------------------------------------------------------------------------------------------------------------------
 
-    def _line(self, batch: Batch, cells: Sequence[Box], term: int, row: int) -> Line:
-        """A number in its cell; all of a row in one size."""
-        width = cells[0][2] - cells[0][0]
-        most = self._characters(width)
-        texts = [t[row] if len(t[row]) <= most else fitting(x[row], most) for x, t in zip(batch.numbers, batch.texts, strict=True)]
-        widest = max(text_width(text, LEAST_PX) for text in texts)
-        size = max(LEAST_PX, min(LARGEST_DIGIT_PX, self.high / PX * 0.6, LEAST_PX * FILLED * width / widest))
-        x0, y0, x1, y1 = cells[term]
-        return Line(texts[term], size, (x0 + x1) / 2, (y0 + y1) / 2)
+    def _lines(self, batch: Batch, cells: Sequence[Box], row: int) -> list[Line]:
+        """Numbers in their cells."""
+        numbers, texts = [term[row] for term in batch.numbers], [term[row] for term in batch.texts]
+        return in_cells(numbers, texts, cells, LARGEST_DIGIT_PX, self.high / PX * 0.6)
 
     def _heat(self, batch: Batch, cells: Sequence[Box], row: int, full: bool) -> Raster:
         values = np.array([[numbers[row] for numbers in batch.numbers]], dtype=float)
@@ -223,7 +214,7 @@ class FactorLens(Group):
         """A factor in its cell, if it is written there."""
         number, at = self.find(term)
         place = self.places[number]
-        return self._line(self.batches[number], place.cells[row], at, row) if place.digits else None
+        return self._lines(self.batches[number], place.cells[row], row)[at] if place.digits else None
 
     def cell(self, term: int, row: int) -> Box:
         """The cell of a factor."""

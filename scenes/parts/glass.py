@@ -1,16 +1,17 @@
-"""The window under the lens where there are no weights: the values that are read, one of them perhaps the winner."""
+"""The window under the lens: the values that are read, one of them perhaps the winner."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from manim import Group
 
-from engine.numbers import fitting
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, text_width
-from scenes.parts.plane import LABEL_ROOM, ruling
-from scenes.parts.raster import Raster, cell_colours, nothing
+from scenes.parts.grid import Grid, Writing, centred, characters, fitted, size_within
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size
+from scenes.parts.plane import LABEL_ROOM
+from scenes.parts.raster import nothing
+from scenes.parts.rooms import around
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -18,90 +19,105 @@ LARGEST_CELL = 1.45
 LARGEST_DIGIT_PX = 60.0
 GAP_PX = 14.0  # at the sides of a number
 LARGEST_HEAT_CELL = 0.5
+LABEL_RISE = 0.28
+STOREY_GAP_PX = 7.0  # between the storeys of a cell, above and below them
 
 
-class Glass(Group):
+class Pane(Grid):
+    """A grid under the lens with its label; a cell is a tap, counted row by row, and one of them can be framed.
+
+    ``exact`` says whether all numbers that are shown have their own decimals.
+    """
+
+    exact = True
+
+    def dress(self, label: Ink, grids: Sequence[Grid]) -> None:
+        """Puts the label, and frames for all of the grids, in front."""
+        self.grids, self.label = grids, label
+        self.spots = [Window(self.theme) for _ in grids]
+        self.add_to_back(*self.ground)
+        self.add(*self.spots, label)
+
+    @property
+    def area(self) -> Box:
+        """The box of the cells of values."""
+        return self.box(0, 0, self.rows, self.columns)
+
+    @property
+    def read(self) -> list[Line]:
+        """The values as they are written, row by row."""
+        return self.digits.lines
+
+    def tap(self, tap: int) -> Box:
+        """The box of a tap."""
+        return self.box(*divmod(tap, self.columns))
+
+    def mark(self, tap: int | None) -> None:
+        """Frames the tap that is looked at now."""
+        for grid, spot in zip(self.grids, self.spots, strict=True):
+            if tap is None:
+                spot.clear()
+            else:
+                spot.put(grid.box(*divmod(tap, self.columns)))
+
+    def storey(self, letters: Letters, texts: Sequence[str], numbers: Sequence[float], prefix: str = "", side: int = 0) -> None:
+        """Numbers in one size, with fewer decimals where there is no room: in the middle of the cells, or above (1) or below it (−1)."""
+        most = characters(self.cell[0], GAP_PX) - len(prefix)
+        shown = [prefix + fitted(text, number, most) for text, number in zip(texts, numbers, strict=True)]
+        self.exact = self.exact and shown == [prefix + text for text in texts]
+        size = size_within(self.cell[0] - GAP_PX * PX, shown, self.digit_px)
+        rise = side * (size + max(STOREY_GAP_PX, size / 4)) / 2 * PX
+        placed = [self.lettered(text, *divmod(tap, self.columns)) for tap, text in enumerate(shown)]
+        letters.write_lines(replace(line, size=size, y=line.y + rise) for line in placed)
+
+
+class Glass(Pane):
     """``rows`` x ``columns`` cells; ``widest`` are texts that must fit, or the values are shown as coloured cells.
 
     A window may have fewer rows and columns, see :meth:`take`.
     """
 
-    exact = True
-
     def __init__(self, rows: int, columns: int, room: Box, theme: Theme, label: str, widest: Sequence[str], role: str = "input") -> None:
-        super().__init__()
-        self.rows, self.columns, self.theme, self.role = rows, columns, theme, role
-        left, bottom, right, top = room
-        top -= LABEL_ROOM
+        self.most = rows, columns
+        left, bottom, right, top = room[0], room[1], room[2], room[3] - LABEL_ROOM
         side = min((right - left) / columns, (top - bottom) / rows, LARGEST_CELL)
-        width = max(text_width(text, LEAST_PX) for text in widest)
-        size = min(LEAST_PX * (side - GAP_PX * PX) / width, side / PX - GAP_PX, LARGEST_DIGIT_PX)
-        self.has_digits, self.digit_px = size >= LEAST_PX, size
-        self.most_characters = int((side - GAP_PX * PX) / text_width("0", LEAST_PX))
-        self.cell = side if self.has_digits else min(side, LARGEST_HEAT_CELL)
-        x, y = (left + right) / 2, (bottom + top) / 2
-        self.left, self.top = x - columns * self.cell / 2, y + rows * self.cell / 2
-        self.digits, self.raster = Letters(getattr(theme, role)), Raster(nothing((rows, columns)), self.whole)
+        size = size_within(side - GAP_PX * PX, widest, side / PX - GAP_PX, LARGEST_DIGIT_PX)
+        writing = Writing(size) if size >= LEAST_PX else None
+        side = side if writing else min(side, LARGEST_HEAT_CELL)
+        super().__init__(self.most, centred(self.most, (side, side), (left, bottom, right, top)), role, theme, writing)
         self.crown = Mark(theme.output, stroke=6.0)
-        self.spot = Window(theme)
-        self.most = (rows, columns)
-        self.ruled = Mark(theme.line, stroke=2.0).draw(self._grid())
-        self.label = Ink(label, letter_size(), getattr(theme, role)).put(x, self.top + 0.28)
-        self.add(*([] if self.has_digits else [self.raster]), self.ruled, self.digits, self.crown, self.spot, self.label)
+        self.add(self.crown)
+        self.dress(Ink(label, letter_size(), getattr(theme, role)).put((left + right) / 2, self.top + LABEL_RISE), [self])
 
     @property
-    def whole(self) -> Box:
-        """The box of all cells."""
-        return self.left, self.top - self.rows * self.cell, self.left + self.columns * self.cell, self.top
-
-    def box(self, tap: int) -> Box:
-        """The box of a cell; cells are counted row by row."""
-        row, column = divmod(tap, self.columns)
-        x, y = self.left + column * self.cell, self.top - row * self.cell
-        return x, y - self.cell, x + self.cell, y
-
-    def _grid(self) -> np.ndarray:
-        return ruling(self.whole, self.rows, self.columns)
+    def area(self) -> Box:
+        """The box of the cells in which something stands."""
+        return around([self.tap(tap) for tap in self.filled])
 
     def take(self, rows: int, columns: int, label: str) -> None:
         """Shows so many of its rows and columns only, the first ones."""
         self.rows, self.columns = rows, columns
-        self.ruled.draw(self._grid())
+        self.ruled.draw(self.ruling())
         self.label.write(label)
 
     def show_weights(self) -> None:
         """Nothing yet: there are no weights."""
-        self.digits.write_lines([])
-        self.raster.colour(nothing(self.most))
+        self.blank()
         self.mark(None)
         self.win(None)
 
     def show(self, terms: Sequence[tuple[str, ...]], values: Sequence[float], limit: float) -> None:
-        """The numbers of one step as they are written, with fewer decimals where there is no room; the limit of their colours."""
+        """The numbers of one step as they are written; the limit of their colours."""
+        self.filled = [tap for tap, (text,) in enumerate(terms) if text]
         if self.has_digits:
-            middles = [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in map(self.box, range(len(terms)))]
-            texts = [
-                text if len(text) <= self.most_characters else fitting(x, self.most_characters)
-                for (text,), x in zip(terms, values, strict=True)
-            ]
-            widest = max(text_width(text, LEAST_PX) for text in texts)
-            size = min(self.digit_px, LEAST_PX * (self.cell - GAP_PX * PX) / widest)
-            self.digits.write_lines(Line(text, size, x, y) for text, (x, y) in zip(texts, middles, strict=True))
-        else:
-            grid = np.array(values).reshape(self.rows, self.columns)
-            colours = nothing(self.most)
-            colours[: self.rows, : self.columns] = cell_colours(
-                np.where(np.isinf(grid), np.nan, grid), self.theme, self.role, picture=False, limit=limit
-            )
-            self.raster.colour(colours)
-
-    def mark(self, tap: int | None) -> None:
-        """Frames the cell that is looked at now."""
-        if tap is None:
-            self.spot.clear()
-        else:
-            self.spot.put(self.box(tap))
+            self.storey(self.digits, [text for (text,) in terms], values)
+            return
+        self.limit = limit
+        read = np.array(values).reshape(self.rows, self.columns)
+        colours = nothing(self.most)
+        colours[: self.rows, : self.columns] = self.tints(np.where(np.isinf(read), np.nan, read))
+        self.raster.colour(colours)
 
     def win(self, tap: int | None) -> None:
         """Frames the cell that is the largest so far."""
-        self.crown.draw(boxes([] if tap is None else [self.box(tap)]))
+        self.crown.draw(boxes([] if tap is None else [self.tap(tap)]))

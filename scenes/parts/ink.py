@@ -141,8 +141,10 @@ class Letters(Mark):
 class Ink(Letters):
     """One line of text in a place of its own."""
 
-    def __init__(self, text: str, size: float, colour: str, *, font: str = MONO, math: bool = False, align: int = 0) -> None:
-        super().__init__(colour)
+    def __init__(
+        self, text: str, size: float, colour: str, *, font: str = MONO, math: bool = False, align: int = 0, halo: str | None = None
+    ) -> None:
+        super().__init__(colour, halo=halo)
         self.line = Line(text, size, 0.0, 0.0, font, math, align)
         self.write_lines([self.line])
 

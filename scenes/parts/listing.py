@@ -20,13 +20,13 @@ class Listing(Group):
 
     def __init__(self, code: Mapping[str, str], room: Box, roles: Mapping[str, str], theme: Theme) -> None:
         self.room, self.roles = room, roles
-        self.code = {stage: broken(text, room[2] - room[0]) for stage, text in code.items()}
+        self.code = statements(code, room[2] - room[0])
         self.letters = {role: Letters(getattr(theme, role)) for role in ("ink", "output", "gradient")}
         super().__init__(*self.letters.values())
 
     def show(self, stage: str) -> None:
-        """The line of a stage, the name of what it makes in its colour."""
-        texts = self.code.get(stage, [])
+        """The line of a stage, the name of what it makes in its colour; or several lines, through which a way back comes."""
+        texts = [text for lines in self.code.get(stage, []) for text in lines]
         if not texts:
             self._write({})
             return
@@ -42,7 +42,7 @@ class Listing(Group):
 
     def show_all(self, top: float) -> None:
         """All lines, or as many of them as there is room for below ``top``."""
-        bottom, texts = self.room[1], all_lines(self.code)
+        bottom, texts = self.room[1], _all_lines(self.code)
         most = 1 + int((top - bottom - HIGH) // CLOSE)
         if most <= 0:
             self.clear()
@@ -81,17 +81,22 @@ def _wrapped(line: str, most: int) -> list[str]:
     return textwrap.wrap(line, most, subsequent_indent="    ", max_lines=MOST_LINES, placeholder=" …", break_on_hyphens=False)
 
 
-def all_lines(code: Mapping[str, list[str]]) -> list[str]:
-    """Every statement once, broken as it is."""
-    return [text for lines in dict.fromkeys(map(tuple, code.values())) for text in lines]
+def statements(code: Mapping[str, str], width: float) -> dict[str, list[list[str]]]:
+    """The statements of every stage, broken."""
+    return {stage: [broken(line, width) for line in text.split("\n") if line] for stage, text in code.items()}
+
+
+def _all_lines(code: Mapping[str, list[list[str]]]) -> list[str]:
+    """Every statement once."""
+    return [text for lines in dict.fromkeys(tuple(one) for several in code.values() for one in several) for text in lines]
 
 
 def listing_height(code: Mapping[str, str], width: float) -> float:
     """Of all of the code."""
-    return CLOSE * len(all_lines({stage: broken(text, width) for stage, text in code.items()}))
+    return CLOSE * len(_all_lines(statements(code, width)))
 
 
 def code_room(code: Mapping[str, str], width: float) -> float:
-    """Height of the longest of lines of code."""
-    most = max((len(broken(text, width)) for text in code.values()), default=0)
+    """Height of the most lines of code that a stage has."""
+    most = max((sum(map(len, several)) for several in statements(code, width).values()), default=0)
     return LINE + CLOSE * (most - 1) if most else 0.0

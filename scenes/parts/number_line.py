@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-import numpy as np
 from manim import Group
 
 from engine.numbers import plain
-from scenes.parts.curves import Point, discs
+from scenes.parts.curves import Point, discs, together
 from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, boxes, letter_size, lines, text_width
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import polygon
@@ -21,7 +20,8 @@ HIGH = 1.44  # of the whole line, at least
 END = 0.55  # room beside the first and the last tick
 TICK, TICK_ROOM, ROW = 0.07, 0.48, 0.27
 TICKS = 10  # about so many
-RADII, FEW = (0.11, 0.085), 16  # of dots, if they are few, and if they are many
+FEW = 6, 16  # dots; the more there are the smaller they and their numbers
+RADII, SIZES = (0.15, 0.11, 0.085), (34.0, LEAST_PX, LEAST_PX)
 RING = 0.06  # around the present dot
 PIN = (0.12, 0.17)  # half the width of a pin, and its height
 BESIDE = 0.1  # between texts, and between a text and a line
@@ -67,10 +67,11 @@ class NumberLine(Group):
 
     def __init__(self, room: Box, theme: Theme, dots: int) -> None:
         self.room, self.theme = room, theme
-        self.radius = RADII[dots > FEW]
+        kind = sum(dots > most for most in FEW)
+        self.radius, self.size, self.row = RADII[kind], SIZES[kind], ROW * SIZES[kind] / LEAST_PX
         self.low, self.high = 0.0, 1.0
         self.base = room[1] + TICK_ROOM
-        self.top = room[3] - ROW / 2  # the row of names
+        self.top = room[3] - self.row / 2  # the row of names
         self.axis, self.ticks = Mark(theme.muted, stroke=2.5), Letters(theme.muted)
         self.bands, self.squares, self.solid, self.pins = ({r: Mark(getattr(theme, r), fill=f) for r in ROLES} for f in (0.22, 0.3, 1, 1))
         self.edges, self.hollow, self.means = ({r: Mark(getattr(theme, r), stroke=w) for r in ROLES} for w in (2.5, 3.0, 3.0))
@@ -109,17 +110,11 @@ class NumberLine(Group):
             x = self.x(values[n])
             level[n] = next((i for i, end in enumerate(free) if end <= x - self.radius + 1e-9), len(free))
             free[level[n] : level[n] + 1] = [x + self.radius]
-        room = self.top - ROW / 2 - self.base - 2 * self.radius
+        room = self.top - self.row / 2 - self.base - 2 * self.radius
         step = min(2 * self.radius, room / max(1, len(free) - 1))
         return [(self.x(value), self.base + self.radius + 0.03 + level[n] * step) for n, value in enumerate(values)]
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
-
-    def clear(self) -> None:
-        """No line."""
-        self.show(Stand())
-        self.axis.draw(np.zeros((0, 3)))
-        self.ticks.write_lines([])
 
     def show(self, stand: Stand) -> None:
         """What stands there at rest."""
@@ -164,7 +159,7 @@ class NumberLine(Group):
         for role in ROLES:
             found = [self.x(pin.value)] if pin is not None and pin.role == role else []
             points = [polygon([(x, self.base), (x - half, self.base - high), (x + half, self.base - high)]) for x in found]
-            self.pins[role].draw(np.concatenate([np.zeros((0, 3)), *points]))
+            self.pins[role].draw(together(points))
 
     def _band(self, band: Flag | None) -> None:
         for role in ROLES:
@@ -175,7 +170,7 @@ class NumberLine(Group):
 
     def _squares(self, stand: Stand) -> None:
         largest = max((abs(dot.value) for dot in stand.dots), default=0.0)
-        unit = (self.top - ROW / 2 - BESIDE - self.base) / (largest or 1.0)
+        unit = (self.top - self.row / 2 - BESIDE - self.base) / (largest or 1.0)
         found = [(dot.role, self._square(self.x(dot.value), abs(dot.value) * unit)) for dot in stand.dots[: stand.squares]]
         mean = stand.mean_square
         for role in ROLES:
@@ -210,7 +205,7 @@ class NumberLine(Group):
         if stand.squares or not places:
             return {}
         upright = [self.x(sign * stand.band.value) for sign in (1, -1)] if stand.band else []
-        highest = self.top - ROW * bool(stand.band) + PX
+        highest = self.top - self.row * bool(stand.band) + PX
         found: dict[int, Line] = {}
         for n in sorted(range(len(places)), key=lambda n: (n != stand.lit, places[n][0])):
             for line in self._above(n, stand, places):
@@ -224,9 +219,9 @@ class NumberLine(Group):
         (x, y), text = places[n], stand.dots[n].text
         if not text or (n != stand.lit and any(b > y and abs(a - x) < self.radius for a, b in places)):
             return []
-        reach = text_width(text, LEAST_PX) / 2 + self.radius
-        low = max(b for a, b in places if abs(a - x) < reach) + self.radius + RING + (LEAST_PX * PX + BESIDE) / 2
-        return [Line(text, LEAST_PX, x, low + ROW * row) for row in (0, 1)]
+        reach = text_width(text, self.size) / 2 + self.radius
+        low = max(b for a, b in places if abs(a - x) < reach) + self.radius + RING + (self.size * PX + BESIDE) / 2
+        return [Line(text, self.size, x, low + self.row * row) for row in (0, 1)]
 
     def box(self, n: int) -> Box:
         """The box around a dot."""
@@ -245,7 +240,10 @@ def _between(start: Flag | None, end: Flag | None, share: float) -> Flag | None:
 
 def apart(line: Line, other: Line) -> bool:
     """Whether there is room between two texts that both have their middle where they stand."""
-    return abs(line.y - other.y) > ROW - PX or abs(line.x - other.x) > (line.width + other.width) / 2 + BESIDE
+    return (
+        abs(line.y - other.y) > ROW * max(line.size, other.size) / LEAST_PX - PX
+        or abs(line.x - other.x) > (line.width + other.width) / 2 + BESIDE
+    )
 
 
 def clear(line: Line, upright: Iterable[float]) -> bool:

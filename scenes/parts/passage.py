@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from manim import Group, Mobject
 
+from scenes.parts.grid import ruling
 from scenes.parts.ink import LEAST_PX, Box, Line, Mark, boxes
 from scenes.parts.motion import smooth
-from scenes.parts.plane import ruling
 from scenes.parts.raster import Raster
 from scenes.parts.rooms import around
 from scenes.parts.standing import Patch, Standing
@@ -27,11 +27,11 @@ class MovingCells(Raster):
 
 
 #: Its box before and after, and its colours then.
-Block = tuple[Box, Box, tuple[np.ndarray, np.ndarray] | None]
+BoxWay = tuple[Box, Box, tuple[np.ndarray, np.ndarray] | None]
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class CarriedWay:
     """From where it stood to where it stands; ``doors`` are the boxes of both acts on the map, for what cannot be seen there or here."""
 
     start: Standing | None
@@ -69,7 +69,7 @@ class Way:
         return same[0].box if same else None
 
     @property
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[BoxWay]:
         """Blocks of coloured cells; without colours where neither picture says what they are."""
         if self.start is None and self.end is None:
             return [(*self.doors, None)]
@@ -78,7 +78,7 @@ class Way:
             return [(one.box, _small(one.box, self.start, self.doors[1]), (one.colours,) * 2) for one in known if one.colours is not None]
         return [found for patch in self.end.patches if (found := self._block(patch)) is not None]
 
-    def _block(self, patch: Patch) -> Block | None:
+    def _block(self, patch: Patch) -> BoxWay | None:
         """The block that becomes a patch, if that or where it comes from has colours."""
         before = [one for one in (self.start.patches if self.start else []) if one.has(patch)]
         there = [one.colours for one in before if one.colours is not None]
@@ -108,7 +108,7 @@ def _through(line: Line, standing: Standing | None, door: Box) -> Line:
 class Passage(Group):
     """One tensor on its way, in the colour of what it was, then of what it is."""
 
-    def __init__(self, way: Way, theme: Theme) -> None:
+    def __init__(self, way: CarriedWay, theme: Theme) -> None:
         super().__init__()
         self.way, self.lines, self.tables, self.blocks = way, way.lines, way.tables, way.blocks
         roles = [getattr(theme, standing.role) for standing in (way.start, way.end) if standing is not None] or [theme.output]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from scenes.parts.arrange import LABEL_ROOM, LEAST_ROW, Arrangement, Item, shelved
 from scenes.parts.ink import Box, letter_size, text_width
@@ -12,22 +13,36 @@ from scenes.parts.shown import Shown
 MOST_ABREAST = 6  # planes, and tensors on one shelf if more can be read on several
 MOST_AT_ONCE = 8  # tensors
 MOST_SHELVES = 3
-START, WHOLE, END = "  ", "", " "  # names of arrangements that are no stages
+START, WHOLE, END, LENS = "  ", "", " ", "   "  # names of arrangements, and of what is below them, that are no stages
 MOST_ROWS = 8  # of what is given, for which there is room before the code
 
 
 class Places:
     """``shown`` are the tensors; of those that are ``abreast`` all planes are shown side by side.
 
-    They stand in ``room``, at the end on all of the ``stage``, at the start where ``listed``, the height of the code, leaves room.
+    Those of a stage stand in the ``room`` of that, at the end on all of the ``stage``, at the start where ``listed``, the height of the
+    code, leaves room.
     They may be ``stacked``, each on a shelf of its own, where that leaves more room for numbers.
     """
 
-    def __init__(self, shown: Shown, role: Mapping[str, str], room: Box, stage: Box, listed: float, *, stacked: bool = False) -> None:
-        self.stacked = stacked
-        self.shown, self.tensors, self.role, self.room, self.stage, self.listed = shown, shown.tensors, role, room, stage, listed
+    def __init__(
+        self, shown: Shown, role: Mapping[str, str], room: Callable[[str], Box], stage: Box, listed: float, *, stacked: bool = False
+    ) -> None:
+        self.stacked, self.room_of, self.room = stacked, room, room(WHOLE)
+        self.shown, self.tensors, self.role, self.stage, self.listed = shown, shown.tensors, role, stage, listed
         self.abreast = {path for path, values in self.tensors.items() if 1 < planes(values.shape) <= MOST_ABREAST}
 
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for all."""
+        return all(found.fits for found in self.of_stages.values())
+
+    def colours(self, stages: Container[str] | None = None) -> set[str]:
+        """Tensors whose numbers cannot be read somewhere, or in one of these stages."""
+        seen = (found for name, found in self.of_stages.items() if stages is None or name in stages)
+        return {path for found in seen for path in found.spots if path not in found.digits}
+
+    @cached_property
     def of_stages(self) -> dict[str, Arrangement]:
         """Arrangements by stages, with one of what is given for the start, and one of what was computed for the end; or a single one.
 
@@ -52,15 +67,18 @@ class Places:
 
     def _of_steps(self) -> dict[str, Arrangement]:
         """All tensors at once; or where more numbers can be read then, for every stage what it reads and makes."""
-        needed, whole = self.shown.needed, self._arranged(self.shown.whole, self.room)
+        needed = self.shown.needed
         if len(needed) == 1:
-            return {WHOLE: whole}
-        apart = {stage: self._arranged(paths, self.room) for stage, paths in needed.items()}
-        if not self.shown.late and len(whole.spots) <= MOST_AT_ONCE and all(found.digits <= whole.digits for found in apart.values()):
-            return {WHOLE: whole}
+            return {WHOLE: self._arranged(self.shown.whole, self.room)}
+        apart = {stage: self._arranged(paths, self.room_of(stage)) for stage, paths in needed.items()}
+        if self.shown.at_once and len(self.shown.whole) <= MOST_AT_ONCE:
+            whole = self._arranged(self.shown.whole, self.room)
+            if all(found.digits <= whole.digits for found in apart.values()):
+                return {WHOLE: whole}
         # A tensor has one form through all steps.
         colours = {path for found in apart.values() for path in found.spots if path not in found.digits}
-        return {stage: self._arranged(paths, self.room, colours) for stage, paths in needed.items()}
+        wrong = [stage for stage, found in apart.items() if found.digits & colours]
+        return apart | {stage: self._arranged(needed[stage], self.room_of(stage), colours) for stage in wrong}
 
     def _of_the_end(self, at_once: bool) -> Arrangement:
 
@@ -71,6 +89,8 @@ class Places:
 
     def _code_fits(self, whole: Arrangement) -> bool:
         """Whether all of the code can stand below the tensors."""
+        if not whole.fits:
+            return False
         lowest = min(spot.top - spot.cell[1] * plane_shape(self.tensors[path].shape)[0] for path, spot in whole.spots.items())
         return lowest - self.stage[1] > self.listed
 
@@ -84,7 +104,7 @@ class Places:
     def _arranged(self, paths: Iterable[str], room: Box, colours: Container[str] = ()) -> Arrangement:
         """The best way to place tensors, those of ``colours`` without digits; shorter numbers where more can be read then."""
         listed = [*paths]
-        tried = [[self._item(path, 0 if path in colours else most) for path in listed] for most in CHARACTERS]
+        tried = list(dict.fromkeys(tuple(self._item(path, 0 if path in colours else most) for path in listed) for most in CHARACTERS))
         found = [shelved(items, room, 1) for items in tried]
         if len(listed) > MOST_ABREAST or not any(one.fits for one in found):
             found += [shelved(items, room, count) for count in range(2, 1 + min(MOST_SHELVES, len(listed))) for items in tried]
@@ -94,7 +114,7 @@ class Places:
 
     def _shelved(self, paths: Sequence[str]) -> Arrangement:
         """On as many shelves on all of the stage as make the cells largest."""
-        tried = [[self._item(path, most) for path in paths] for most in CHARACTERS]
+        tried = list(dict.fromkeys(tuple(self._item(path, most) for path in paths) for most in CHARACTERS))
         found = [shelved(items, self.stage, count) for count in range(1, 1 + min(MOST_SHELVES, len(paths))) for items in tried]
         return max(found, key=lambda one: (one.fits, len(one.digits), one.smallest))
 
@@ -113,5 +133,5 @@ class Places:
 
     def _name(self, path: str) -> str:
         """The longest name that it may bear: of several planes the present one is named."""
-        shape = self.tensors[path].shape
-        return path if planes(shape) == 1 or path in self.abreast else f"{path}[{', '.join(str(size - 1) for size in shape[:-2])}]"
+        shape, name = self.tensors[path].shape, self.shown.called(path)
+        return name if planes(shape) == 1 or path in self.abreast else f"{name}[{', '.join(str(size - 1) for size in shape[:-2])}]"

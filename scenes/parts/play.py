@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from manim import Mobject
 
-from engine.play_record import Part, PlayRecord, act_of
+from engine.play_record import ActRecord, PlayRecord, act_of
 from engine.step import Step
 from scenes.parts.acts import PlayHeader
 from scenes.parts.beat import Beat
-from scenes.parts.cast import scene_class
+from scenes.parts.cast import has_file, scene_class
 from scenes.parts.motion import Cue, Timeline
-from scenes.parts.passage import Passage, Way
+from scenes.parts.passage import CarriedWay, Passage
 from scenes.parts.reel import Reel
 from scenes.parts.standing import Standing
 from scenes.parts.story import Story
@@ -43,7 +43,7 @@ class PlayReel(Reel[Step]):
         return cast("PlayRecord", self.trace)
 
     @property
-    def parts(self) -> Sequence[Part]:
+    def parts(self) -> Sequence[ActRecord]:
         """The acts."""
         return self.story.parts
 
@@ -130,7 +130,7 @@ class PlayReel(Reel[Step]):
         names = [part.name for part in self.parts]
         makers = {path: names.index(maker) for path, (maker, _) in self.parts[number].takes.items()}
         return {
-            path: Passage(Way(start, scene.stands(path), (header.map.places[makers[path]], header.map.places[number])), self.theme)
+            path: Passage(CarriedWay(start, scene.stands(path), (header.map.places[makers[path]], header.map.places[number])), self.theme)
             for path, start in stood.items()
         }
 
@@ -152,3 +152,9 @@ def turn(share: float, number: int, count: int) -> float:
 def _seen(group: Mobject) -> list[Mobject]:
     """Parts that have something to be seen."""
     return [part for part in group.submobjects if any(len(mark.points) for mark in part.get_family())]
+
+
+def scene_of(story: Any) -> Callable[..., Any]:
+    """The scene that shows a trace or a record: that of its concept, or for a play the one that shows all of its acts."""
+    is_play = hasattr(story, "acts") or hasattr(story, "parts")
+    return PlayReel if is_play and not has_file(story.concept) else scene_class(story.concept)

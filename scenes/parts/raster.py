@@ -9,6 +9,7 @@ from scenes.parts.ink import Box
 from scenes.parts.theme import Theme, rgb
 
 WHITE = np.array([255.0, 255.0, 255.0])
+COMMON, MOST_COUNTED = 0.985, 64  # so many of all numbers, where there are many, are weaker than the strongest colour
 
 
 class Raster(ImageMobject):
@@ -53,10 +54,21 @@ def nothing(shape: tuple[int, int]) -> np.ndarray:
     return np.zeros((*shape, 4), dtype=np.uint8)
 
 
+def flat(shape: tuple[int, int], colour: str) -> np.ndarray:
+    """Cells of one colour."""
+    return np.full((*shape, 4), (*rgb(colour), 255), dtype=np.uint8)
+
+
 def heat_limit(values: np.ndarray) -> float:
     """The value at which colours are strongest: the largest absolute one, 1 if all are zero."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+
+
+def common_limit(values: np.ndarray) -> float:
+    """The number with the strongest colour: a large one, but of many numbers not one of a few that are much larger than all others."""
+    size = np.abs(values[np.isfinite(values)])
+    return float(np.quantile(size, COMMON)) or heat_limit(values) if size.size > MOST_COUNTED else heat_limit(values)
 
 
 def is_picture(values: np.ndarray) -> bool:

@@ -15,7 +15,7 @@ from engine.record import Record
 from engine.step import Step
 from scenes.parts.beat import Beat, Kind
 from scenes.parts.canvas import Canvas
-from scenes.parts.display import Item, Watch
+from scenes.parts.display import Seen, Watch
 from scenes.parts.frame import Caption, Header
 from scenes.parts.motion import Cue, Timeline
 from scenes.parts.standing import Standing
@@ -69,8 +69,8 @@ class ReelRenderer(CairoRenderer):
 class Sight(NamedTuple):
     """What can be seen during ``frames`` frames, what stays behind what may change."""
 
-    still: list[Item]
-    live: list[Item]
+    still: list[Seen]
+    live: list[Seen]
     frames: int
 
     def same(self, other: Sight) -> bool:

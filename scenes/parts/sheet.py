@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from manim import Group
 
-from engine.numbers import decimals_needed, fitting, plain
+from engine.numbers import decimals_needed, plain
 from engine.step import Cell
 from scenes.parts.arrange import LABEL_ROOM, Spot
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, text_width
-from scenes.parts.plane import ruling
-from scenes.parts.raster import Raster, cell_colours
-from scenes.parts.standing import Patch, Standing
-from scenes.parts.table import BESIDE_PX, FILLED, LEAST_CHARACTERS, MOST_DIGITS, common_limit, fitting_label
-from scenes.parts.theme import Theme, rgb
+from scenes.parts.grid import (
+    BESIDE_PX,
+    FILLED,
+    LEAST_CHARACTERS,
+    MOST_DIGITS,
+    CellPlace,
+    Grid,
+    Writing,
+    characters,
+    fitted,
+    ruling,
+    size_within,
+)
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, letter_size, text_width
+from scenes.parts.raster import common_limit
+from scenes.parts.standing import Standing
+from scenes.parts.table import fitting_label
+from scenes.parts.theme import Theme
 
 LARGEST_DIGIT_PX = 46.0
 #: Of a number where there is little room: the more the better.
@@ -45,16 +57,18 @@ def across(shape: Sequence[int], abreast: bool) -> float:
     return count * columns + (count - 1) * BETWEEN
 
 
-def need(values: np.ndarray, characters: int) -> float | None:
-    """The least width of a cell with numbers of so many ``characters`` at the most, none if they cannot be written so."""
+def need(values: np.ndarray, most: int) -> float | None:
+    """The least width of a cell with numbers of so many characters at the most, none if they cannot be written so."""
     rows, columns = plane_shape(values.shape)
-    if not characters or rows * columns > MOST_DIGITS:
+    if not most or rows * columns > MOST_DIGITS:
         return None
-    texts = {text if len(text) <= characters else fitting(x, characters) for x, text in _texts(values)}
+    texts = {fitted(text, x, most) for x, text in _texts(values)}
     # Where numbers cannot be written at least roughly they are colours.
     if any(len(text) > CHARACTERS[0] for text in texts):
         return None
-    return max(text_width(text, least(values)) for text in texts) + BESIDE_PX * PX
+    # Narrower cells hold no number with fewer decimals, and would get the whole one.
+    cut = text_width("0" * LEAST_CHARACTERS, LEAST_PX) if any(len(text) > most for _, text in _texts(values)) else 0.0
+    return max(cut, *(text_width(text, least(values)) for text in texts)) + BESIDE_PX * PX
 
 
 def least(values: np.ndarray) -> float:
@@ -72,74 +86,49 @@ def _decimals(values: np.ndarray) -> int:
     return decimals_needed(values[np.isfinite(values)].ravel().tolist()[:MOST_DIGITS])
 
 
-class Sheet(Group):
+def _writing(values: np.ndarray, cell: tuple[float, float]) -> Writing:
+    plain = Writing(LEAST_PX, _decimals(values), characters(cell[0]))
+    texts = map(plain.text, np.unique(values).tolist())
+    size = size_within(FILLED * cell[0], texts, LARGEST_DIGIT_PX, cell[1] / PX * HIGH)
+    return replace(plain, size=max(least(values), size))
+
+
+class Sheet(Grid):
     """``values`` on their spot, the name above; nothing is shown of a cell before :meth:`show`.
 
-    Of several planes one is shown at a time, or with ``abreast`` all of them.
+    Of several planes one is shown at a time, or with ``abreast`` all of them, side by side.
     """
 
-    def __init__(self, path: str, values: np.ndarray, spot: Spot, role: str, theme: Theme, *, abreast: bool = False) -> None:
-        super().__init__()
-        self.path, self.values, self.spot, self.role, self.theme = path, values, spot, role, theme
-        self.abreast = abreast
-        self.rows, self.columns = plane_shape(values.shape)
-        self.planes = values.reshape(-1, self.rows, self.columns)
-        self.limit, self.state = common_limit(values), (-1, -1)
-        self.lead = 0
-        self.digits = Letters(getattr(theme, role))
-        ruled = [ruling(self._plane(lead), self.rows, self.columns) for lead in self._seen()]
-        self.frame = Mark(theme.line, stroke=2.0).draw(np.concatenate(ruled))
-        self.label = Ink("", letter_size(), getattr(theme, role))
-        self.words = Letters(theme.muted)
+    def __init__(self, name: str, values: np.ndarray, spot: Spot, role: str, theme: Theme, *, abreast: bool = False) -> None:
+        self.called, self.values, self.spot, self.abreast = name, values, spot, abreast
+        planes = values.reshape(-1, *plane_shape(values.shape))
+        order = np.arange(values.size).reshape(planes.shape)
+        self.views, self.orders = ([np.hstack([*part])] if abreast else [*part] for part in (planes, order))
+        self.lead, self.each, (rows, columns) = 0, planes.shape[2], self.views[0].shape
+        (width, height), writing = spot.cell, _writing(values, spot.cell) if spot.digits else None
+        box = (spot.left, spot.top - rows * height, spot.left + columns * width, spot.top)
+        super().__init__((rows, columns), box, role, theme, writing, limit=common_limit(values))
         x0, _, x1, y1 = self.whole
-        self.label.put((x0 + x1) / 2, y1 + LABEL_ROOM / 2 + 0.03)
-        if spot.digits:
-            self.decimals = _decimals(values)
-            self.characters = int((spot.cell[0] - BESIDE_PX * PX) / text_width("0", LEAST_PX))
-            self.digit_px = self._comfortable()
-            self.add(self.frame, self.digits, self.label, self.words)
-        else:
-            self.raster = Raster(self._colours(0), self.whole)
-            self.add(self.raster, self.frame, self.label, self.words)
-
-    def _comfortable(self) -> float:
-        """Height of a digit."""
-        width, height = self.spot.cell
-        widest = max(text_width(self.text(x), LEAST_PX) for x in np.unique(self.values).tolist())
-        return max(least(self.values), min(LARGEST_DIGIT_PX, LEAST_PX * FILLED * width / widest, height / PX * HIGH))
-
-    def text(self, x: float) -> str:
-        """A number with fewer decimals where it is too long for its cell."""
-        text = plain(x, self.decimals)
-        return text if len(text) <= self.characters or self.characters < LEAST_CHARACTERS else fitting(x, self.characters)
-
-    def _colours(self, lead: int) -> np.ndarray:
-        return cell_colours(self.planes[lead], self.theme, self.role, picture=False, limit=self.limit)
+        self.label = Ink("", letter_size(), getattr(theme, role)).put((x0 + x1) / 2, y1 + LABEL_ROOM / 2 + 0.03)
+        self.words = Letters(theme.muted)
+        self.add_to_back(*self.ground)
+        self.add(self.label, self.words)
 
     # --- geometry --------------------------------------------------------------------------------------------------------------------
 
-    def box(self, row: float, column: float, rows: float = 1, columns: float = 1) -> Box:
-        """Where a block of cells stands."""
-        width, height = self.spot.cell
-        x, y = self.spot.left + column * width, self.spot.top - row * height
-        return x, y - rows * height, x + columns * width, y
+    def edge(self, column: int) -> float:
+        """There are gaps between planes."""
+        return super().edge(column) + column // self.each * BETWEEN * self.cell[0]
 
-    @property
-    def whole(self) -> Box:
-        """The box of all cells."""
-        return self.box(0, 0, self.rows, across(self.values.shape, self.abreast))
+    def ruling(self) -> np.ndarray:
+        """The lines of all planes that can be seen."""
+        starts = range(0, self.columns, self.each)
+        return np.concatenate([ruling(self.box(0, start, self.rows, self.each), self.rows, self.each) for start in starts])
 
-    def _plane(self, lead: int) -> Box:
-        return self.box(0, self._shift(lead), self.rows, self.columns)
-
-    def _shift(self, lead: int) -> float:
-        """Columns before a plane."""
-        return lead * (self.columns + BETWEEN) if self.abreast else 0.0
-
-    def _within(self, cell: Cell) -> tuple[int, float]:
+    def _within(self, cell: Cell) -> CellPlace:
         """Row and column of a cell on the stage."""
         row, column = (0, 0, *cell)[-2:]
-        return row, column + self._shift(self.lead_of(cell))
+        return row, column + self.abreast * self.each * self.lead_of(cell)
 
     def lead_of(self, cell: Cell) -> int:
         """The plane that a cell is in."""
@@ -148,13 +137,10 @@ class Sheet(Group):
             lead = lead * size + at
         return lead
 
-    def span(self, cells: Sequence[Cell]) -> Box | None:
+    def span(self, cells: Sequence[Cell]) -> Box | None:  # type: ignore[override]  # some of many planes may be out of sight
         """The box around those cells that can be seen when the first of them can."""
         seen = [self._within(cell) for cell in cells if self.abreast or self.lead_of(cell) == self.lead_of(cells[0])]
-        if not seen:
-            return None
-        rows, columns = zip(*seen, strict=True)
-        return self.box(min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1)
+        return super().span(seen) if seen else None
 
     def solid(self, cells: Sequence[Cell]) -> bool:
         """Whether cells are all that stand in the box around them."""
@@ -167,19 +153,14 @@ class Sheet(Group):
         """A text in a cell, if that can be seen."""
         if not self.abreast and self.lead_of(cell) != self.lead:
             return None
-        x0, y0, x1, y1 = self.box(*self._within(cell))
-        size = self.digit_px if self.spot.digits else LEAST_PX
-        return Line(text, size, (x0 + x1) / 2, (y0 + y1) / 2)
+        return self.lettered(text, *self._within(cell))
 
     @property
     def standing(self) -> Standing:
         """What can be seen of it when all is known."""
-        size = self.rows * self.columns
-        planes = self._seen()
-        shape, digits = (self.rows, self.columns), self.spot.digits
-        patches = [Patch(at * size, shape, self._plane(at), None if digits else self._colours(at)) for at in planes]
-        lines = {at * size + n: self._digit(at, *divmod(n, self.columns)) for at in planes for n in range(size) if digits}
-        return Standing(self.role, patches, lines)
+        (values, order), each = self._seen, self.each
+        parts = [self.stood(int(order[0, x]), values[:, x : x + each], 0, x) for x in range(0, self.columns, each)]
+        return Standing.of(self.role, parts) or Standing(self.role, [])
 
     @property
     def label_box(self) -> Box:
@@ -208,32 +189,19 @@ class Sheet(Group):
 
     def show(self, known: int, lead: int = 0) -> None:
         """Shows the first ``known`` cells of the whole, as far as they stand in plane ``lead``."""
-        if (known, lead) == self.state:
-            return
-        self.state, self.lead = (known, lead), lead
+        self.lead = lead
         self._name()
-        if self.spot.digits:
-            self.digits.write_lines(self._digit(at, *divmod(n, self.columns)) for at in self._seen() for n in range(self._count(at, known)))
-        else:
-            colours = self._colours(lead)
-            colours.reshape(-1, 4)[self._count(lead, known) :, :3] = rgb(self.theme.empty)
-            self.raster.colour(colours)
+        values, order = self._seen
+        self.fill(values, order < known)
 
-    def _seen(self) -> Sequence[int]:
-        """The planes that can be seen."""
-        return range(len(self.planes)) if self.abreast else [self.lead]
-
-    def _count(self, lead: int, known: int) -> int:
-        """How many cells of a plane are known."""
-        size = self.rows * self.columns
-        return min(max(0, known - lead * size), size)
-
-    def _digit(self, lead: int, row: int, column: int) -> Line:
-        x0, y0, x1, y1 = self.box(row, column + self._shift(lead))
-        return Line(self.text(float(self.planes[lead, row, column])), self.digit_px, (x0 + x1) / 2, (y0 + y1) / 2)
+    @property
+    def _seen(self) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers that can be seen, and which cells of the tensor these are."""
+        at = 0 if self.abreast else self.lead
+        return self.views[at], self.orders[at]
 
     def _name(self) -> None:
-        name = self.path
+        name = self.called
         if planes(self.values.shape) > 1 and not self.abreast:
             at = np.unravel_index(self.lead, self.values.shape[:-2])
             name += f"[{', '.join(map(str, map(int, at)))}]"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from engine.code.step import CodeStep
+from engine.paths import by_path
+from scenes.parts.grid import MOST_DIGITS
+from scenes.parts.roles import role_of
 from scenes.parts.story import Story
-from scenes.parts.table import MOST_DIGITS
 
 MOST_GIVEN = 6
 
@@ -21,13 +22,21 @@ class Shown:
     def __init__(self, trace: Story[CodeStep]) -> None:
         self.stages = list(dict.fromkeys(block.stage for block in trace.blocks))
         self.steps = [*trace.sample, *trace.at_ends]
-        self.given = dict(by_path(trace.inputs))
-        made = dict(by_path(trace.outputs))
+        self.given: dict[str, np.ndarray] = dict(by_path(trace.inputs))
+        made: dict[str, np.ndarray] = dict(by_path(trace.outputs))
         self.computed = {path: values for path, values in made.items() if path in self.stages}
         self.plain = {path: values for path, values in made.items() if path not in self.stages and path not in self.given}
         self.plain = {path: values for path, values in self.plain.items() if path in self._read or values.size <= MOST_DIGITS}
         self.tensors = {**self.given, **self.computed, **self.plain}
         self._returned: Sequence[str] = getattr(trace, "results", ())
+
+    def called(self, path: str) -> str:
+        """The name of a tensor."""
+        return path
+
+    def role(self, path: str) -> str:
+        """The colour of a tensor."""
+        return role_of(path, path not in self.given)
 
     @cached_property
     def reads(self) -> dict[str, set[str]]:
@@ -48,6 +57,11 @@ class Shown:
     def late(self) -> set[str]:
         """Plain results that are read, but not from the start."""
         return {*self.plain} & self._read - self.reads[self.stages[0]]
+
+    @property
+    def at_once(self) -> bool:
+        """Whether all tensors may stand there through all steps."""
+        return not self.late
 
     @cached_property
     def at_end(self) -> set[str]:
@@ -73,12 +87,3 @@ class Shown:
     def results(self) -> list[str]:
         """What the code gives back, as far as that is known."""
         return [path for path in self.made if path in self._returned] or self.made
-
-
-def by_path(tensors: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """All tensors by their paths, those of inner names behind a dot."""
-    for name, value in tensors.items():
-        if isinstance(value, Mapping):
-            yield from by_path(value, f"{before}{name}.")
-        elif isinstance(value, np.ndarray):
-            yield f"{before}{name}", value

@@ -46,7 +46,7 @@ class Page:
 Roles = Sequence[str] | Sequence[Sequence[str]]
 
 
-def _roles(roles: Roles, term: int) -> Sequence[str]:
+def roles_of(roles: Roles, term: int) -> Sequence[str]:
     """Of the factors of a term: ``roles`` are those of every term, or one after the other those of each."""
     return roles if isinstance(roles[0], str) else roles[term]  # type: ignore[return-value]  # a word says that all are words
 
@@ -103,20 +103,28 @@ class Strip(Group):
     ) -> None:
         """Shows a line; ``current`` are the first and last piece to frame; ``left`` keeps a line in place while it changes."""
         self.clear()
+        lines = self.places(pieces, size, left)
+        self.last = lines[-1] if lines else self.last
+        for role in {piece.role for piece in pieces}:
+            self.marks[role].write_lines(line for piece, line in zip(pieces, lines, strict=True) if piece.role == role)
+        if current is not None:
+            first, last = (lines[n] for n in current)
+            self.spot.put((first.x - 0.08, self.middle - 0.3, last.x + last.width + 0.08, self.middle + 0.3))
+
+    def places(self, pieces: Sequence[Piece], size: float | None = None, left: float | None = None) -> list[Line]:
+        """Where the pieces of a line stand."""
         size = size or self.fitting(pieces)
         x = -self.width(pieces, size) / 2 if left is None else left
-        drawn: dict[str, list[Line]] = {}
-        edges = []
+        found = []
         for piece, gap in zip(pieces, [*gaps(pieces), 0.0], strict=False):
-            line = Line(piece.text, size, x, self.middle, align=-1)
-            drawn.setdefault(piece.role, []).append(line)
-            edges.append((x, x + line.width))
-            x += line.width + gap
-            self.last = line
-        for role, lines in drawn.items():
-            self.marks[role].write_lines(lines)
-        if current is not None:
-            self.spot.put((edges[current[0]][0] - 0.08, self.middle - 0.3, edges[current[1]][1] + 0.08, self.middle + 0.3))
+            found.append(Line(piece.text, size, x, self.middle, align=-1))
+            x += found[-1].width + gap
+        return found
+
+    def begin(self, pieces: Sequence[Piece], count: int) -> None:
+        """Shows the first pieces of a line, each where it stands in the whole."""
+        size = self.fitting(pieces)
+        self.write(pieces[:count], size=size, left=-self.width(pieces, size) / 2)
 
     def show_formula(self, formula: str) -> None:
         """Shows a formula in Typst math."""
@@ -146,7 +154,7 @@ class Strip(Group):
             if page.carried or i:
                 pieces.append(Piece("," if is_max else "+", "ink"))
             start = len(pieces)
-            pieces += term_pieces(term, _roles(roles, page.first + i), first=is_max or start == 0)
+            pieces += term_pieces(term, roles_of(roles, page.first + i), first=is_max or start == 0)
             current = (start, len(pieces) - 1)
         pieces += [Piece(")", "ink")] * is_max
         total = page.sums[done - 1] if done else page.carried
@@ -161,6 +169,24 @@ class Strip(Group):
         """The page when all its terms are there, with the longest of its sums."""
         pieces, _ = self.line(page, len(page.terms), written, roles)
         return [*pieces[:-1], replace(pieces[-1], text=max(page.sums, key=len))]
+
+    def adding(
+        self,
+        terms: Sequence[Sequence[float]],
+        written: Sum,
+        roles: Roles,
+        result: str,
+        *,
+        breaks: Sequence[int] = (),
+        head: Sequence[Piece] = (),
+    ) -> Adding:
+        """The sum as it is added up term by term, in lines of one size that stay in place; ``head`` stands before one that fits with it."""
+        pages = self.pages(terms, written, roles, breaks)
+        wholes = [self.widest(page, written, roles) for page in pages]
+        head = tuple(head) if len(pages) == 1 and self.fits([*head, *wholes[0]], letter_size()) else ()
+        size = min(self.fitting([*head, *whole]) for whole in wholes)
+        lefts = [-self.width([*head, *whole], size) / 2 for whole in wholes]
+        return Adding(self, written, roles, result, tuple(zip(pages, lefts, strict=True)), size, head)
 
     def pages(self, terms: Sequence[Sequence[float]], written: Sum, roles: Roles, breaks: Sequence[int]) -> list[Page]:
         """The sum in pages that fit on the strip; ``breaks`` are terms after which a page may end without being full (a row, a channel)."""
@@ -189,7 +215,12 @@ class Strip(Group):
         return last
 
     def whole(self, written: Sum, roles: Roles, name: str, result: str = "output") -> list[Piece]:
-        """The step on one line: whole if it fits, otherwise its first terms, dots, its last term, or else its ``name``."""
+        """The step on one line: whole if it fits, otherwise its first terms, dots, its last term, or else its ``name``.
+
+        A number that nothing is done to stands there alone.
+        """
+        if written.is_lone:
+            return [Piece(written.value, result)]
         is_max = written.reduce == "max"
         left = self._opening(written)
         right = [Piece(")", "ink")] * bool(left)
@@ -204,7 +235,7 @@ class Strip(Group):
                 if entry is None:
                     pieces += [Piece("⋯", "ink")]
                 else:
-                    pieces += term_pieces(entry[1], _roles(roles, entry[0]), first=is_max or not pieces)
+                    pieces += term_pieces(entry[1], roles_of(roles, entry[0]), first=is_max or not pieces)
             # The names of functions are of small letters.
             if self.fits([*left, *pieces, *right, *end], letter_size() if is_max or written.apply else WHOLE_PX):
                 return [*left, *pieces, *right, *end]
@@ -219,6 +250,43 @@ class Strip(Group):
         if written.reduce == "max":
             return [Piece("max(", "ink")]
         return [Piece("(", "ink")] if written.divisor != "1" and (len(written.terms), len(written.terms[0])) != (1, 1) else []
+
+
+@dataclass(frozen=True)
+class Adding:
+    """A sum that is added up on the strip: its ``pages``, each with the place at which it begins."""
+
+    strip: Strip
+    written: Sum
+    roles: Roles
+    result: str
+    pages: tuple[tuple[Page, float], ...]
+    size: float
+    head: tuple[Piece, ...]
+
+    def write(self, done: int) -> None:
+        """Shows the sum after ``done`` of its terms, the last of them in a frame; without any only what stands before it."""
+        pieces, spot, left = self._line(done)
+        self.strip.write(pieces, size=self.size, current=spot, left=left)
+
+    def factors(self, done: int) -> list[Line]:
+        """Where the factors of the last of ``done`` terms stand."""
+        pieces, spot, left = self._line(done)
+        first = spot[0] if spot else 0
+        return factor_lines(pieces[first:], self.strip.places(pieces, self.size, left)[first:], self.written.terms[done - 1])
+
+    def _line(self, done: int) -> tuple[list[Piece], tuple[int, int] | None, float]:
+        page, left = next((page, left) for page, left in reversed(self.pages) if page.first < max(1, done))
+        pieces, current = self.strip.line(page, done - page.first, self.written, self.roles, self.result) if done else ([], None)
+        spot = None if current is None else (current[0] + len(self.head), current[1] + len(self.head))
+        return [*self.head, *pieces], spot, left
+
+
+def factor_lines(pieces: Sequence[Piece], lines: Sequence[Line], factors: Sequence[str]) -> list[Line]:
+    """Where factors stand in a line, one after the other."""
+    rest = iter(zip(pieces, lines, strict=True))
+    found = (next((line for piece, line in rest if piece.text in (text, f"({text})")), None) for text in factors)
+    return [line for line in found if line is not None]
 
 
 def row_ends(count: int, row: int) -> list[int]:

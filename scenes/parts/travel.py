@@ -12,13 +12,17 @@ from scenes.parts.motion import smooth
 from scenes.parts.theme import Theme
 from scenes.parts.window import blend
 
-ROLES = ("input", "weight", "output", "gradient", "ink")
+ROLES = ("input", "weight", "output", "gradient", "query", "key", "value", "ink", "muted")
 SPREAD = 0.5  # the last one starts so much of the time of one of them after the first
 VEIL = 0.35  # opacity of a block of cells on its way
 
 
 class Travelling(Letters):
     """Numbers that pass over other things, which keep their distance from them."""
+
+
+class Veil(Mark):
+    """Blocks of cells that pass over other things."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Travellers(Group):
 
     def __init__(self, theme: Theme) -> None:
         self.letters = {role: Travelling(getattr(theme, role), halo=theme.ground) for role in ROLES}
-        self.veils = {role: Mark(getattr(theme, role), fill=VEIL) for role in ROLES}
+        self.veils = {role: Veil(getattr(theme, role), fill=VEIL) for role in ROLES}
         super().__init__(*self.veils.values(), *self.letters.values())
 
     def show(self, flights: Sequence[Flight], share: float) -> None:
@@ -47,9 +51,10 @@ class Travellers(Group):
         written: dict[str, list[Line]] = {role: [] for role in ROLES}
         veiled: dict[str, list[Box]] = {role: [] for role in ROLES}
         last = max((flight.turn for flight in flights), default=0)
+        spread = SPREAD if last else 0.0
         for flight in flights if 0 < share < 1 else []:
-            late = SPREAD * flight.turn / max(1, last)
-            at = smooth(min(1.0, max(0.0, share * (1 + SPREAD) - late)))
+            late = spread * flight.turn / max(1, last)
+            at = smooth(min(1.0, max(0.0, share * (1 + spread) - late)))
             if flight.lines is not None:
                 written[flight.role].append(between(*flight.lines, at))
             if flight.boxes is not None:
@@ -61,6 +66,13 @@ class Travellers(Group):
     def clear(self) -> None:
         """Nothing is on its way."""
         self.show([], 0.0)
+
+
+def way(role: str, start: Line | Box, end: Line | Box, turn: int = 0) -> Flight:
+    """From one place to another: of a number if it can be read in both, else of a block of cells."""
+    if isinstance(start, Line) and isinstance(end, Line):
+        return Flight(role, turn, lines=(start, end))
+    return Flight(role, turn, boxes=(start.box if isinstance(start, Line) else start, end.box if isinstance(end, Line) else end))
 
 
 def between(start: Line, end: Line, at: float) -> Line:

@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+
+from manim import Mobject
 
 from scenes.parts.beat import Beat
-from scenes.parts.desk import Desk, S, Work
-from scenes.parts.ink import Box
+from scenes.parts.desk import Desk, Framed, S, WrittenStep
+from scenes.parts.ink import Line
 from scenes.parts.motion import Cue, during, states, switch
-from scenes.parts.standing import Standing
-from scenes.parts.strip import Piece
-from scenes.parts.travel import Flight, Travellers
+from scenes.parts.strip import Piece, factor_lines, roles_of
+from scenes.parts.travel import Flight, Travellers, way
 from scenes.parts.window import Window, blend
 
 #: A full beat counts at most so many terms one by one; with more, it takes several at a time.
 MOST_TICKS = 54
+#: A sum of more terms than this is not counted: nobody could follow.
+MOST_COUNTED = 400
+#: Of a longer sum there is no time for the numbers of each term to travel to the strip.
+MOST_TRAVELLING = 10
+#: How high above a sum they arrive.
+ABOVE = 0.36
 
 
 class WorkedReel(Desk[S]):
     """Four acts: the frames go to what is read, the numbers travel to the bench, their terms are added up, the result goes to its cell."""
 
-    def prepare(self, scenery: str) -> None:
-        """Puts the parts on the stage, unless they stand there already."""
+    changing = changed = False  # whether the beat goes from one scenery to another; whether it did when parts were put on the stage
+
+    def prepare(self, scenery: str, step: S) -> None:
+        """Puts the parts that a step needs on the stage, unless they stand there already."""
         if scenery != getattr(self, "standing", None):
             self.standing = scenery
-            shades = [window.shade for window in self.windows]
-            self.place([], [*shades, *self.parts(scenery), self.bench, *self.windows, self.travellers])
+            self.build(step)
+        elif self.changing == self.changed:
+            return
+        self.changed = self.changing
+        ground, live = self.ground(scenery), self.layers(scenery)
+        self.place(*([], [*ground, *live]) if self.changing else (ground, live))
+
+    def layers(self, scenery: str) -> list[Mobject]:
+        """All that may change, from back to front."""
+        shades = [window.shade for window in self.windows]
+        return [*shades, *self.parts(scenery), self.bench, *self.windows, self.travellers]
 
     def setup(self) -> None:
         """The frames are needed by all scenes, and so is what travels."""
@@ -34,11 +52,11 @@ class WorkedReel(Desk[S]):
         self.travellers = Travellers(self.theme)
         super().setup()
 
-    def aim(self, boxes: Mapping[str, tuple[Box, bool]]) -> None:
+    def aim(self, frames: Mapping[str, Framed]) -> None:
         """Frames what is read."""
-        for window, (box, shaded) in zip(self.windows, boxes.values(), strict=False):
-            window.put(box, [box] if shaded else [])
-        for window in self.windows[len(boxes) : self.most_read]:
+        for window, found in zip(self.windows, frames.values(), strict=False):
+            window.put(found.box, found.shaded)
+        for window in self.windows[len(frames) : self.most_read]:
             window.clear()
 
     def result(self, step: S, done: bool) -> None:
@@ -50,33 +68,6 @@ class WorkedReel(Desk[S]):
         else:
             self.windows[self.most_read].clear()
 
-    def line(self, work: Work[S]) -> list[Piece]:
-        """The whole step on the strip."""
-        roles, result = self.roles(work.step)
-        count = len(work.written.terms)
-        what = "largest of" if work.step.reduce == "max" else "sum of"
-        name = f"{what} {count} terms" if count > 1 else f"product of {len(work.written.terms[0])} factors"
-        return self.strip.whole(work.written, roles, name, result)
-
-    def name(self, work: Work[S]) -> list[Piece]:
-        """The cell that is written, and its value."""
-        tensor, (cell, *_) = next(iter(work.step.writes.items()))
-        place = ", ".join(map(str, cell))
-        relation, value = work.written.relation, work.written.value
-        return [Piece(f"{tensor}[{place}]", "ink"), Piece(relation, "ink"), Piece(value, self.roles(work.step)[1])]
-
-    def shown_by(self, path: str) -> Any:
-        """What shows a tensor, if that is on the stage and the scene says which it is; none else."""
-        return None
-
-    def stands(self, path: str) -> Standing | None:
-        found = self.shown_by(path)
-        return found.standing if found is not None else None
-
-    def withhold(self, path: str, hidden: bool) -> None:
-        found = self.shown_by(path)
-        found.show(0 if hidden else found.values.size)
-
     # --- beats -----------------------------------------------------------------------------------------------------------------------
 
     def show(self, beat: Beat) -> list[Cue]:
@@ -87,13 +78,14 @@ class WorkedReel(Desk[S]):
             "sweep": self.sweep,
             "closing": self.closing,
         }
+        self.changing = len({self.scenery(self.trace[k]) for k in beat.pictures}) > 1
         return beats[beat.kind](beat)
 
     def at_rest(self, beat: Beat, step: S, done: bool, scenery: str) -> list[Cue]:
         """Nothing is read; the formula stands on the strip."""
 
         def draw(_: int) -> None:
-            self.prepare(scenery)
+            self.prepare(scenery, step)
             self.header.show(beat.phase, step.index if done else None)
             self.caption.say(beat.say)
             self.aim({})
@@ -117,7 +109,7 @@ class WorkedReel(Desk[S]):
 
     def begin(self, step: S, say: str, done: bool = False) -> None:
         """What stands when a step begins, or with ``done`` when it ends."""
-        self.prepare(self.scenery(step))
+        self.prepare(self.scenery(step), step)
         self.header.show(step.phase, step.index)
         self.caption.say(say)
         self.travellers.clear()
@@ -130,37 +122,35 @@ class WorkedReel(Desk[S]):
         if old is None or self.bench_of(old) != self.bench_of(step) or self.scenery(old) != self.scenery(step):
             self.bench.clear()
             return
-        self.work(Work.of(old), len(old.terms), True)
+        self.work(WrittenStep.of(old), len(old.terms), True)
         self.bench.mark(None)
 
     def glide(self, step: S, before: int | None, stop: float) -> Cue:
         """The frames go from where the step before had them, if it read the same tables, to where this one needs them."""
-        boxes = self.reads(step)
+        frames = self.reads(step)
         old = self.trace[before] if before is not None else None
         start = self.reads(old) if old is not None and self.scenery(old) == self.scenery(step) else {}
 
         def draw(share: float) -> None:
             if share >= 1:
-                self.aim(boxes)
-            else:
-                self.aim(
-                    {
-                        name: (blend(start[name][0] if name in start else self.origin(name, at[0]), at[0], share), False)
-                        for name, at in boxes.items()
-                    }
-                )
+                self.aim(frames)
+                return
+            begins = {name: start[name].box if name in start else self.origin(name, to.box) for name, to in frames.items()}
+            self.aim({name: Framed(blend(begins[name], to.box, share), moving=True) for name, to in frames.items()})
 
         return during(0, stop, draw)
 
-    def read(self, work: Work[S], start: float, stop: float, ticks: int) -> list[Cue]:
+    def read(self, work: WrittenStep[S], start: float, stop: float, ticks: int) -> list[Cue]:
         """The numbers travel to the bench, which is empty until they are there; ``ticks`` of the terms are then added."""
-        flights, cleared = self.flights(work), False
+        flights: list[Flight] = []
+        cleared = False
 
         def draw(share: float) -> None:
-            nonlocal cleared
+            nonlocal flights, cleared
             if share >= 1:
                 self.work(work, ticks, False)
             elif share > 0 and not cleared:
+                flights = self.flights(work)
                 self.clear_bench(work)
             cleared = 0 < share < 1
             if share > 0:
@@ -168,7 +158,7 @@ class WorkedReel(Desk[S]):
 
         return [Cue(start, stop, draw)]
 
-    def land(self, work: Work[S], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
+    def land(self, work: WrittenStep[S], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
         """The result travels from the strip, where the whole step stands by then, to its cell."""
 
         flights: list[Flight] | None = None
@@ -179,6 +169,7 @@ class WorkedReel(Desk[S]):
                 flights = None
                 return
             if flights is None:
+                self.whole(work)
                 self.strip.write(line)
                 flights = self.landing(work)
             self.travellers.show(flights, share)
@@ -188,66 +179,95 @@ class WorkedReel(Desk[S]):
 
         return [Cue(start, stop, draw)]
 
-    def clear_bench(self, work: Work[S]) -> None:
+    def clear_bench(self, work: WrittenStep[S]) -> None:
         """The bench as it is while numbers are on their way to it."""
 
     def full(self, beat: Beat) -> list[Cue]:
         """Term by term, the running sum ticking."""
-        work, acts = Work.of(self.trace[beat.start]), self.acts
+        work, acts = WrittenStep.of(self.trace[beat.start]), self.acts
+        if len(work.step.terms) > MOST_COUNTED:
+            return self.quick(beat)
         self.begin(work.step, beat.say)
         self.keep(work.step, beat.before)
         line = self.line(work)
         return [
             self.glide(work.step, beat.before, acts.arrived),
+            *self.carry(work.step, beat.before, acts.arrived),
             *self.read(work, acts.arrived, acts.read, 0),
-            self.ticking(work, acts.read, acts.added, line),
+            *self.ticking(work, acts.read, acts.added, line),
             *self.land(work, acts.added, acts.written, line),
         ]
 
-    def ticking(self, work: Work[S], start: float, stop: float, line: Sequence[Piece]) -> Cue:
-        """The terms are added one by one; a term that is alone is nothing to add up."""
-        step, terms = work.step, len(work.step.terms)
-        roles, result = self.roles(step)
-        pages = self.strip.pages(step.terms, work.added, roles, ())
-        size = min(self.strip.fitting(self.strip.widest(page, work.added, roles)) for page in pages)
+    def ticking(self, work: WrittenStep[S], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
+        """The terms are added one by one, once their numbers have travelled; a term that is alone is nothing to add up."""
+        step, terms, head = work.step, len(work.step.terms), self.head(work)
+        adding = self.strip.adding(step.terms, work.added, *self.roles(step), breaks=self.breaks(step), head=head)
         ticks = min(terms, MOST_TICKS)
 
         def tick(state: int) -> None:
-            if not state:
-                return
             if terms == 1:
-                self.strip.write(line)
-                return
-            added = (state * terms + ticks // 2) // ticks
-            page = next(p for p in reversed(pages) if p.first < added)
-            left = -self.strip.width(self.strip.widest(page, work.added, roles), size) / 2
-            pieces, current = self.strip.line(page, added - page.first, work.added, roles, result)
-            self.strip.write(pieces, size=size, current=current, left=left)
-            self.work(work, added, False)
+                # The result comes when the line is whole.
+                self.strip.begin(line, max(len(head), len(line) - 2) if state else len(head))
+            else:
+                added = (state * terms + ticks // 2) // ticks if state else 0
+                adding.write(added)
+                if added:
+                    self.work(work, added, False)
 
-        return states(start, stop, ticks + 1, tick)
+        def ends(term: int) -> list[Line]:
+            return adding.factors(term + 1) if terms > 1 else factor_lines(line, self.strip.places(line), work.written.terms[0])
+
+        pause = (stop - start) / (ticks + 1)
+        moving = [n for n in range(terms) if self.sources(work, n)] if terms <= MOST_TRAVELLING else []
+        moves = [self.send(work, n, ends(n), start + n * pause, start + (n + 1) * pause) for n in moving]
+        return [states(start, stop, ticks + 1, tick), *moves]
+
+    def send(self, work: WrittenStep[S], term: int, ends: Sequence[Line], start: float, stop: float) -> Cue:
+        """The numbers of a term travel to where they are going to stand on the strip."""
+        roles = roles_of(self.roles(work.step)[0], term)
+        # Where the next term is going to stand there is the sum so far.
+        ends = [replace(end, y=end.y + ABOVE * bool(term)) for end in ends]
+        ways = zip(roles, self.sources(work, term), ends, strict=False)
+        flights = [way(role, one, end, turn) for turn, (role, one, end) in enumerate(ways)]
+
+        followed = False
+
+        def draw(share: float) -> None:
+            nonlocal followed
+            if 0 < share < 1 and not followed:
+                self.follow(work, term)
+            followed = 0 < share < 1
+            # Before they leave something else may be on its way.
+            if share > 0:
+                self.travellers.show(flights, share)
+
+        return Cue(start, stop, draw)
 
     def quick(self, beat: Beat) -> list[Cue]:
         """What is read, and the result."""
-        work, acts = Work.of(self.trace[beat.start]), self.quick_acts
+        work, acts = WrittenStep.of(self.trace[beat.start]), self.quick_acts
         self.begin(work.step, beat.say)
         self.keep(work.step, beat.before)
         line = self.line(work)
 
         def read(there: bool) -> None:
             if there:
-                self.work(work, len(work.step.terms), False)
+                self.whole(work)
                 self.strip.write(line)
 
-        glide = self.glide(work.step, beat.before, acts.arrived)
-        return [glide, switch(acts.read, read), *self.land(work, acts.added, acts.written, line)]
+        moves = [self.glide(work.step, beat.before, acts.arrived), *self.carry(work.step, beat.before, acts.arrived)]
+        return [*moves, switch(acts.read, read), *self.land(work, acts.added, acts.written, line)]
+
+    def swept(self, pictures: Sequence[int]) -> Sequence[int]:
+        """Which of the steps that a sweep may show it shows in place of each of them."""
+        return pictures
 
     def sweep(self, beat: Beat) -> list[Cue]:
         """Many steps, faster and faster if there are more than pictures; every picture is one whole step."""
-        pictures = beat.pictures
+        pictures = self.swept(beat.pictures)
 
         def draw(state: int) -> None:
-            work = Work.of(self.trace[pictures[state]])
+            work = WrittenStep.of(self.trace[pictures[state]])
             self.begin(work.step, beat.say, done=True)
             self.aim(self.reads(work.step))
             self.work(work, len(work.step.terms), True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from manim import Group, Mobject
 
-from engine.numbers import fitting
+from scenes.parts.grid import characters, fitted, same_size
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, text_width
-from scenes.parts.lattice import GAP_PX, Lattice, holds, same_size
+from scenes.parts.lattice import GAP_PX, Home, Lattice, holds
+from scenes.parts.rooms import around
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
@@ -29,7 +30,7 @@ LEAST_HEAT = 0.42  # width of a column of coloured cells
 
 
 @dataclass(frozen=True)
-class Block:
+class Addend:
     """A vector of ``count`` numbers with its letter in Typst math; ``values`` and ``weights`` are all numbers that may stand in it.
 
     One without values is a bias, one without weights is added as it is.
@@ -48,7 +49,9 @@ class Affine(Group):
     ``ground`` is what lies behind frames. Weights are there only while a sum is computed.
     """
 
-    def __init__(self, blocks: Sequence[Block], room: Box, theme: Theme) -> None:
+    fixed: Sequence[Mobject] = ()
+
+    def __init__(self, blocks: Sequence[Addend], room: Box, theme: Theme) -> None:
         super().__init__()
         self.blocks, self.theme = blocks, theme
         left, bottom, right, top = room
@@ -57,39 +60,36 @@ class Affine(Group):
         height = min(LARGEST_ROW, (top - HEAD - bottom - gap * (len(counts) - 1)) / sum(counts))
         numbers = [side for block in blocks for side in (block.values, block.weights) if side is not None]
         self.has_digits = all(holds(CELL, height, side) for side in numbers)
-        talls = [height * count for count in counts]
-        if not self.has_digits:
-            talls = [max(NAME_ROOM, tall) for tall in talls]
-            spare = sum(talls) - height * sum(counts)
-            wide = sum(tall for tall in talls if tall > NAME_ROOM)
-            talls = [tall - spare * tall / wide if tall > NAME_ROOM else tall for tall in talls]
-        width = CELL if self.has_digits else LEAST_HEAT
-        places = left + NAME, left + NAME + width + TIMES
-        at = top - HEAD
+        self.column_width = CELL if self.has_digits else LEAST_HEAT
         self.values: list[Lattice | None] = []
         self.weights: list[Lattice | None] = []
         self.names: list[Ink] = []
-        for block, tall in zip(blocks, talls, strict=True):
-            low = at - tall
-            for tables, side, role, x in (
-                (self.values, block.values, block.role, places[0]),
-                (self.weights, block.weights, "weight", places[1]),
-            ):
-                box = (x, low, x + width, at)
-                tables.append(None if side is None else Lattice(block.count, 1, box, role, theme, side, digits=self.has_digits))
-            size = max(LEAST_PX, MATH_PX * min(1.0, (at - low + gap) / NAME_PITCH))
-            name = Ink(block.letter, size, getattr(theme, block.role), math=True, align=-1)
-            self.names.append(name.put(left, (at + low) / 2))
-            at = low - gap
+        first = left + NAME
+        second, at = first + self.column_width + TIMES, top - HEAD
+        for block, tall in zip(blocks, [height * count for count in counts] if self.has_digits else talls(counts, height), strict=True):
+            self.values.append(self._table(block.count, (first, at - tall, first + self.column_width, at), block.role, block.values))
+            self.weights.append(self._table(block.count, (second, at - tall, second + self.column_width, at), "weight", block.weights))
+            self.names.append(self._name(block, tall + gap).put(left, at - tall / 2))
+            at -= tall + gap
         self.tables = [table for table in (*self.values, *self.weights) if table is not None]
         same_size(self.tables)
         self.ground: list[Mobject] = [mark for table in self.tables for mark in table.ground]
-        self.texts, self.times = Letters(theme.ink), Letters(theme.muted)
-        self.end = places[1] + width
+        self.texts, self.times = Letters(theme.ink), Letters(theme.muted, halo=theme.ground)
+        self.end = second + self.column_width
         self.room_for_parts = right - self.end - 0.12
-        self.head = Ink("", MATH_PX, theme.weight, math=True).put(places[1] + width / 2, top - HEAD / 2)
+        self.head = Ink("", MATH_PX, theme.weight, math=True, halo=theme.ground).put(second + self.column_width / 2, top - HEAD / 2)
         self.spot = Window(theme)
+        #: The blocks whose weights are shown.
+        self.read = [*range(len(blocks))]
+        self.clear()
         self.add(self.spot, *self.tables, *self.names, self.head, self.times, self.texts)
+
+    def _table(self, count: int, box: Box, role: str, numbers: np.ndarray | None) -> Lattice | None:
+        return None if numbers is None else Lattice(count, 1, box, role, self.theme, numbers, digits=self.has_digits)
+
+    def _name(self, block: Addend, pitch: float) -> Ink:
+        size = max(LEAST_PX, MATH_PX * min(1.0, pitch / NAME_PITCH))
+        return Ink(block.letter, size, getattr(self.theme, block.role), math=True, align=-1, halo=self.theme.ground)
 
     def numbers(self, block: int) -> Lattice:
         """Where the numbers of a block stand that has some."""
@@ -98,17 +98,20 @@ class Affine(Group):
             raise LookupError(f"block {block} has no numbers of its own")
         return table
 
-    def show_values(self, values: Sequence[np.ndarray], letters: Sequence[str]) -> None:
-        """Numbers of each block that has some, as many as are known, and its letter; no weights."""
-        shown = iter(values)
-        for block, table, weights, name, letter in zip(self.blocks, self.values, self.weights, self.names, letters, strict=True):
-            name.write("" if block.values is None else letter)
+    def show_values(self, values: Sequence[np.ndarray]) -> None:
+        """Numbers of each block that has some, as many as are known."""
+        for table, known in zip((table for table in self.values if table is not None), values, strict=True):
+            table.fill_first(known)
+
+    def clear(self) -> None:
+        """No weights."""
+        if not self.read:
+            return
+        self.read = []
+        for block, weights, name in zip(self.blocks, self.weights, self.names, strict=True):
+            name.write("" if block.values is None else block.letter)
             if weights is not None:
                 weights.hide()
-            if table is not None:
-                known = next(shown)
-                padded = np.concatenate([known, np.zeros(block.count - len(known))])
-                table.fill(padded[:, None], (np.arange(block.count) < len(known))[:, None])
         self.head.write("")
         self.times.write_lines([])
         self.texts.write_lines([])
@@ -122,7 +125,7 @@ class Affine(Group):
         self.head.write(head if any(self.weights[number] is not None for number in self.read) else "")
         first = 0
         for number in self.read:
-            self.names[number].write(self.names[number].line.text or self.blocks[number].letter)
+            self.names[number].write(self.blocks[number].letter)
             values, weights, count = self.values[number], self.weights[number], self.blocks[number].count
             own = slice(first, first + count)
             first += count
@@ -135,11 +138,8 @@ class Affine(Group):
 
     def _show(self, table: Lattice, terms: Sequence[tuple[float, ...]], texts: Sequence[tuple[str, ...]], side: int) -> None:
         if table.has_digits:
-            shown = [
-                text[side] if len(text[side]) <= table.room else fitting(term[side], table.room)
-                for text, term in zip(texts, terms, strict=True)
-            ]
-            table.write({(row, 0): text for row, text in enumerate(shown)})
+            most = characters(table.cell[0], GAP_PX[0])
+            table.write({(row, 0): fitted(text[side], term[side], most) for row, (text, term) in enumerate(zip(texts, terms, strict=True))})
         else:
             table.fill(np.array([[term[side]] for term in terms]), np.ones((table.rows, 1), dtype=bool))
 
@@ -165,22 +165,41 @@ class Affine(Group):
             lines += [Line(one, LEAST_PX, self.end + 0.12, self.names[number].line.y, align=-1) for one in fits[:1]]
         self.texts.write_lines(lines)
 
-    def mark(self, term: int | None) -> None:
+    def mark(self, spots: Sequence[Home] | None) -> None:
         """Frames the number and the weight of a term."""
-        if term is None:
+        if spots:
+            self.spot.put(around([spot.box for spot in spots]))
+        else:
             self.spot.clear()
-            return
-        for number in self.read:
-            if term < self.blocks[number].count:
-                break
-            term -= self.blocks[number].count
-        framed = [table.box(term) for table in (self.values[number], self.weights[number]) if table is not None]
-        self.spot.put((framed[0][0], framed[0][1], framed[-1][2], framed[0][3]))
+
+    def spots(self, blocks: Sequence[int] | None = None) -> list[list[Home]]:
+        """Where the factors of every term stand of a sum that runs through ``blocks``, all if not given."""
+        found = []
+        for number in range(len(self.blocks)) if blocks is None else blocks:
+            block, values, weights = self.blocks[number], self.values[number], self.weights[number]
+            sides = [(table, role) for table, role in ((values, block.role), (weights, "weight")) if table is not None]
+            found += [[Home(table, row, 0, role) for table, role in sides] for row in range(block.count)]
+        return found
+
+
+def with_room_for_names(talls: Sequence[float]) -> list[float]:
+    """Heights of blocks of coloured cells, none too low for its name; the high ones give way."""
+    found = [max(NAME_ROOM, tall) for tall in talls]
+    spare, wide = sum(found) - sum(talls), sum(tall for tall in found if tall > NAME_ROOM)
+    return [tall - spare * tall / wide if tall > NAME_ROOM else tall for tall in found]
 
 
 def between(blocks: int) -> float:
     """The gap between so many blocks."""
     return NARROW_GAP if blocks > MANY else GAP
+
+
+def talls(counts: Sequence[int], height: float) -> list[float]:
+    """Heights of blocks of coloured cells, each of which has room for its name."""
+    found = [max(NAME_ROOM, height * count) for count in counts]
+    spare = sum(found) - height * sum(counts)
+    wide = sum(tall for tall in found if tall > NAME_ROOM)
+    return [tall - spare * tall / wide if tall > NAME_ROOM else tall for tall in found]
 
 
 def least_height(counts: Sequence[int]) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 from manim import Group, Mobject
 
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes
-from scenes.parts.lattice import GAP_PX, Lattice
+from scenes.parts.lattice import GAP_PX, Home, Lattice
+from scenes.parts.rooms import around, columns, rows
 from scenes.parts.theme import Theme
 
 MATH_PX = 36.0
@@ -29,10 +30,6 @@ class Strand:
     role: str
     values: np.ndarray
     on_links: bool = False
-
-    def role_of(self, *, digits: bool) -> str:
-        """Ink has no shades: coloured cells of it are brightness."""
-        return "light" if self.role == "ink" and not digits else self.role
 
 
 def fit_beside(strands: Sequence[Strand], width: float) -> bool:
@@ -79,64 +76,54 @@ class Chronicle(Group):
     def _tables(self, places: Mapping[str, Box], *, digits: bool) -> dict[str, Lattice]:
         found = {}
         for name, strand in self.strands.items():
-            rows, times = strand.values.shape
-            found[name] = Lattice(rows, times, places[name], strand.role_of(digits=digits), self.theme, strand.values, digits=digits)
+            (count, times), role = strand.values.shape, strand.role
+            # Ink has no shades: coloured cells of it are brightness.
+            role = "light" if role == "ink" and not digits else role
+            found[name] = Lattice(count, times, places[name], role, self.theme, strand.values, digits=digits)
         return found
 
     def _beside(self, room: Box) -> dict[str, Box]:
-        left, bottom, right, top = room
-        times = len(next(iter(self.strands.values())).values.T)
-        each = (right - left - BESIDE_GAP * (len(self.strands) - 1)) / len(self.strands)
-        width = min((each - NAME) / times, LARGEST_WIDTH)
-        height = min((top - bottom) / max(len(strand.values) for strand in self.strands.values()), LARGEST_ROW)
-        middle = (top + bottom) / 2
+        strands = self.strands.items()
+        half = min((room[3] - room[1]) / 2, digit_height([*self.strands.values()], room[2] - room[0])[1] / 2)
+        most = max(len(strand.values) for _, strand in strands)
         found = {}
-        for number, (name, strand) in enumerate(self.strands.items()):
-            x, half = left + NAME + number * (each + BESIDE_GAP), height * len(strand.values) / 2
-            found[name] = (x, middle - half, x + width * times, middle + half)
+        for (name, strand), (left, low, right, high) in zip(strands, columns(room, [1] * len(strands), BESIDE_GAP), strict=True):
+            (count, times), x, middle = strand.values.shape, left + NAME, (low + high) / 2
+            up = half * count / most
+            found[name] = (x, middle - up, x + min(right - x, LARGEST_WIDTH * times), middle + up)
         return found
 
     def _stacked(self, room: Box, digits: bool) -> dict[str, Box]:
         left, bottom, right, top = room
-        x, free = left + NAME, top - bottom - GAP * (len(self.strands) - 1)
-        counts = [len(strand.values) for strand in self.strands.values()]
-        times = len(next(iter(self.strands.values())).values.T)
-        if digits:
-            heights = [min(free / sum(counts), LARGEST_ROW) * count for count in counts]
-        else:
-            shares = [max(count / sum(counts), LEAST_HEAT_ROWS) for count in counts]
-            heights = [share / sum(shares) * free for share in shares]
-        at = top - (free - sum(heights)) / 2
-        linked = any(strand.on_links for strand in self.strands.values())
-        width = min((right - x) / (times + linked / 2), LARGEST_WIDTH)
+        given = [*self.strands.values()]
+        counts, times = [len(strand.values) for strand in given], given[0].values.shape[1]
+        shares = counts if digits else [max(count / sum(counts), LEAST_HEAT_ROWS) for count in counts]
+        half = min((top - bottom) / 2, digit_height(given, right - left)[1] / 2 if digits else np.inf)
+        linked, middle = any(strand.on_links for strand in given), (bottom + top) / 2
+        width = min((right - left - NAME) / (times + linked / 2), LARGEST_WIDTH)
         found = {}
-        for (name, strand), tall in zip(self.strands.items(), heights, strict=True):
+        places = rows((left + NAME, middle - half, right, middle + half), shares, GAP)
+        for (name, strand), (x, low, _, high) in zip(self.strands.items(), places, strict=True):
             start = x + (width / 2 if linked and not strand.on_links else 0)
-            found[name] = (start, at - tall, start + width * times, at)
-            at -= tall + GAP
+            found[name] = (start, low, start + width * times, high)
         return found
 
-    def fill(self, name: str, known: int, rows: int = 0) -> None:
-        """Shows a strand up to the time ``known``, and of the next column the first ``rows``."""
+    def fill(self, name: str, times: slice, at: int = -1, known: int = 0) -> None:
+        """Shows a strand at ``times``, and of the time ``at`` the first ``known`` rows."""
         seen = np.zeros(self.strands[name].values.shape, dtype=bool)
-        seen[:, :known] = True
-        seen[:rows, known : known + 1] = True
+        seen[:, times] = True
+        if at >= 0:
+            seen[:known, at] = True
         self.tables[name].fill(self.strands[name].values, seen)
 
-    def fill_back(self, name: str, known: int, rows: int = 0) -> None:
-        """Shows a strand from the time ``known`` on, and of the column before the first ``rows``."""
-        seen = np.zeros(self.strands[name].values.shape, dtype=bool)
-        seen[:, max(0, known) :] = True
-        seen[:rows, max(0, known - 1) : max(0, known)] = True
-        self.tables[name].fill(self.strands[name].values, seen)
+    def spot(self, name: str, row: int, time: int) -> Home:
+        """A number of a strand."""
+        return Home(self.tables[name], row, time, self.strands[name].role)
 
-    def at(self, time: int | None) -> None:
+    def at(self, time: int) -> None:
         """Frames a time in all strands but those on links, of which none stands at a time."""
-        if time is None:
-            self.frame.draw(np.zeros((0, 3)))
-            return
         framed = [table for name, table in self.tables.items() if not self.strands[name].on_links]
-        columns = [(table.box(0, time)[0], table.whole[1], table.box(0, time)[2], table.whole[3]) for table in framed]
+        places = [table.column(time) for table in framed]
         if not self.beside and len(framed) == len(self.tables):
-            columns = [(columns[0][0], min(c[1] for c in columns), columns[0][2], max(c[3] for c in columns))]
-        self.frame.draw(boxes([(x0, y0 - 0.04, x1, y1 + 0.04) for x0, y0, x1, y1 in columns]))
+            places = [around(places)]
+        self.frame.draw(boxes([(x0, y0 - 0.04, x1, y1 + 0.04) for x0, y0, x1, y1 in places]))

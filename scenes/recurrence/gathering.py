@@ -10,9 +10,10 @@ from manim import Group, Mobject
 
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box, Ink, Letters, Line, letter_size, text_width
-from scenes.parts.lattice import Lattice
+from scenes.parts.lattice import Home, Lattice
 from scenes.parts.rooms import columns
 from scenes.parts.theme import Theme
+from scenes.parts.window import Frames
 
 LABEL = 0.5
 LETTERS = 0.45  # at the left of rows that belong to gates
@@ -20,7 +21,7 @@ LARGEST = (1.15, 0.5)
 
 
 @dataclass(frozen=True)
-class Sheet:
+class MatrixSheet:
     """A matrix with its label and role; ``by_gate`` says that its rows are those of the gates i, f, g, o."""
 
     label: str
@@ -30,15 +31,16 @@ class Sheet:
 
 
 class Gathering(Group):
-    """Matrices side by side, the last one of which fills up.
+    """Matrices side by side, the last one of which fills up; ``by_column`` says that columns are multiplied, and cells filled by columns.
 
     ``fixed`` is what never changes, ``ground`` what else lies behind frames.
     """
 
-    def __init__(self, sheets: Sequence[Sheet], theme: Theme) -> None:
+    def __init__(self, sheets: Sequence[MatrixSheet], theme: Theme, *, by_column: bool = False) -> None:
         super().__init__()
-        self.sheets = sheets
-        self.tables: list[Lattice] = []
+        self.sheets, self.by_column = sheets, by_column
+        self.spot = Frames(theme)
+        self.tables: dict[str, Lattice] = {}
         self.fixed: list[Mobject] = []
         letters: list[Line] = []
         rooms = columns(STAGE, [max(2.0, min(len(sheet.values.T), 4)) for sheet in sheets], gap=0.5)
@@ -50,25 +52,41 @@ class Gathering(Group):
             x, y = (start + right) / 2, (bottom + top - LABEL) / 2
             box: Box = (x - width / 2, y - tall / 2, x + width / 2, y + tall / 2)
             table = Lattice(rows, count, box, sheet.role, theme, sheet.values)
-            self.tables.append(table)
+            self.tables[sheet.label] = table
             size = letter_size()
             label = shortest(sheet.label, right - left, size)
             at = min(max(x, left + text_width(label, size) / 2), right - text_width(label, size) / 2)
             self.fixed.append(Ink(label, size, getattr(theme, sheet.role)).put(at, box[3] + LABEL / 2 + 0.03))
             if sheet.by_gate:
-                each = tall / 4
-                letters += [Line(name, size, box[0] - 0.25, box[3] - each * (n + 0.5)) for n, name in enumerate("ifgo")]
-        self.fixed += [Letters(theme.muted).write_lines(letters), *(mark for table in self.tables for mark in table.fixed)]
-        self.ground: list[Mobject] = [mark for table in self.tables for mark in table.changing]
-        self.add(*self.tables)
+                letters += [Line(name, size, box[0] - 0.25, box[3] - tall / 4 * (n + 0.5)) for n, name in enumerate("ifgo")]
+        self.fixed += [Letters(theme.muted).write_lines(letters), *(mark for table in self.tables.values() for mark in table.fixed)]
+        self.ground: list[Mobject] = [mark for table in self.tables.values() for mark in table.changing]
+        self.add(self.spot, *self.tables.values())
 
-    def show(self, known: int, *, by_column: bool = False) -> None:
+    def show(self, known: int) -> None:
         """All of the matrices that are read, and the first ``known`` cells of the one that fills up."""
-        for sheet, table in zip(self.sheets[:-1], self.tables[:-1], strict=True):
-            table.fill(sheet.values, np.ones(sheet.values.shape, dtype=bool))
-        values = self.sheets[-1].values
-        order = np.arange(values.size).reshape(values.T.shape).T if by_column else np.arange(values.size).reshape(values.shape)
-        self.tables[-1].fill(values, order < known)
+        for sheet in self.sheets[:-1]:
+            self.tables[sheet.label].fill(sheet.values, np.ones(sheet.values.shape, dtype=bool))
+        label, values = self.sheets[-1].label, self.sheets[-1].values
+        order = np.arange(values.size)
+        self.tables[label].fill(values, (order.reshape(values.T.shape).T if self.by_column else order.reshape(values.shape)) < known)
+
+    def spot_at(self, sheet: MatrixSheet, row: int, column: int) -> Home:
+        """A cell of a matrix, or where columns are read of its transpose."""
+        return Home(self.tables[sheet.label], *((column, row) if self.by_column else (row, column)), sheet.role)
+
+    def spots(self, cell: Sequence[int], terms: int) -> list[list[Home]]:
+        """Where the factors of every term stand of what a cell adds up."""
+        read = [*zip(self.sheets[:-1], cell, strict=False)]
+        return [[self.spot_at(sheet, at, term) for sheet, at in read] for term in range(terms)]
+
+    def mark(self, spots: Sequence[Home] | None) -> None:
+        """Frames the factors of a term."""
+        self.spot.put([spot.box for spot in spots or ()])
+
+    def clear(self) -> None:
+        """No term is looked at."""
+        self.mark(None)
 
 
 def shortest(label: str, room: float, size: float) -> str:

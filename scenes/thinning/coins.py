@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from manim import Group
 
-from scenes.parts.ink import Box, Mark, lines
+from scenes.parts.bars import Kept
+from scenes.parts.curves import Point, circle, together
+from scenes.parts.ink import Box, lines
 from scenes.parts.motion import smooth
 from scenes.parts.theme import Theme
-from scenes.parts.units import Point, circle
 
 MOST_UNITS = 16
 LARGEST_PITCH, FILLED = 1.1, 0.46  # from unit to unit, and the largest radius in these
@@ -34,7 +35,7 @@ MINUS = (-0.5, 0.0), (0.5, 0.0)
 Strokes = defaultdict[str, list[np.ndarray]]
 
 
-class Moment(NamedTuple):
+class CoinMoment(NamedTuple):
     """The units of ``row`` of which the first ``decided`` had their coin, and the first ``made`` of the next layer.
 
     ``acting`` says of which of the two the next one is at work now, ``share`` how far it is.
@@ -82,20 +83,20 @@ class Coins(Group):
         self.middle, self.floor = (bottom + top) / 2, bottom
         self.largest = max(largest(layer.before), largest(layer.after))
         self.marks = {
-            **{f"+{n}": Mark(theme.weight, stroke=width) for n, width in enumerate(WIDTHS)},
-            **{f"-{n}": Mark(theme.negative, stroke=width) for n, width in enumerate(WIDTHS)},
-            "falling": Mark(theme.muted, stroke=3.0),
-            "pulses": Mark(theme.reading if theme.name == "dark" else theme.casing, fill=1.0),
-            "ground": Mark(theme.ground, fill=1.0),
-            "empty": Mark(theme.muted, stroke=2.4),
-            "pending": Mark(theme.input, fill=1.0),
-            "alive": Mark(theme.output, fill=1.0),
-            "signs": Mark(theme.ground, stroke=4.0),
-            "former": Mark(theme.ground, stroke=2.4),
-            "rims": Mark(theme.ink, stroke=2.6),
-            "heads": Mark(theme.output, fill=1.0),
-            "ticks": Mark(theme.ground, stroke=4.0),
-            "tails": Mark(theme.muted, stroke=4.0),
+            **{f"+{n}": Kept(theme.weight, stroke=width) for n, width in enumerate(WIDTHS)},
+            **{f"-{n}": Kept(theme.negative, stroke=width) for n, width in enumerate(WIDTHS)},
+            "falling": Kept(theme.muted, stroke=3.0),
+            "pulses": Kept(theme.reading if theme.name == "dark" else theme.casing, fill=1.0),
+            "ground": Kept(theme.ground, fill=1.0),
+            "empty": Kept(theme.muted, stroke=2.4),
+            "pending": Kept(theme.input, fill=1.0),
+            "alive": Kept(theme.output, fill=1.0),
+            "signs": Kept(theme.ground, stroke=4.0),
+            "former": Kept(theme.ground, stroke=2.4),
+            "rims": Kept(theme.ink, stroke=2.6),
+            "heads": Kept(theme.output, fill=1.0),
+            "ticks": Kept(theme.ground, stroke=4.0),
+            "tails": Kept(theme.muted, stroke=4.0),
         }
         super().__init__(*self.marks.values())
 
@@ -115,17 +116,12 @@ class Coins(Group):
     def _radius(self, value: float, most: float) -> float:
         return self.pitch * FILLED * math.sqrt(abs(value) / most)
 
-    def _kept(self, now: Moment, unit: int) -> bool:
+    def _kept(self, now: CoinMoment, unit: int) -> bool:
         return self.layer.kept is None or bool(self.layer.kept[now.row, unit])
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
 
-    def hide(self) -> None:
-        """Something else stands here."""
-        for mark in self.marks.values():
-            redraw(mark, [])
-
-    def show(self, now: Moment) -> None:
+    def show(self, now: CoinMoment) -> None:
         """Draws a moment."""
         found: Strokes = defaultdict(list)
         for unit in range(self.layer.units):
@@ -141,15 +137,15 @@ class Coins(Group):
             self._sum(now, to, found)
         self.marks["falling"].fade(1 - (self._fate(now, now.decided) if now.acting == "unit" else 0.0))
         for name, mark in self.marks.items():
-            redraw(mark, found[name])
+            mark.draw(together(found[name]))
 
-    def _fate(self, now: Moment, unit: int) -> float:
+    def _fate(self, now: CoinMoment, unit: int) -> float:
         """How far what its coin says has come true for a unit."""
         if unit != now.decided or now.acting != "unit":
             return float(unit < now.decided)
         return smooth(max(0.0, (now.share - FATED) / (1 - FATED)))
 
-    def _coin(self, now: Moment, unit: int, found: Strokes) -> None:
+    def _coin(self, now: CoinMoment, unit: int, found: Strokes) -> None:
         """Upright before it is tossed, then turning in the air, then with what it says."""
         radius, x, y = min(LARGEST_COIN, COIN * self.pitch), self.coin_x, self.unit(unit)[1]
         acting = now.acting == "unit" and unit == now.decided
@@ -163,7 +159,7 @@ class Coins(Group):
         else:
             found["tails"] += [circle(x, y, radius), *(stroke(x, y, radius, arm) for arm in CROSS)]
 
-    def _lit(self, now: Moment, unit: int, fate: float, found: Strokes) -> None:
+    def _lit(self, now: CoinMoment, unit: int, fate: float, found: Strokes) -> None:
         """A unit, on its way from the size it had to the one it gets; that it had stays as a ring."""
         before, after = (float(values[now.row, unit]) for values in (self.layer.before, self.layer.after))
         size = self._radius(before + (after - before) * fate, self.largest)
@@ -176,7 +172,7 @@ class Coins(Group):
         if not before:
             found["empty"].append(circle(x, y, EMPTY * self.pitch))
 
-    def _dark(self, now: Moment, unit: int, fate: float, found: Strokes) -> None:
+    def _dark(self, now: CoinMoment, unit: int, fate: float, found: Strokes) -> None:
         """A unit that is dropped: where it was is dashed."""
         x, y = self.unit(unit)
         size = self._radius(float(self.layer.before[now.row, unit]), self.largest)
@@ -184,7 +180,7 @@ class Coins(Group):
         if fate < 1:
             found["pending"].append(circle(x, y, size * (1 - fate)))
 
-    def _wires(self, now: Moment, unit: int, fate: float, found: Strokes) -> None:
+    def _wires(self, now: CoinMoment, unit: int, fate: float, found: Strokes) -> None:
         """Lines as thick as weights; those of a unit that is dropped come off at the far end and fall."""
         most, dropped = largest(self.layer.weight), fate if not self._kept(now, unit) else 0.0
         (x0, y0), left = self.unit(unit), 1 - dropped
@@ -196,7 +192,7 @@ class Coins(Group):
                 end = x0 + (x1 - x0) * left, max(self.floor, y0 + (y1 - y0) * left - FALL * dropped)
                 found["falling"].append(lines([((x0, y0), end)]))
 
-    def _sum(self, now: Moment, to: int, found: Strokes) -> None:
+    def _sum(self, now: CoinMoment, to: int, found: Strokes) -> None:
         """A unit of the next layer, which grows while something comes to it from all that were kept."""
         value, (x, y) = float(self.layer.following[now.row, to]), self.following(to)
         acting = now.acting == "next" and to == now.made
@@ -216,14 +212,6 @@ class Coins(Group):
 def largest(values: np.ndarray) -> float:
     """The largest absolute value, 1 where there is none but 0."""
     return float(np.abs(values).max(initial=0.0)) or 1.0
-
-
-def redraw(mark: Mark, parts: Iterable[np.ndarray]) -> None:
-    """Draws the parts, unless they stand there already."""
-    listed = [*parts]
-    points = np.concatenate(listed) if listed else np.zeros((0, 3))
-    if not np.array_equal(points, mark.points):
-        mark.draw(points)
 
 
 def stroke(x: float, y: float, radius: float, points: Sequence[Point]) -> np.ndarray:

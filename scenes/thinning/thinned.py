@@ -10,12 +10,12 @@ import numpy as np
 from manim import Group
 
 from engine.numbers import decimals_needed, plain
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, dashes, letter_size, lines, text_width
+from scenes.parts.bars import Kept
+from scenes.parts.curves import circle, together
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, boxes, dashes, letter_size, lines, text_width
 from scenes.parts.motion import smooth
 from scenes.parts.theme import Theme
-from scenes.parts.units import circle
 from scenes.parts.window import blend
-from scenes.thinning.coins import redraw
 
 MOST_UNITS = 6
 PAD, TEXT_ROOM, CHANCE_ROOM = 0.09, 0.26, 0.13  # within a tile
@@ -66,12 +66,12 @@ class Thinned(Group):
         count = len(ensemble.masks)
         self.across = 2 ** math.ceil(math.log2(count) / 2)
         self.decimals = decimals_needed(ensemble.values.ravel().tolist())
-        self.nets, self.dots, self.dropped = Mark(theme.weight, stroke=1.8), Mark(theme.output, fill=1.0), Mark(theme.muted, stroke=1.6)
-        self.frames = Mark(theme.line, stroke=1.6)
-        self.looked = Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=4.0)
-        self.chances, self.bars = Mark(theme.key, fill=1.0), Mark(theme.output, fill=1.0)
-        self.outlines, self.ground = Mark(theme.muted, stroke=1.8), Mark(theme.ink, stroke=2.4)
-        self.full, self.level = Mark(theme.output, fill=1.0), Mark(theme.ink, stroke=2.4)
+        self.nets, self.dots, self.dropped = Kept(theme.weight, stroke=1.8), Kept(theme.output, fill=1.0), Kept(theme.muted, stroke=1.6)
+        self.frames = Kept(theme.line, stroke=1.6)
+        self.looked = Kept(theme.reading if theme.name == "dark" else theme.casing, stroke=4.0)
+        self.chances, self.bars = Kept(theme.key, fill=1.0), Kept(theme.output, fill=1.0)
+        self.outlines, self.ground = Kept(theme.muted, stroke=1.8), Kept(theme.ink, stroke=2.4)
+        self.full, self.level = Kept(theme.output, fill=1.0), Kept(theme.ink, stroke=2.4)
         self.texts = Letters(theme.output)
         y = room[3] - LABEL / 2
         self.labels = [Ink("", letter_size(), theme.output, align=align).put(x, y) for align, x in ((-1, self._x(0)), (1, self._x(1)))]
@@ -133,14 +133,6 @@ class Thinned(Group):
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
 
-    def hide(self) -> None:
-        """Something else stands here."""
-        for mark in self.submobjects:
-            if isinstance(mark, Letters):
-                mark.write_lines([])
-            else:
-                redraw(mark, [])
-
     def show(self, state: State) -> None:
         """Draws what is known."""
         self._grid(state)
@@ -160,14 +152,14 @@ class Thinned(Group):
             dots += [circle(*at, radius) for at in [*kept, *ends]]
             dropped += [circle(*at, radius * 0.8) for at in units if at not in kept]
             nets.append(lines((a, b) for a in kept for b in ends))
-        redraw(self.frames, [boxes([self.tile(n) for n in shown])])
+        self.frames.draw(boxes([self.tile(n) for n in shown]))
         for mark, parts in ((self.dots, dots), (self.dropped, dropped), (self.nets, nets)):
-            redraw(mark, parts)
+            mark.draw(together(parts))
         for mark in (self.frames, self.dots, self.dropped, self.nets, self.chances):
             mark.fade(left)
-        redraw(self.chances, [boxes([self._chance(n, state.chances) for n in shown])])
+        self.chances.draw(boxes([self._chance(n, state.chances) for n in shown]))
         framed = self.tile(state.looked) if state.looked is not None and left else None
-        redraw(self.looked, [boxes([framed] if framed else [])])
+        self.looked.draw(boxes([framed] if framed else []))
 
     def _points(self, n: int) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
         """Of a network in its tile: the units and where they lead."""
@@ -195,21 +187,21 @@ class Thinned(Group):
             value = float(values[n])
             bar = self._small_bar(n, value * min(1.0, state.values - n))
             bars.append(blend(bar, self._piled(n, value + (mean - value) * level), gathered))
-        redraw(self.bars, [boxes(bars)])
+        self.bars.draw(boxes(bars))
         piled = [self._piled(n, float(value)) for n, value in enumerate(values)] if gathered == 1 else []
-        redraw(self.outlines, [boxes(piled)])
+        self.outlines.draw(boxes(piled))
         seen = piled[state.looked] if piled and state.looked is not None else None
         if seen:
-            redraw(self.looked, [boxes([seen])])
+            self.looked.draw(boxes([seen]))
         self._compare(state, gathered == 1, level == 1, mean)
 
     def _compare(self, state: State, gathered: bool, level: bool, mean: float) -> None:
         """The mean as a line that the bar of the full network meets."""
         low, high = self.room[1], self.room[3] - LABEL
         zero, at = self._heights(low, high, 0.0, mean)
-        redraw(self.ground, [lines([((self._x(0), zero), (self._x(1), zero))])] if gathered else [])
-        redraw(self.level, [lines(dashes((self._x(0), at), (self._x(1), at)))] if level else [])
+        self.ground.draw(lines([((self._x(0), zero), (self._x(1), zero))] if gathered else []))
+        self.level.draw(lines(dashes((self._x(0), at), (self._x(1), at)) if level else []))
         full = self._bar(self._x(FULL[0]), self._x(FULL[1]), float(self.ensemble.full[state.column]) * state.full, low, high)
-        redraw(self.full, [boxes([full] if state.full else [])])
+        self.full.draw(boxes([full] if state.full else []))
         for label, name, there in zip(self.labels, self.names, (level, state.full), strict=True):
             label.write(name if there else "")

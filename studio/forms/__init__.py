@@ -76,14 +76,14 @@ def check_transparent(names: Sequence[str]) -> None:
         raise InputError(f"--transparent is given, but none of {', '.join(names)} can be transparent; choose among {able} by --to")
 
 
-def draw(names: Sequence[str]) -> bool:
+def any_drawn(names: Sequence[str]) -> bool:
     """Whether any of these forms shows pictures; the others are made from the script and the traces alone."""
     return any(getattr(forms()[name], "PICTURES", True) for name in names)
 
 
 def need_ground(names: Sequence[str]) -> bool:
     """Whether any of these forms shows pictures and cannot be transparent."""
-    return any(not forms()[name].ALPHA and draw([name]) for name in names)
+    return any(not forms()[name].ALPHA and any_drawn([name]) for name in names)
 
 
 def endings(names: Sequence[str]) -> list[str]:
@@ -102,7 +102,7 @@ def _defaults(name: str) -> dict[str, Any]:
     return click.Command(name, params=list(forms()[name].OPTIONS)).make_context(name, []).params
 
 
-def checked(given: dict[str, Any]) -> dict[str, Any]:
+def checked_options(given: dict[str, Any]) -> dict[str, Any]:
     """Values of options by their names, as the command line would read them.
 
     Raises :class:`InputError` for an option that there is not, or a value that it does not take.

@@ -54,12 +54,12 @@ def write(film: Film, base: Path, *, gif_width: int = WIDTH, gif_fps: int = FPS,
             raise InputError(f"{flag} is {given}; give {least} to {most}")
     if max_mb is not None and not max_mb > 0:
         raise InputError(f"--max-mb is {max_mb:g}; give a number above 0")
-    from studio.animation import Animation, save
+    from studio.animation import Animation, save_animation
 
     animation = Animation(film.path, film.script, min(gif_width, film.script.width))
     looks = ladder(animation.width, gif_fps)
     packets = animation.packets(*looks[0]) if max_mb is None else _small(animation, looks, max_mb)
-    save(ended(base, ".gif"), packets)
+    save_animation(ended(base, ".gif"), packets)
 
 
 def ladder(width: int, rate: int) -> list[tuple[int, int]]:

@@ -55,9 +55,9 @@ def _prores(film: Film, alpha: Path, path: Path) -> None:
     """Every picture stands by itself: one that stands still is encoded once."""
     import av
 
-    from studio.frames import shown
+    from studio.frames import held_frames
     from studio.join import describe
-    from studio.matte import planes
+    from studio.matte import with_alpha
 
     tick = Fraction(1, film.script.fps)
     with av.open(str(path), "w", format="mov", options=FAST_START) as container:
@@ -69,8 +69,8 @@ def _prores(film: Film, alpha: Path, path: Path) -> None:
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range, context.thread_type = LIMITED_RANGE, "SLICE"
         describe(container, film.script)
-        for first, count, frame in shown(alpha):
-            picture = planes(frame, "yuva444p10le")
+        for first, count, frame in held_frames(alpha):
+            picture = with_alpha(frame, "yuva444p10le")
             picture.pts, picture.time_base = first, tick
             (encoded,) = stream.encode(picture)
             data = bytes(encoded)

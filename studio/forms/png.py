@@ -12,7 +12,7 @@ from studio.files import ended
 from studio.film import Film
 
 if TYPE_CHECKING:
-    from studio.script import Mark, Script
+    from studio.script import BeatMark, Script
 
 PER = ("clip", "beat")
 
@@ -35,11 +35,13 @@ def write(film: Film, base: Path, *, pictures_per: str = PER[0]) -> None:
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    from studio.frames import at
+    from studio.frames import frames_at
 
     marks = film.script.marks if pictures_per == "beat" else [poster(film.script)]
     digits = max(2, len(str(len(marks))))
-    for number, (mark, (_, pixels)) in enumerate(zip(marks, at(film.alpha or film.path, [m.after - 1 for m in marks]), strict=True), 1):
+    for number, (mark, (_, pixels)) in enumerate(
+        zip(marks, frames_at(film.alpha or film.path, [m.after - 1 for m in marks]), strict=True), 1
+    ):
         info = PngInfo()
         for key, text in (("Title", film.script.title), ("Description", mark.say)):
             # The format ends texts at NUL, which nobody can see anyway.
@@ -48,7 +50,7 @@ def write(film: Film, base: Path, *, pictures_per: str = PER[0]) -> None:
         Image.fromarray(pixels).save(ended(base, ending), pnginfo=info)
 
 
-def poster(script: Script) -> Mark:
+def poster(script: Script) -> BeatMark:
     """The beat at whose end most is to be seen.
 
     That is the last step, if it is shown with its numbers: all is computed, and one sees how. Else it is the closing, and of a lecture its

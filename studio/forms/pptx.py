@@ -34,16 +34,16 @@ def write(film: Film, base: Path, slides_per: Per = "phase", slide_size: str = "
     from studio.blank import blank
     from studio.contents import contents
     from studio.deck import put
-    from studio.package import save
-    from studio.sections import divide
-    from studio.slides import line, planned
+    from studio.package import save_package
+    from studio.sections import divide_deck
+    from studio.slides import line, slides_of
     from studio.spread import spread
 
     script = film.script
     deck = blank(THEMES[script.theme], slide_size)
     said = deck.core_properties
     said.title, said.subject, said.author = line(script.title)[:LONGEST], line(script.summary)[:LONGEST], "tensorreel"
-    slides = planned(script, slides_per)
+    slides = slides_of(script, slides_per)
     with tempfile.TemporaryDirectory(dir=base.parent, prefix=".slides") as folder:
         titled = len(script.parts) > 1 and script.marks[0].kind != "card"
         first = [contents(deck, line(script.title), [line(part.title) for part in script.parts])] if titled else []
@@ -52,5 +52,5 @@ def write(film: Film, base: Path, slides_per: Per = "phase", slide_size: str = "
             begins, ids = ids[: len(first)], ids[len(first) :]
             of_part = [[one for one, slide in zip(ids, slides, strict=True) if slide.part == k] for k in range(len(script.parts))]
             of_part[0] = begins + of_part[0]
-            divide(deck, zip((line(part.title) for part in script.parts), of_part, strict=True))
-        save(deck, ended(base, ".pptx"))
+            divide_deck(deck, zip((line(part.title) for part in script.parts), of_part, strict=True))
+        save_package(deck, ended(base, ".pptx"))

@@ -64,10 +64,10 @@ def write(film: Film, base: Path) -> None:
 
 def _frames(film: Film, starts: set[int]) -> Iterator[tuple[int, av.VideoFrame]]:
     """Every frame by its number, those that look the same as one object."""
-    from studio.frames import shown
-    from studio.matte import planes
+    from studio.frames import held_frames
+    from studio.matte import with_alpha
 
-    for first, count, frame in shown(film.alpha or film.path, starts):
-        seen = planes(frame, "yuva420p") if film.alpha else frame
+    for first, count, frame in held_frames(film.alpha or film.path, starts):
+        seen = with_alpha(frame, "yuva420p") if film.alpha else frame
         for number in range(first, first + count):
             yield number, seen

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.catalogue import find
 from engine.errors import CheckError, InputError
-from engine.inputs.arguments import opened
+from engine.inputs.arguments import opened_from
 from engine.inputs.files import BINARY_LIMIT, digest, is_there
 from engine.shown import shown
 from studio import forms
@@ -22,11 +22,11 @@ from studio.film import Film
 from studio.lecture.card import Card
 from studio.lecture.card_film import CardFilm
 from studio.lecture.inputs import KEYS, files_of, texts_of
-from studio.lecture.origin import code, script_of, unique
-from studio.lecture.spec import Clip, Lecture
+from studio.lecture.origin import code_digest, script_of, unique
+from studio.lecture.spec import ClipPart, Lecture
 from studio.picture import Picture
 from studio.script import Script, joined, script
-from studio.sets import keep, made, present, scratch, tidied, together
+from studio.sets import all_at_once, keep, made, present, scratch, tidied
 from studio.signals import tidy_when_killed
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ CLIPS = "clips"
 
 
 @dataclass(frozen=True)
-class Place:
+class LecturePlace:
     """Where a lecture comes from and goes to: the folder of its file, that of its results, and the name of those."""
 
     source: Path
@@ -50,7 +50,7 @@ class Scene:
     """A clip of a lecture with its number, its file's name, and a name for all that it is made from."""
 
     number: int
-    clip: Clip
+    clip: ClipPart
     name: str
     made_from: str
 
@@ -60,11 +60,11 @@ class Scene:
         return f"parts[{self.number + 1}]"
 
 
-class Builder:
+class LectureBuilder:
     """Makes the files of a lecture; ``report`` is told what happens, ``start`` starts the processes that draw when they are needed."""
 
     def __init__(
-        self, lecture: Lecture, place: Place, report: Callable[[str], None], start: Callable[[], Crew], cache: Cache | None = None
+        self, lecture: Lecture, place: LecturePlace, report: Callable[[str], None], start: Callable[[], Crew], cache: Cache | None = None
     ) -> None:
         self.lecture, self.place, self.report, self.start, self.cache = lecture, place, report, start, cache
         self.picture = Picture.of(lecture.quality, lecture.fps, lecture.theme)
@@ -78,16 +78,16 @@ class Builder:
         return [
             Scene(number, part, unique(part.name or part.concept, taken), self.key(part, number))
             for number, part in enumerate(self.lecture.parts)
-            if isinstance(part, Clip)
+            if isinstance(part, ClipPart)
         ]
 
-    def key(self, clip: Clip, number: int) -> str:
+    def key(self, clip: ClipPart, number: int) -> str:
         """A name for all that a clip is made from: its lines in the file, the files it reads, the look, the code.
 
         Raises :class:`InputError` for a file that is too large, or no file.
         """
         look = self.lecture.model_dump_json(include={"theme", "quality", "fps", "burn_captions", "clips_to", "options"})
-        found = hashlib.blake2b(f"{clip.model_dump_json()} {look} {code()}".encode(), digest_size=16)
+        found = hashlib.blake2b(f"{clip.model_dump_json()} {look} {code_digest()}".encode(), digest_size=16)
         for file in self.files(clip):
             try:
                 found.update(digest(file, shown(str(file)), BINARY_LIMIT))
@@ -95,7 +95,7 @@ class Builder:
                 raise InputError(f"parts[{number + 1}], {clip.concept}: {error}") from error
         return found.hexdigest()
 
-    def files(self, clip: Clip) -> list[Path]:
+    def files(self, clip: ClipPart) -> list[Path]:
         """The files that a clip reads."""
         return [path for path in files_of(clip, self.place.source) if is_there(path)]
 
@@ -115,19 +115,19 @@ class Builder:
     def drawn(self) -> bool:
         """Whether any form shows pictures. What clips have if the file does not say so follows from the forms of the whole."""
         asked = self.lecture.clips_to if "clips_to" in self.lecture.model_fields_set else []
-        return forms.draw([*self.lecture.to, *asked])
+        return forms.any_drawn([*self.lecture.to, *asked])
 
     @property
     def clip_forms(self) -> list[str]:
         """Where anything is drawn, an mp4 is always there: the lecture is put together from them."""
         wanted = self.lecture.clips_to
-        return list(dict.fromkeys(["mp4", *wanted])) if self.drawn else [name for name in wanted if not forms.draw([name])]
+        return list(dict.fromkeys(["mp4", *wanted])) if self.drawn else [name for name in wanted if not forms.any_drawn([name])]
 
     def trace(self, scene: Scene) -> Trace:
         """Opens a clip's trace. Raises :class:`InputError` that names its place in the file."""
         clip = scene.clip
         try:
-            return opened(
+            return opened_from(
                 find(clip.concept),
                 texts_of(clip, self.place.source),
                 device=clip.device,
@@ -178,7 +178,7 @@ class Builder:
             titles = [(f"parts[{scene.number + 1}].title", scene.clip.title) for scene in self.scenes]
             glyphs.check([("title", self.lecture.title), *titles])
         for number, part in enumerate(self.lecture.parts):
-            if not isinstance(part, Clip):
+            if not isinstance(part, ClipPart):
                 self.card_film(part, number).check()
 
     def planned(self, scene: Scene, trace: Trace) -> list[Beat]:
@@ -199,7 +199,7 @@ class Builder:
         trace = self.trace(scene)
         planned = self.planned(scene, trace)
         self.scripts[scene.name] = said = self.script(scene, trace, planned)
-        with together(self.clip_base(scene)) as folder:
+        with all_at_once(self.clip_base(scene)) as folder:
             if crew is None:
                 film = undrawn(folder, said, trace)
             else:
@@ -222,7 +222,7 @@ class Builder:
         if "mp4" in self.lecture.to and found and found.made_from == made_from and all(file.is_file() for file in files):
             self.report(f"{self.place.name} is unchanged")
             return files
-        with together(self.base) as folder:
+        with all_at_once(self.base) as folder:
             film = self.film(folder, made_from)
             for name in self.lecture.to:
                 self.report(f"writing {name}")
@@ -233,7 +233,7 @@ class Builder:
     def made_from(self) -> str:
         """A name for all that the lecture is made from."""
         parts = [scene.made_from for scene in self.scenes]
-        return hashlib.blake2b(f"{self.lecture.model_dump_json()} {parts} {code()}".encode(), digest_size=16).hexdigest()
+        return hashlib.blake2b(f"{self.lecture.model_dump_json()} {parts} {code_digest()}".encode(), digest_size=16).hexdigest()
 
     def film(self, folder: Path, made_from: str) -> Film:
         """All parts one after the other, as a hidden file in ``folder`` where anything is drawn."""
@@ -251,13 +251,13 @@ class Builder:
         """The scripts of all parts, of which none was drawn."""
         names = {scene.number: scene.name for scene in self.scenes}
         for number, part in enumerate(self.lecture.parts):
-            yield self.scripts[names[number]] if isinstance(part, Clip) else self.card_film(part, number).script
+            yield self.scripts[names[number]] if isinstance(part, ClipPart) else self.card_film(part, number).script
 
     def films(self, folder: Path) -> Iterator[Path]:
         """The films of all parts; cards are drawn into ``folder``."""
         scenes = {scene.number: scene for scene in self.scenes}
         for number, part in enumerate(self.lecture.parts):
-            if isinstance(part, Clip):
+            if isinstance(part, ClipPart):
                 yield self.fixed(scenes[number], scratch(folder) / f"clip-{number}.mp4")
             else:
                 path = scratch(folder) / f"card-{number}.mp4"
@@ -280,7 +280,7 @@ class Builder:
 class Traces(Mapping[str, "Trace"]):
     """The traces of a lecture's clips by their names, opened when they are asked for, since all at once may be many."""
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: LectureBuilder) -> None:
         self.builder, self.scenes = builder, {scene.name: scene for scene in builder.scenes}
 
     def __getitem__(self, name: str) -> Trace:

@@ -13,7 +13,7 @@ from scenes.parts.formula import typst_math
 from scenes.parts.press import quoted
 from scenes.parts.theme import THEMES, Theme
 from studio.lecture.spec import TextCard, TitleCard
-from studio.lecture.words import Words, paragraphs
+from studio.lecture.words import Paragraph, paragraphs
 from studio.picture import Picture
 
 Card = TitleCard | TextCard
@@ -47,7 +47,7 @@ _FORMULA = """#v(1fr)
 """
 
 
-def said(card: Card) -> str:
+def said_of(card: Card) -> str:
     """What a lecturer says to it: its ``say``, or else its words."""
     if card.say:
         return card.say
@@ -57,7 +57,7 @@ def said(card: Card) -> str:
     return words or card.title
 
 
-def draw(card: Card, picture: Picture, place: str, caption: Sequence[str] | None = None) -> np.ndarray:
+def draw_card(card: Card, picture: Picture, place: str, caption: Sequence[str] | None = None) -> np.ndarray:
     """The card as pixels, height x width x 4, uint8 RGBA; ``place`` is its key in the file.
 
     Room is kept for a ``caption`` of two lines at the bottom if there is one.
@@ -127,5 +127,5 @@ def _source(card: Card, picture: Picture, theme: Theme, size: int, caption: Sequ
     )
 
 
-def _body(words: Sequence[Words]) -> str:
+def _body(words: Sequence[Paragraph]) -> str:
     return "".join(f"- {one.typst}\n" if one.is_item else f"\n{one.typst}\n\n" for one in words)

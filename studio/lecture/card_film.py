@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.captions import cues
-from studio.lecture.card import Card, draw, said
+from studio.lecture.card import Card, draw_card, said_of
 from studio.picture import Picture
-from studio.script import Mark, Part, Script
+from studio.script import BeatMark, Part, Script
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +32,7 @@ class CardFilm:
         """One mark."""
         frames = max(1, round(self.card.seconds * self.picture.fps))
         formula = self.card.formula if self.card.kind == "text" else ""
-        mark = Mark("card", self.card.title, said(self.card), 0, frames, 0, 0, formula)
+        mark = BeatMark("card", self.card.title, said_of(self.card), 0, frames, 0, 0, formula)
         part = Part(self.card.title, f"card-{self.number + 1}", "", 0, (mark,))
         return Script(self.card.title, "", self.picture.fps, self.picture.width, self.picture.height, self.picture.theme, (part,))
 
@@ -43,10 +43,10 @@ class CardFilm:
         """
         place = f"parts[{self.number + 1}]"
         if not (self.burn and self.card.say):
-            yield draw(self.card, self.picture, place), self.script.frames
+            yield draw_card(self.card, self.picture, place), self.script.frames
             return
         for cue in cues(self.script):
-            yield draw(self.card, self.picture, place, cue.lines), cue.after - cue.first
+            yield draw_card(self.card, self.picture, place, cue.lines), cue.after - cue.first
 
     def check(self) -> None:
         """Raises what :meth:`pictures` raises."""
@@ -56,10 +56,10 @@ class CardFilm:
     def write(self, path: Path) -> None:
         """Writes it as an mp4, encoded as clips are."""
         from studio.encoder import Encoder
-        from studio.join import Clip, join
+        from studio.join import FilmTags, join
 
         encoder = Encoder(self.picture.width, self.picture.height, self.picture.fps)
         whole = [(0, 0, self.picture.width, self.picture.height)]
         packets = encoder.run((pixels, whole, frames) for pixels, frames in self.pictures())
-        clip = Clip(Fraction(self.picture.fps), self.script.title, "", self.script.chapters, self.script.to_json())
+        clip = FilmTags(Fraction(self.picture.fps), self.script.title, "", self.script.chapters, self.script.to_json())
         join(path, clip, encoder.header, [packets])

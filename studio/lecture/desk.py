@@ -16,19 +16,19 @@ from engine.shown import shown
 from studio.cache import Cache
 from studio.crew import Crew
 from studio.files import FOLDER, check_text, check_writable
-from studio.lecture.build import Builder, Place
-from studio.lecture.spec import read
+from studio.lecture.build import LectureBuilder, LecturePlace
+from studio.lecture.spec import read_lecture
 from studio.printing import murmur
 from studio.sets import whole
 from studio.way_out import sentence
 
 
-class Desk:
+class LectureDesk:
     """Makes the lecture of a file; the processes that draw start when they are needed, and stay."""
 
     def __init__(self, file: Path, output: Path | None, jobs: int, cache: Cache | None) -> None:
         self.file, self.jobs, self.cache, self.given = file, jobs, cache, output is not None
-        self.place = Place(file.parent, output if output is not None else FOLDER / file.stem, file.stem)
+        self.place = LecturePlace(file.parent, output if output is not None else FOLDER / file.stem, file.stem)
         self.crew: Crew | None = None
         self.read = {file}
 
@@ -47,9 +47,9 @@ class Desk:
 
     def make(self) -> list[Path]:
         """Makes what is missing or changed; returns all files of the lecture."""
-        lecture = read(self.file)
+        lecture = read_lecture(self.file)
         self._check(self.place.target)
-        builder = Builder(lecture, self.place, murmur, self.start, self.cache)
+        builder = LectureBuilder(lecture, self.place, murmur, self.start, self.cache)
         self.read = {self.file, *(file for scene in builder.scenes for file in builder.files(scene.clip))}
         return builder.build()
 

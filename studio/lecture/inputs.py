@@ -9,20 +9,20 @@ from typing import Any
 
 from engine.catalogue import Parameter, find
 from engine.errors import InputError
-from engine.inputs.arguments import Place
+from engine.inputs.arguments import Wording
 from engine.shown import shown
-from studio.lecture.spec import Clip
+from studio.lecture.spec import ClipPart
 
 Texts = dict[str, str | tuple[str, ...]]
 
 #: How a lecture's file calls what a command line gives by options.
-KEYS = Place(
+KEYS = Wording(
     lambda option: f"inputs.{option.replace('-', '_').replace(' ', '.')}",
     lambda name, value: f"{name} = {value if value in ('', 'true') else json.dumps(value)}",
 )
 
 
-def texts_of(clip: Clip, folder: Path) -> Texts:
+def texts_of(clip: ClipPart, folder: Path) -> Texts:
     """By the names of the concept's parameters; files are those of ``folder``.
 
     Raises :class:`InputError` where a table is needed, or where there must be none.
@@ -40,7 +40,7 @@ def texts_of(clip: Clip, folder: Path) -> Texts:
     return found
 
 
-def files_of(clip: Clip, folder: Path) -> Iterator[Path]:
+def files_of(clip: ClipPart, folder: Path) -> Iterator[Path]:
     """The files that its inputs name, whether or not they are there."""
     for parameter, _, value in _given(clip):
         if _may_be_file(parameter):
@@ -49,7 +49,7 @@ def files_of(clip: Clip, folder: Path) -> Iterator[Path]:
                     yield folder / one.partition("#")[0]
 
 
-def _given(clip: Clip) -> Iterator[tuple[Parameter, str, Any]]:
+def _given(clip: ClipPart) -> Iterator[tuple[Parameter, str, Any]]:
     by_option = {parameter.option: parameter for parameter in find(clip.concept).parameters}
     for key, value in clip.inputs.items():
         yield by_option[key.replace("_", "-")], key, value

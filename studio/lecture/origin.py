@@ -33,7 +33,7 @@ def script_of(path: Path) -> Script | None:
 
 
 @functools.cache
-def code() -> str:
+def code_digest() -> str:
     """A name for the code that makes clips: of another version they may look different."""
     root = Path(studio.__file__).parent.parent
     found = hashlib.blake2b(digest_size=16)

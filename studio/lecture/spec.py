@@ -16,8 +16,11 @@ from engine.shown import bare, one_line, shown
 from studio.forms import forms, options
 from studio.lecture.toml import values_of, where
 from studio.lecture.words import formula, paragraphs
+from studio.pace import LEAST_SECONDS
+from studio.picture import FPS, Quality, ThemeName
+from studio.settings import Settings
 
-Value = str | bool | int | float | list[Any] | dict[str, Any]
+TomlValue = str | bool | int | float | list[Any] | dict[str, Any]
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 Seconds = Annotated[float, Field(ge=1, le=120)]
 
@@ -60,16 +63,16 @@ class TextCard(Strict):
         return formula(value)
 
 
-class Clip(Strict):
+class ClipPart(Strict):
     """A concept with its inputs and its pace."""
 
     kind: Literal["clip"]
     concept: str
     title: Annotated[str, Field(max_length=120)] = ""
     name: Annotated[str, Field(pattern=r"^[\w-]*$", max_length=80)] = ""
-    inputs: dict[str, Value] = {}
-    seconds: Annotated[float, Field(ge=4)] | None = None
-    detail: Annotated[int, Field(ge=0)] = 2
+    inputs: dict[str, TomlValue] = {}
+    seconds: Annotated[float, Field(ge=LEAST_SECONDS)] | None = Settings.seconds
+    detail: Annotated[int, Field(ge=0)] = Settings.detail
     size: str | int | None = None
     seed: int = 0
     dtype: Literal["float64", "float32"] = "float64"
@@ -86,7 +89,7 @@ class Clip(Strict):
         return value
 
     @model_validator(mode="after")
-    def _takes(self) -> Clip:
+    def _takes(self) -> ClipPart:
         parameters = [parameter for parameter in find(self.concept).parameters if parameter.name not in SHARED]
         known = {parameter.option for parameter in parameters}
         for key in self.inputs:
@@ -100,7 +103,7 @@ class Clip(Strict):
         return self
 
 
-Part = Annotated[TitleCard | TextCard | Clip, Field(discriminator="kind")]
+LecturePart = Annotated[TitleCard | TextCard | ClipPart, Field(discriminator="kind")]
 
 
 class Lecture(Strict):
@@ -108,14 +111,14 @@ class Lecture(Strict):
 
     title: Title
     author: str = ""
-    theme: Literal["dark", "light", "print"] = "dark"
-    quality: Literal["480p", "720p", "1080p", "2160p"] = "1080p"
-    fps: Annotated[int, Field(ge=1, le=120)] = 30
-    burn_captions: bool = False
+    theme: ThemeName = Settings.theme
+    quality: Quality = Settings.quality
+    fps: Annotated[int, Field(ge=FPS[0], le=FPS[1])] = Settings.fps
+    burn_captions: bool = Settings.burn_captions
     to: Annotated[list[str], Field(min_length=1)] = ["mp4", "html", "pptx", "vtt"]
     clips_to: list[str] = ["mp4", "vtt"]
-    options: dict[str, Value] = {}
-    parts: Annotated[list[Part], Field(min_length=1)]
+    options: dict[str, TomlValue] = {}
+    parts: Annotated[list[LecturePart], Field(min_length=1)]
 
     @field_validator("to", "clips_to")
     @classmethod
@@ -139,7 +142,7 @@ class Lecture(Strict):
         return value
 
 
-def read(path: Path) -> Lecture:
+def read_lecture(path: Path) -> Lecture:
     """The lecture in a TOML file.
 
     Raises :class:`InputError`, naming the key and what it may be, if it cannot be used.
@@ -154,7 +157,7 @@ def read(path: Path) -> Lecture:
 
 # --- errors ------------------------------------------------------------------------------------------------------------------------------
 
-_KINDS: dict[str, type[Strict]] = {"title": TitleCard, "text": TextCard, "clip": Clip}
+_KINDS: dict[str, type[Strict]] = {"title": TitleCard, "text": TextCard, "clip": ClipPart}
 
 
 def _sentence(error: Any) -> str:
@@ -181,7 +184,7 @@ def _sentence(error: Any) -> str:
 
 
 def _name(model: type[Strict]) -> str:
-    return {TitleCard: "title card", TextCard: "text card", Clip: "clip"}.get(model, "lecture")
+    return {TitleCard: "title card", TextCard: "text card", ClipPart: "clip"}.get(model, "lecture")
 
 
 def _choice(known: Sequence[str], given: str) -> str:

@@ -25,7 +25,7 @@ _BEFORE_AMOUNT, _BEHIND_AMOUNT = re.compile(r"\s?[-−]?\.?\d"), re.compile(r"\d
 
 
 @dataclass(frozen=True)
-class Words:
+class Paragraph:
     """A paragraph, or an item of a list: pieces of text, and formulas."""
 
     pieces: tuple[tuple[str, bool], ...]  # text, and whether it is a formula
@@ -42,7 +42,7 @@ class Words:
         return "".join(f"${typst_math(text)}$" if is_formula else f"#{quoted(text)};" for text, is_formula in self.pieces)
 
 
-def paragraphs(text: str) -> list[Words]:
+def paragraphs(text: str) -> list[Paragraph]:
     """Paragraphs are parted by empty lines; a line that begins with ``- `` is an item of a list.
 
     Raises :class:`InputError`, without saying where the text stands, for a formula without an end and for one that is none.
@@ -61,7 +61,7 @@ def paragraphs(text: str) -> list[Words]:
     return found
 
 
-def _words(line: str) -> Words:
+def _words(line: str) -> Paragraph:
     bullet = _BULLET.match(line)
     text = line[bullet.end() :] if bullet else line
     pieces: list[tuple[str, bool]] = []
@@ -73,7 +73,7 @@ def _words(line: str) -> Words:
             )
         is_formula = match.group(1) is not None
         pieces.append((formula(match.group(1)), True) if is_formula else (match.group().replace("$$", "$"), False))
-    return Words(tuple(pieces), bullet is not None)
+    return Paragraph(tuple(pieces), bullet is not None)
 
 
 def formula(text: str) -> str:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 import engine
 from engine.catalogue import find
 from engine.errors import InputError
-from engine.inputs.arguments import opened
+from engine.inputs.arguments import opened_from
 from engine.trace import Trace
 
 TITLE = "padding per side, causal padding, adaptive pooling, divisors, additive masks and biases, compared with torch"
@@ -107,7 +107,7 @@ def by_texts(case: Case) -> Trace:
     """As from the command line."""
     texts = {name: typed(value) for name, value in case.arguments.items()}
     dtypes = {value.dtype for value in case.arguments.values() if isinstance(value, Tensor) and value.dtype != torch.bool}
-    return opened(find(case.concept), texts, device="cpu", dtype="float32" if dtypes == {torch.float32} else "float64")
+    return opened_from(find(case.concept), texts, device="cpu", dtype="float32" if dtypes == {torch.float32} else "float64")
 
 
 def can_be_typed(case: Case) -> bool:

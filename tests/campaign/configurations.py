@@ -19,7 +19,7 @@ from torch import Tensor
 
 import engine
 from engine.errors import InputError
-from engine.trace import by_path
+from engine.paths import by_path
 from tests.campaign.commands import LONGEST
 
 TITLE = "Random arguments of all concepts with numbers from the smallest to the largest, compared with torch"

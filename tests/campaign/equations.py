@@ -19,7 +19,7 @@ from torch import Tensor
 import engine
 from engine.errors import CheckError, InputError
 from engine.numbers import written
-from engine.paper.worksheet import result_line
+from engine.paper.lines import result_line
 from engine.running import running_sums
 from tests.campaign.configurations import MAKERS, Draw
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from studio.cache import FOLDER_VARIABLE
-from studio.sets import MARK, together
+from studio.sets import MARK, all_at_once
 from tests.campaign.commands import LECTURE, LOOK, NUMBERS, called
 from tests.processes import heed_signals
 
@@ -109,7 +109,7 @@ def _made(place: Path, files: Mapping[str, str], moment: int) -> bool:
     removed = shutil.rmtree
     with patch.object(Path, "replace", replace), patch.object(shutil, "rmtree", lambda *a, **k: gone() or removed(*a, **k)):
         try:
-            with together(place / "clip") as folder:
+            with all_at_once(place / "clip") as folder:
                 for name, text in files.items():
                     (folder / name).write_text(text)
         except CutOffError:

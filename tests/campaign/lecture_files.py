@@ -14,7 +14,7 @@ import pytest
 
 from engine.catalogue import concepts
 from engine.inputs.arguments import SHARED
-from studio.lecture.build import Builder
+from studio.lecture.build import LectureBuilder
 from tests.campaign.command_lines import WORDS
 from tests.campaign.commands import called, fault
 
@@ -91,8 +91,8 @@ def cases(count: int, seed: int) -> Iterator[str | None]:
     source = random.Random(seed)
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.chdir(name)
-        patch.setattr(Builder, "draw", lambda *_: None)
-        patch.setattr(Builder, "whole", lambda _: [])
+        patch.setattr(LectureBuilder, "draw", lambda *_: None)
+        patch.setattr(LectureBuilder, "whole", lambda _: [])
         for number in range(count):
             file = Path(name) / f"{number}.toml"
             lecture = _lecture(source)

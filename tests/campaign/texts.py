@@ -166,7 +166,7 @@ def words(text: str) -> str | None:
 
 def _read(page: card.Card, texts: list[str]) -> str | None:
     """Whether a card says what it should: it is drawn, and its source is compiled to HTML as well, in which the text can be read."""
-    drawn = card.draw(page, _PICTURE, "parts[1]")
+    drawn = card.draw_card(page, _PICTURE, "parts[1]")
     source = card._source(page, _PICTURE, THEMES["dark"], card.SIZES[-1], more=True)
     body = "\n".join(line for line in source.splitlines() if not line.startswith(("#set", "#show", "#v(", "#line(")))
     body = body.replace("#align(center + horizon)", "#block")  # HTML has no place for it

@@ -12,9 +12,10 @@ from engine.catalogue import concepts, trace_of
 from engine.code.forward import Code, CodeTrace, opened
 from engine.ground import ground
 from engine.inputs.arguments import Numbers, example_texts, parse
+from engine.paths import by_path
 from engine.recorder.record import record
 from engine.signature import Signature
-from engine.trace import Trace, by_path
+from engine.trace import Trace
 from tests.engine import operations
 from tests.engine.models import CASES, case
 

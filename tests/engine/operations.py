@@ -292,4 +292,113 @@ PRODUCTS: dict[str, list[Case]] = {
     "vecdot": [case(torch.linalg.vecdot, X, X)],
 }
 
-CASES = CELLS | MOVES | ALONG | PRODUCTS
+LINE, PLANE, SPACE = (1, 2, 5), (1, 2, 3, 4), (1, 1, 2, 3, 2)
+WINDOWS: dict[str, list[Case]] = {
+    "conv1d": [
+        case(F.conv1d, LINE, (2, 2, 3), (2,)),
+        case(lambda x, w: F.conv1d(x, w, stride=2, padding=1, dilation=2), (2, 5), (1, 2, 2)),
+        case(lambda x, w: F.conv1d(x, w, padding="same"), LINE, (1, 2, 3)),
+        case(lambda x, w: F.conv1d(2 * x, w, padding=(3,)), (1, 3), (1, 1, 2)),
+        case(lambda x, w: F.conv1d(x.relu() + 1, w, padding="valid"), (1, 3), (1, 1, 2)),
+    ],
+    "conv2d": [
+        case(F.conv2d, PLANE, (2, 2, 2, 2), (2,)),
+        case(lambda x, w, b: F.conv2d(x, w, b, (2, 1), (1, 0), 1, 2), PLANE, (2, 1, 2, 3), (2,)),
+        case(lambda x, w, b: F.conv2d(x, w, b * 2, padding=1, groups=2), (2, 2, 3), (4, 1, 3, 2), (4,)),
+    ],
+    "conv3d": [case(lambda x, w: F.conv3d(x, w, padding=(0, 1, 0)), SPACE, (1, 1, 2, 2, 2))],
+    "conv_transpose1d": [
+        case(F.conv_transpose1d, (1, 2, 3), (2, 1, 2), (1,)),
+        case(lambda x, w: F.conv_transpose1d(x, w, None, 2, 1, 1, 2, 2), (2, 3), (2, 1, 3)),
+    ],
+    "conv_transpose2d": [case(lambda x, w, b: F.conv_transpose2d(x, w, b, stride=2, padding=1), (1, 2, 2, 2), (2, 2, 2, 3), (2,))],
+    "conv_transpose3d": [case(lambda x, w: F.conv_transpose3d(x, w), (1, 1, 1, 2, 2), (1, 2, 2, 1, 2))],
+    **{
+        f"{kind}_pool{rank}": [
+            case(lambda x, f=f: f(x, 2), shape),
+            case(lambda x, f=f: f(x, 2, 2, 1, ceil_mode=True), shape),
+            case(lambda x, f=f: f(x + 1, (2,) * (x.dim() - 1), stride=1), shape[1:]),
+        ]
+        for kind in ("max", "avg")
+        for rank, shape in (("1d", LINE), ("2d", PLANE), ("3d", (1, 1, 2, 3, 3)))
+        for f in [getattr(F, f"{kind}_pool{rank}")]
+    },
+    **{
+        f"max_pool{rank}_with_indices": [case(lambda x, f=f: f(x, 2, 1, return_indices=True), shape)]
+        for rank, shape in (("1d", LINE), ("2d", PLANE), ("3d", (1, 1, 2, 3, 2)))
+        for f in [getattr(F, f"max_pool{rank}")]
+    },
+    **{
+        f"adaptive_{kind}_pool{rank}": [case(lambda x, f=f: f(x, 2), shape), case(lambda x, f=f: f(3 * x, 1), shape[1:])]
+        for kind in ("max", "avg")
+        for rank, shape in (("1d", LINE), ("2d", PLANE), ("3d", (1, 1, 2, 3, 3)))
+        for f in [getattr(F, f"adaptive_{kind}_pool{rank}")]
+    },
+    **{
+        f"adaptive_max_pool{rank}_with_indices": [case(lambda x, f=f: f(x, 2, True), shape)]
+        for rank, shape in (("1d", LINE), ("2d", PLANE), ("3d", (1, 1, 2, 3, 2)))
+        for f in [getattr(F, f"adaptive_max_pool{rank}")]
+    },
+}
+WINDOWS["max_pool2d"].append(case(lambda x: F.max_pool2d(x, (2, 1), dilation=2), (1, 3, 3)))
+WINDOWS["avg_pool2d"] += [
+    case(lambda x: F.avg_pool2d(x, 3, 2, 1, False, False), PLANE),
+    case(lambda x: F.avg_pool2d(x, 2, divisor_override=3), PLANE),
+    case(lambda x: F.avg_pool2d(x, 3, stride=2, padding=1, ceil_mode=True, count_include_pad=False), (1, 3, 4)),
+]
+
+
+def recurrent(x: torch.Tensor, h: torch.Tensor, w: torch.Tensor, v: torch.Tensor, b: torch.Tensor, name: str, **options: Any) -> Any:
+    """One layer, or as many as ``params`` say; the second bias is a multiple of the first one."""
+    states = (h, h * 2) if "lstm" in name else h
+    given = {"num_layers": 1, "dropout": 0.0, "train": False, "bidirectional": False, "batch_first": False} | options
+    params = [w, v, b, b * 2] * (given["num_layers"] * (1 + given["bidirectional"]))
+    return getattr(torch, name)(x, states, params, True, *given.values())
+
+
+def cell_of(name: str) -> Callable[..., Any]:
+    def step(x: torch.Tensor, h: torch.Tensor, w: torch.Tensor, v: torch.Tensor, b: torch.Tensor) -> Any:
+        return getattr(torch, name)(x, (h, h * 2) if "lstm" in name else h, w, v, b, b * 2)
+
+    return step
+
+
+def layer_of(name: str, **options: Any) -> Callable[..., Any]:
+    def layer(x: torch.Tensor, h: torch.Tensor, w: torch.Tensor, v: torch.Tensor, b: torch.Tensor) -> Any:
+        return recurrent(x, h, w, v, b, name, **options)
+
+    return layer
+
+
+def heads_of(**options: Any) -> Callable[..., Any]:
+    def heads(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor, o: torch.Tensor) -> Any:
+        given = (None, None, False, 0.0, o, b[:2])
+        return F.multi_head_attention_forward(x, x, x, 2, 2, w, b, *given, need_weights=False, **options)[0]
+
+    return heads
+
+
+GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
+QUERIES: tuple[Shape, ...] = ((2, 2), (3, 2), (3, 2))
+LAYERS: dict[str, list[Case]] = {
+    **{name: [Case(layer_of(name), ((2, 1, 2), (1, 1, 2), (2 * n, 2), (2 * n, 2), (2 * n,)))] for name, n in GATES.items()},
+    **{f"{name}_cell": [Case(cell_of(f"{name}_cell"), ((1, 2), (1, 1), (n, 2), (n, 1), (n,)))] for name, n in GATES.items()},
+    "scaled_dot_product_attention": [
+        case(F.scaled_dot_product_attention, *QUERIES),
+        case(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=0.5), *QUERIES, flat=True),
+        case(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, attn_mask=MASK), *QUERIES, flat=True),
+        case(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, enable_gqa=True), (2, 1, 2), (1, 2, 2), (1, 2, 2)),
+    ],
+    "multi_head_attention_forward": [
+        Case(heads_of(), ((2, 2), (6, 2), (6,), (2, 2))),
+        Case(heads_of(key_padding_mask=torch.tensor([[False, True]])), ((2, 1, 2), (6, 2), (6,), (2, 2)), flat=True),
+        Case(heads_of(attn_mask=torch.tensor([[False, True], [False, False]])), ((2, 2), (6, 2), (6,), (2, 2)), flat=True),
+    ],
+    "instance_norm": [case(lambda x: F.instance_norm(x), (1, 2, 3))],
+    "normalize": [case(lambda x: F.normalize(x), X), case(lambda x: F.normalize(x, 1, 0), X)],
+}
+LAYERS["lstm"].append(Case(layer_of("lstm", batch_first=True), ((1, 1, 2), (1, 1, 2), (8, 2), (8, 2), (8,))))
+LAYERS["gru"].append(Case(layer_of("gru", bidirectional=True), ((2, 1, 1), (2, 1, 1), (3, 1), (3, 1), (3,))))
+LAYERS["rnn_tanh"].append(Case(layer_of("rnn_tanh", num_layers=2), ((1, 1, 2), (2, 1, 2), (2, 2), (2, 2), (2,))))
+
+CASES = CELLS | MOVES | ALONG | PRODUCTS | WINDOWS | LAYERS

@@ -39,8 +39,8 @@ def test_value_then_slope() -> None:
         "output[1], below 0 it is e to that power, less 1: elu(0) = 0.",
         "bent[0], what the slope is from 0 down: −0.8647 + 1 = 0.1353.",
         "bent[1], what the slope is from 0 down: 0 + 1 = 1.",
-        "slope[0], 1 above 0: 0.1353.",
-        "slope[1], 1 above 0: 1.",
+        "slope[0], 1 above 0: bent[0] = 0.1353.",
+        "slope[1], 1 above 0: bent[1] = 1.",
     ]
 
 
@@ -104,7 +104,7 @@ def test_layer_by_layer_at_best_the_largest_slope_is_left() -> None:
     trace = activation([0, 5], "sigmoid", depth=3)
     assert [step.say for step in trace][4:] == [
         "best, the largest slope: max(0.25, 0.01) = 0.25.",
-        "chain[0], layer by layer times that: 0.25.",
+        "chain[0], layer by layer times that: best = 0.25.",
         "chain[1], layer by layer times that: 0.25·0.25 = 0.0625.",
         "chain[2], layer by layer times that: 0.25·0.25·0.25 ≈ 0.02.",
     ]

@@ -15,7 +15,7 @@ from engine import attention
 from engine.concepts.attention.attention import AttentionTrace
 from engine.errors import InputError
 from engine.functions import FUNCTIONS
-from engine.trace import by_path
+from engine.paths import by_path
 
 
 def randn(*shape: int, seed: int = 0) -> Tensor:

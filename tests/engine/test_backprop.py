@@ -17,11 +17,11 @@ from torch import Tensor
 
 from engine import backprop
 from engine.concepts.backprop.backprop import BackpropTrace
-from engine.concepts.backprop.run import Run
+from engine.concepts.backprop.run import BackpropRun
 from engine.errors import CheckError, InputError
 from engine.functions import FUNCTIONS
 from engine.paper.worksheet import text_pieces
-from engine.trace import by_path
+from engine.paths import by_path
 
 CHAIN = "z1 = w1*X; z2 = relu(z1); z3 = w2*z2; y_hat = z2 + z3; L = (y_hat - y)**2/2"
 CHAIN_VALUES = {"X": 1, "y": 0.5, "w1": 1, "w2": 2}
@@ -115,8 +115,7 @@ def check(trace: BackpropTrace) -> None:
                 assert len(one) == tensors[source].dim()
                 # Nothing is read before it is known.
                 assert source in known or (source, one) in written
-        if step.factors:
-            assert [len(names) for names in step.factors] == [len(term) for term in step.terms]
+        assert [len(places) for places in step.places] == [len(term) for term in step.terms]
         assert step.say.endswith(".")
         assert "\n" not in step.say
     assert written == {(path, cell) for path, tensor in by_path(trace.outputs) for cell in product(*map(range, tensor.shape))}
@@ -283,7 +282,7 @@ def test_a_wrong_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_wrong_adjoint_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Run, "_back", lambda self, child, adjoint: [adjoint * 2 for _ in child.args])
+    monkeypatch.setattr(BackpropRun, "_back", lambda self, child, adjoint: [adjoint * 2 for _ in child.args])
     with pytest.raises(CheckError, match=r"torch\.autograd\.grad"):
         backprop("L = tanh(x)", {"x": 0.5})
 

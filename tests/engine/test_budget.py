@@ -18,8 +18,8 @@ from engine.budget import Cost
 from engine.catalogue import find
 from engine.concepts.attention import budget as attention_budget
 from engine.concepts.backprop import budget as graph_budget
-from engine.concepts.backprop.parse import statements
 from engine.concepts.backprop.reference import Evaluation
+from engine.concepts.backprop.statements import statements
 from engine.concepts.convolution import arguments as convolution_arguments
 from engine.concepts.lstm import arguments as lstm_arguments
 from engine.concepts.pooling import arguments as pooling_arguments
@@ -229,15 +229,15 @@ def test_absurd_sizes_are_refused(name: str, arguments: dict[str, Any], takes: s
     assert fits in way
 
 
-def convolution(input: torch.Tensor, weight: torch.Tensor, **given: int) -> convolution_arguments.Setup:
+def convolution(input: torch.Tensor, weight: torch.Tensor, **given: int) -> convolution_arguments.ConvSetup:
     padding, stride = given.get("padding", 0), given.get("stride", 1)
     return convolution_arguments.resolve(input.dim() - 1, input, weight, None, stride, padding, 1, 1, "zeros", False)
 
 
-def cost_of(setup: convolution_arguments.Setup) -> Cost:
+def cost_of(setup: convolution_arguments.ConvSetup) -> Cost:
     found: list[Cost] = []
 
-    def keep(setup: convolution_arguments.Setup, **sizes: int) -> Cost:
+    def keep(setup: convolution_arguments.ConvSetup, **sizes: int) -> Cost:
         found.append(convolution_arguments.cost(setup, **sizes))
         return found[-1]
 

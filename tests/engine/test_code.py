@@ -226,7 +226,7 @@ def test_the_algebra_refuses_what_is_no_step() -> None:
         lambda: algebra.divide(share, one),
         lambda: algebra.multiply(algebra.add(one, one), one),
         lambda: algebra.apply("exp", algebra.apply("exp", one)),
-        lambda: algebra.largest([algebra.add(one, one)]),
+        lambda: algebra.maximum([algebra.add(one, one)]),
         lambda: algebra.multiply(share, share),
     ):
         with pytest.raises(algebra.UnfitError):

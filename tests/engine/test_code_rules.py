@@ -99,7 +99,7 @@ def test_a_product_of_products_is_one_sum() -> None:
 def test_a_choice_looks_at_what_it_depends_on() -> None:
     trace = as_concept(mixed)([-3, 4])
     assert [step.reads for step in trace] == [{"input": [(0,)]}, {"input": [(1,)]}]
-    assert [step.say for step in trace] == ["output[0]: −1.", "output[1]: 4."]
+    assert [step.say for step in trace] == ["output[0]: −1.", "output[1]: input[1] = 4."]
 
 
 @pytest.mark.parametrize(("p", "training"), [(0.4, True), (1.0, True), (0.0, True), (0.4, False)])
@@ -115,3 +115,38 @@ def test_dropout_in_code_draws_as_torch_does(p: float, training: bool) -> None:
     torch.testing.assert_close(trace.outputs["output"], expected)
     assert torch.equal(torch.rand(1), after)
     check_steps(trace)
+
+
+def small_network(input: Tensor, weight: Tensor, head: Tensor) -> Tensor:
+    features = F.conv2d(input, weight, padding=1)  # a window of every channel times the weights
+    active = torch.relu(features)
+    pooled = F.max_pool2d(active, 2)
+    logits = F.linear(pooled.flatten(1), head)
+    output = torch.log_softmax(logits, -1)
+    return output
+
+
+def test_a_network_is_told_layer_by_layer() -> None:
+    """Each in steps of its own, there and back."""
+    arguments = x_of(1, 2, 4, 4), x_of(2, 2, 3, 3), x_of(3, 8)
+    trace = as_concept(small_network)(*arguments)
+    assert [block.stage for block in trace.blocks][:4] == ["features", "active", "pooled", "logits"]
+    first = trace[0]
+    assert first.reads["input"] == [(0, channel, row, column) for channel in (0, 1) for row in (0, 1) for column in (0, 1)]
+    assert first.terms == [
+        pytest.approx((float(arguments[0][0, channel, row, column]), float(arguments[1][0, channel, row + 1, column + 1])))
+        for channel in (0, 1)
+        for row in (0, 1)
+        for column in (0, 1)
+    ]
+    check(as_concept(small_network), small_network, *arguments)
+
+
+def test_what_was_made_inside_of_an_operation_and_given_back_is_the_same_number() -> None:
+    """c is a result of the cell of an LSTM, and h is made of it: what comes back to h goes on through c."""
+
+    def cell(x: Tensor, h: Tensor, c: Tensor, w: Tensor, v: Tensor) -> Tensor:
+        h, c = torch.lstm_cell(x, (h, c), w, v, None, None)
+        return h * 2 + c
+
+    check(as_concept(cell), cell, x_of(1, 2), x_of(1, 2), x_of(1, 2), x_of(8, 2), x_of(8, 2))

@@ -59,8 +59,8 @@ def test_torchs_own_random_numbers_are_left_alone() -> None:
 def test_when_not_training_nothing_changes() -> None:
     trace = dropout([1, -2], training=False, weight=[[1, 1]])
     assert [step.say for step in trace] == [
-        "output[0], nothing is dropped: 1.",
-        "output[1], nothing is dropped: −2.",
+        "output[0], nothing is dropped: input[0] = 1.",
+        "output[1], nothing is dropped: input[1] = −2.",
         "z[0], the next layer: 1·1 + (−2)·1 = −1.",
     ]
     assert list(trace.outputs) == ["output", "z"]

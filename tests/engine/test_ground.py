@@ -12,7 +12,7 @@ import torch
 import engine
 from engine.catalogue import concepts, find
 from engine.errors import InputError
-from engine.inputs.arguments import example_texts, opened
+from engine.inputs.arguments import example_texts, opened_from
 from engine.paper.formats import FORMATS
 
 
@@ -83,7 +83,7 @@ def whole(name: str, dtype: str) -> str:
     """A trace with all its steps, read, opened and cut here."""
     concept = find(name)
     texts = {key: example_texts(value) for key, value in concept.example.items()}
-    trace = opened(concept, texts, dtype=dtype, device="cpu")
+    trace = opened_from(concept, texts, dtype=dtype, device="cpu")
     return "".join(FORMATS["json"](trace, range(len(trace)), outputs=True))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from engine import lstm
 from engine.functions import FUNCTIONS
 from engine.numbers import sum_of_products
-from engine.trace import by_path
+from engine.paths import by_path
 from tests.engine.lstms import Case, cases, made, refusal
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 2e-5}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine import lstm, lstm_backward
-from engine.trace import by_path
+from engine.paths import by_path
 from tests.engine.lstms import Case, cases, made, refusal
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from engine import attention
-from engine.paper.markdown import code, escaped, table
+from engine.paper.markdown import as_code, escaped, table
 from engine.paper.sheet import markdown_pieces
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False, "typographer": False})
@@ -63,7 +63,7 @@ def test_hostile_texts(word: str) -> None:
     heading = MARKDOWN.render(f"## {escaped(word)}\n")
     assert re.fullmatch(r"<h2>[^<]*</h2>\n", heading)
     assert text(heading).strip() == shown(word)
-    item = MARKDOWN.render(f"- **Step 1.** {escaped(word)}  \n  {code(word)}\n")
+    item = MARKDOWN.render(f"- **Step 1.** {escaped(word)}  \n  {as_code(word)}\n")
     assert re.fullmatch(r"<ul>\n<li><strong>Step 1.</strong> [^<]*<br />\n<code>[^<]*</code></li>\n</ul>\n", item)
     assert text(item).strip() == f"Step 1. {shown(word)}\n{shown(word)}"
 

@@ -24,9 +24,9 @@ def read(text: str) -> Decimal:
 
 
 def on_paper(line: str) -> tuple[Decimal, str, Decimal]:
-    """The sum of a shown line as worked out by hand, the relation, and the shown value."""
-    relation = "=" if " = " in line else "≈"
-    left, shown = line.split(f" {relation} ")
+    """The sum of a shown line as worked out by hand, the relation, and the shown value; of a number alone that number."""
+    relation = "≈" if " ≈ " in line else "="
+    left, shown = line.split(f" {relation} ") if f" {relation} " in line else (line, line)
     with decimal.localcontext(PAPER):
         total = sum((math.prod(map(read, term.split("·")), start=Decimal(1)) for term in left.split(" + ")), start=Decimal(0))
     return total, relation, read(shown)
@@ -169,7 +169,7 @@ def test_factor(text: str, first: bool, result: str) -> None:
     ("terms", "value", "line", "decimals"),
     [
         ([(1.0, 2.0), (3.0, -1.0)], -1.0, "1·2 + 3·(−1) = −1", 0),
-        ([(2.0,)], 2.0, "2 = 2", 0),
+        ([(2.0,)], 2.0, "2", 0),
         ([(-2.0, -3.0)], 6.0, "−2·(−3) = 6", 0),
         ([(0.5, 0.5), (1.0,)], 1.25, "0.5·0.5 + 1 = 1.25", 1),
         ([(0.25, 1.0), (0.5, 3.0)], 1.75, "0.25·1 + 0.5·3 = 1.75", 2),

@@ -33,7 +33,8 @@ TIED = (
     "clamp_max", "hardtanh", "relu6", "relu", "abs", "absolute", "leaky_relu", "elu", "selu",
     "sign", "floor", "where", "topk", "sort", "logsumexp", "log_softmax", "softsign", "prod",
     "cumprod", "silu", "gelu", "softplus", "mul", "linear", "matmul", "embedding", "cumsum",
-    "glu", "mse_loss", "prelu",
+    "glu", "mse_loss", "prelu", "max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices",
+    "adaptive_max_pool2d", "avg_pool2d", "conv2d", "conv_transpose2d",
 )  # fmt: skip
 
 

@@ -20,9 +20,10 @@ from engine.catalogue import concepts
 from engine.errors import CheckError
 from engine.paper.formats import FORMATS
 from engine.paper.records import step_record
+from engine.paths import by_path
 from engine.play import Act, Play, play
 from engine.step import Reference
-from engine.trace import Trace, by_path
+from engine.trace import Trace
 from tests.plays import PLAYS, layer, out, plus, rectified, whole
 
 ROOT = Path(__file__).parents[2]

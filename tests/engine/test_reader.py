@@ -12,7 +12,7 @@ import torch
 from engine import attention, conv1d, lstm
 from engine.catalogue import find
 from engine.errors import InputError
-from engine.inputs.arguments import Numbers, opened, parse
+from engine.inputs.arguments import Numbers, opened_from, parse
 from engine.reader import converted, floating
 
 F64 = torch.float64
@@ -102,11 +102,11 @@ def test_a_state_dict_is_read_as_everything_else(tmp_path: Path) -> None:
         torch.save(weights, tmp_path / "a.pt")
         texts = {"input": "[[1]]", "state_dict": str(tmp_path / "a.pt")}
         with pytest.raises(InputError) as refused:
-            opened(find("lstm"), texts, dtype=dtype, device="cpu")
+            opened_from(find("lstm"), texts, dtype=dtype, device="cpu")
         assert holds in str(refused.value)
     weights["weight_hh_l0"][2, 0] = float("nan")
     torch.save(weights, tmp_path / "a.pt")
-    trace = opened(find("lstm"), texts, device="cpu", allow_nan=True)
+    trace = opened_from(find("lstm"), texts, device="cpu", allow_nan=True)
     assert trace.inputs["weight_hh"].isnan().tolist() == [[False], [False], [True], [False]]
     assert trace.outputs["g"].isnan().all()
     assert trace.outputs["i"].isfinite().all()
@@ -114,11 +114,11 @@ def test_a_state_dict_is_read_as_everything_else(tmp_path: Path) -> None:
 
 def test_a_seed_is_one_that_torch_takes() -> None:
     for seed in (-(2**63), 2**63 - 1):
-        assert len(opened(find("conv1d"), {"input": "randn:2", "weight": "[1]"}, seed=seed, device="cpu")) == 2
+        assert len(opened_from(find("conv1d"), {"input": "randn:2", "weight": "[1]"}, seed=seed, device="cpu")) == 2
         assert attention(tokens="a b", heads=2, seed=seed).params["seed"] == seed
     for seed in (-(2**63) - 1, 2**63, 10**19, 10**30):
         with pytest.raises(InputError, match=rf"^--seed is {seed}, which is too large; give a number from -2\*\*63 to 2\*\*63 - 1$"):
-            opened(find("conv1d"), {"input": "randn:2", "weight": "[1]"}, seed=seed)
+            opened_from(find("conv1d"), {"input": "randn:2", "weight": "[1]"}, seed=seed)
         for call in (lambda seed=seed: attention(tokens="a b", seed=seed), lambda seed=seed: lstm([[1.0]], seed=seed)):
             with pytest.raises(InputError, match=f"^seed is {seed}, which is too large"):
                 call()
@@ -158,6 +158,6 @@ def test_several_sequences_are_refused(shape: tuple[int, ...]) -> None:
 
 
 def test_a_mask_of_true_and_false() -> None:
-    trace = opened(find("attention"), {"query": "[[1,2],[3,4]]", "mask": "[[true,false],[true,true]]"}, device="cpu")
+    trace = opened_from(find("attention"), {"query": "[[1,2],[3,4]]", "mask": "[[true,false],[true,true]]"}, device="cpu")
     assert trace.inputs["mask"].tolist() == [[1, 0], [1, 1]]
     assert conv1d([True, False], [1]).outputs["output"].tolist() == [[1, 0]]

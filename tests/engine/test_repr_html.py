@@ -11,8 +11,8 @@ import torch
 from engine import conv2d
 from engine.catalogue import concepts
 from engine.inputs.arguments import open_example
+from engine.paper.lines import result_line
 from engine.paper.repr_html import STEPS
-from engine.paper.worksheet import result_line
 from tests.stand_ins import steps
 
 VOID = {"br"}

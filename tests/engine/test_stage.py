@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from engine.blocks import Blocks
 from engine.errors import CheckError
+from engine.paths import by_path
 from engine.stage import Operand, Stage, Work, number, operand
-from engine.trace import by_path
 from tests.engine.frozen import CASES, trace
 
 # --- work --------------------------------------------------------------------------------------------------------------------------------

@@ -9,19 +9,19 @@ import pytest
 from engine.catalogue import find
 from engine.errors import InputError
 from engine.inputs.arguments import parse
-from engine.signature import read
+from engine.signature import read_argument
 from engine.words import check_words
 
 
 @pytest.mark.parametrize("given", ["ice  tea", ["ice", "tea"], ("ice", " tea ")])
 def test_from_python(given: object) -> None:
-    assert read("labels", given, ["Words", "None"]) == ["ice", "tea"]
+    assert read_argument("labels", given, ["Words", "None"]) == ["ice", "tea"]
 
 
 @pytest.mark.parametrize("given", ["", " ", [], [""], ["a", 1], 3])
 def test_what_is_no_word_is_refused(given: object) -> None:
     with pytest.raises(InputError, match=r"labels is .*; give words such as 'cat dog bird'"):
-        read("labels", given, ["Words", "None"])
+        read_argument("labels", given, ["Words", "None"])
 
 
 def labels(text: str) -> object:

@@ -7,7 +7,7 @@ import torch
 
 import engine
 from engine.paper.records import AT_ONCE, json_pieces, step_record
-from engine.trace import by_path
+from engine.paths import by_path
 
 
 def test_json_comes_in_small_pieces_however_large_the_tensors_are() -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 
-from engine.record import Record
 from scenes.distribution.sharing import Sharing
 from scenes.parts.beat import Beat
 from scenes.parts.theme import THEMES
-from tests.scenes.test_general import every_kind, pictures
+from tests.scenes import showing
+from tests.scenes.showing import every_kind, pictures
 
 
 def numbers(*shape: int) -> torch.Tensor:
@@ -18,9 +18,7 @@ def numbers(*shape: int) -> torch.Tensor:
 
 
 def opened(kind: type[Sharing], trace: Any) -> Any:
-    scene = kind(Record(trace), every_kind(trace))
-    scene.setup()
-    return scene
+    return showing.opened(kind, trace)
 
 
 def at(scene: Sharing, shown: Beat, share: float) -> Any:
@@ -29,9 +27,9 @@ def at(scene: Sharing, shown: Beat, share: float) -> Any:
     return scene.picture
 
 
-def looks(cases: dict[str, Any]) -> list[tuple[str, str]]:
-    """Small, middle and large in all themes, all else in one."""
-    return [(case, theme) for case in cases for theme in THEMES if theme == "dark" or case in ("small", "middle", "large")]
+def themes(case: str) -> list[str]:
+    """Small, middle and large are looked at in all of them, all else in one."""
+    return [theme for theme in THEMES if theme == "dark" or case in ("small", "middle", "large")]
 
 
 def check_order(kind: type[Sharing], trace: Any, left: int) -> None:

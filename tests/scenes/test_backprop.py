@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,14 +10,15 @@ import torch
 from manim import tempconfig
 
 from engine import backprop
-from engine.record import Record
 from scenes.backprop import Backprop
-from scenes.graph.picture import GraphPicture, known
+from scenes.graph.picture import GraphPicture
 from scenes.parts.beat import Beat
+from scenes.parts.desk import WrittenStep
 from studio.pace import beats
+from tests.scenes import showing
 from tests.scenes.lint import findings
+from tests.scenes.showing import SETTINGS, decimal, strip
 
-SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 10, "dry_run": True, "verbosity": "ERROR"}
 CHAIN = "z1 = w1*X; z2 = relu(z1); z3 = w2*z2; y_hat = z2 + z3; L = (y_hat - y)**2/2"
 CHAIN_VALUES = {"X": 1, "y": 0.5, "w1": 1, "w2": 2}
 
@@ -112,31 +112,13 @@ def test_graphs_are_legible(name: str) -> None:
     assert findings(Backprop, trace, beats(trace, seconds=10, fps=10), theme) == []
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "print"])
-def test_every_step_of_the_example_is_legible(theme: str) -> None:
-    trace = backprop(CHAIN, CHAIN_VALUES)
-    assert findings(Backprop, trace, beats(trace, fps=10), theme) == []
-
-
 # --- what is said is right ---------------------------------------------------------------------------------------------------------------
 
 
 def opened(expr: str, values: Mapping[str, Any], grad: Any = None) -> tuple[Backprop, list[Beat]]:
     trace = backprop(expr, values, grad)
     planned = beats(trace, fps=10)
-    scene = Backprop(Record(trace), planned)
-    scene.setup()
-    return scene, planned
-
-
-def decimal(text: str) -> Decimal:
-    return Decimal(text.strip("()").replace("−", "-"))
-
-
-def strip(scene: Backprop) -> list[str]:
-    """The pieces from left to right, those in grey left out."""
-    lines = [line for role, mark in scene.strip.marks.items() if role != "muted" for line in mark.lines]
-    return [line.text for line in sorted(lines, key=lambda line: line.x)]
+    return showing.opened(Backprop, trace, planned), planned
 
 
 def texts(letters: Any) -> list[str]:
@@ -222,41 +204,98 @@ def test_values_appear_when_they_are_computed() -> None:
     ]
 
 
-def test_the_panel_shows_what_is_read_and_what_is_made() -> None:
+def step_of(scene: Backprop, kind: str, node: str) -> Any:
+    return next(step for step in scene.trace if step.kind == kind and step.node == node)
+
+
+@pytest.mark.parametrize("name", ["vectors", "matrices", "a small vector", "a norm, its adjoint given"])
+def test_what_is_read_stands_at_the_left_of_what_is_made_or_above_it(name: str) -> None:
+    with tempconfig(SETTINGS):
+        scene, _ = opened(*GRAPHS[name])
+        for step in scene.trace:
+            scene.begin(step, "")
+            (made,) = step.writes
+            *read, last = scene.here
+            assert {*read, last} >= {*step.reads, made}
+            x0, _, _, y1 = scene.here[made].whole
+            for path in step.reads:
+                left, _, _, top = scene.here[path].whole
+                assert left < x0 or top > y1, (path, made)
+
+
+def test_cells_that_are_read_are_framed_and_the_result_lands_in_its_own() -> None:
     with tempconfig(SETTINGS):
         scene, _ = opened(*GRAPHS["matrices"])
-        assert scene.panel is not None
-        step = next(step for step in (scene.trace[k] for k in range(len(scene.trace))) if step.kind == "edge" and step.node == "A")
-        scene.begin(step, "backward", "")
-        scene.after(step)
-        assert [path for path, _ in scene.panel.planes] == ["adjoints.A @ B + c", "B", "adjoints.A"] or [
-            path for path, _ in scene.panel.planes
-        ][1:] == ["B", "adjoints.A"]
-        (_, child), (_, other), (_, made) = scene.panel.planes
-        assert scene.panel.windows[0].box == pytest.approx(child.box(0, 0, 1, 9))
-        assert scene.panel.windows[1].box == pytest.approx(other.box(0, 0, 1, 9))
-        assert made.known == 1
+        step = step_of(scene, "edge", "A")
+        scene.begin(step, "")
+        frames, here = scene.reads(step), scene.here
+        assert frames["adjoints.A @ B"].box == pytest.approx(here["adjoints.A @ B"].box(0, 0, 1, 9))
+        assert frames["B"].box == pytest.approx(here["B"].box(0, 0, 1, 9))
+        scene.result(step, True)
+        assert scene.windows[scene.most_read].box == pytest.approx(here["adjoints.A"].box(0, 0))
+        assert here["adjoints.A"].known == 1
 
 
-def test_the_panel_shows_the_adjoint_that_is_given() -> None:
+def test_a_vector_is_a_row_wherever_it_stands() -> None:
+    with tempconfig(SETTINGS):
+        scene, _ = opened(*GRAPHS["vectors"])
+        found = [sheets[path] for sheets in scene.sheets.values() for path in ("values.z2", "adjoints.z2") if path in sheets]
+        shapes = {(sheet.rows, sheet.columns) for sheet in found}
+        assert shapes == {(1, 4)}
+        width, height = scene.picture.plan.cells["z2"]
+        assert width > 2 * height
+
+
+def test_tensors_fill_on_the_map_and_a_bar_grows_with_the_adjoint() -> None:
+    with tempconfig(SETTINGS):
+        scene, _ = opened(*GRAPHS["vectors"])
+        empty = tuple(int(scene.theme.empty[i : i + 2], 16) for i in (1, 3, 5))
+        seen, bars = [], []
+        for step in scene.trace:
+            scene.begin(step, "", done=True)
+            if step.kind == "forward" and step.node == "z1":
+                pixels = scene.picture.small["z1"][0].pixel_array.reshape(-1, 4)
+                seen.append(sum(tuple(pixel[:3]) != empty for pixel in pixels))
+            if step.kind == "edge" and step.node == "X":
+                left, low, _, _ = scene.picture.plan.box("X")
+                bars += [bar[2] - left for bar in scene.picture.bars_of(scene.counts) if bar[0] == left and 0 < low - bar[3] < 0.1]
+        assert seen == [1, 2, 3, 4]
+        assert bars[1] == pytest.approx(2 * bars[0])
+
+
+def test_the_lens_names_factors_and_derivatives() -> None:
+    with tempconfig(SETTINGS):
+        scene, _ = opened(*GRAPHS["a small vector"])
+        assert [batch.labels for batch in laid(scene, step_of(scene, "forward", "z"))] == [["w", "× x"]]
+        assert [batch.labels for batch in laid(scene, step_of(scene, "edge", "x"))] == [["∂L/∂z", "× w"]]
+        scene, _ = opened("z = sin(x); L = sum(z)", {"x": [0.5, 1.0]})
+        assert [batch.labels for batch in laid(scene, step_of(scene, "edge", "x"))] == [["∂L/∂z", "× cos(x)"]]
+
+
+def laid(scene: Backprop, step: Any) -> Any:
+    scene.begin(step, "")
+    scene.work(WrittenStep.of(step), 0, False)
+    return scene.bench.batches
+
+
+def test_the_adjoint_that_is_given_is_read() -> None:
     with tempconfig(SETTINGS):
         scene, _ = opened(*GRAPHS["a norm, its adjoint given"])
-        assert scene.panel is not None
-        step = next(step for step in scene.trace if step.kind == "seed")
-        scene.begin(step, "backward", "")
-        scene.after(step)
-        assert [path for path, _ in scene.panel.planes] == ["grad", "adjoints.y"]
-        assert scene.panel.label("grad", 9.0) == "given 2×2"
-        assert scene.panel.role("grad") == "gradient"
+        scene.begin(step_of(scene, "seed", "y"), "")
+        assert [*scene.here] == ["grad", "adjoints.y"]
+        assert (scene.here["grad"].called, scene.role["grad"]) == ("given", "gradient")
 
 
-def test_what_is_known_after_so_many_steps() -> None:
-    trace = backprop(CHAIN, CHAIN_VALUES)
-    whole = known(trace.graph, len(trace))
-    assert whole.values.keys() == whole.adjoints.keys() == trace.graph.nodes.keys()
-    assert whole.pending == {}
-    assert known(trace.graph, 14).pending == {("z2", "y_hat"): 1, ("z2", "z3"): 1}
-    assert known(trace.graph, 0).adjoints == {}
+def test_a_result_comes_after_its_numbers() -> None:
+    """With one term too: first what is computed, then the numbers, then what they give."""
+    with tempconfig(SETTINGS):
+        scene, planned = opened(CHAIN, CHAIN_VALUES)
+        beat = next(beat for beat in planned if beat.start == 2 and beat.kind == "full")
+        seen = []
+        for share in (0.1, 0.6, 1.0):
+            at(scene, beat, share)
+            seen.append("".join(strip(scene)))
+        assert seen == ["z3==", "z3==2·1", "z3==2·1=2"]
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -265,8 +304,8 @@ def test_no_node_stands_on_another_and_no_edge_runs_through_one(name: str) -> No
         scene, _ = opened(*GRAPHS[name])
     picture = scene.picture
     is_open = isinstance(picture, GraphPicture)
-    places, ways = (picture.places, picture.ways) if is_open else (picture.layers.places, picture.layers.ways)
-    boxes = {node: picture.faces[node].box(places[node]) if is_open else picture.box(node) for node in places}
+    places, ways = picture.places, picture.ways
+    boxes = {node: picture.faces[node].box(places[node]) if is_open else picture.plan.box(node) for node in places}
     for a, (x0, y0, x1, y1) in boxes.items():
         for b, (u0, v0, u1, v1) in boxes.items():
             assert a == b or x1 <= u0 or u1 <= x0 or y1 <= v0 or v1 <= y0, (a, b)
@@ -276,9 +315,9 @@ def test_no_node_stands_on_another_and_no_edge_runs_through_one(name: str) -> No
                 assert not inside.any(), (a, ends)
 
 
-@pytest.mark.parametrize("name", ["the example", "the network", "diamonds", "7 leaves", "9 nodes", "a small vector"])
+@pytest.mark.parametrize("name", ["the example", "the network", "diamonds", "7 leaves", "9 nodes"])
 def test_small_graphs_hold_their_numbers_and_all_contributions_stand_on_edges(name: str) -> None:
     with tempconfig(SETTINGS):
         scene, _ = opened(*GRAPHS[name])
     assert isinstance(scene.picture, GraphPicture)
-    assert len(scene.picture.spots) == len(scene.trace.outputs.get("contributions", {}))
+    assert len(scene.picture.tags.spots) == len(scene.trace.outputs.get("contributions", {}))

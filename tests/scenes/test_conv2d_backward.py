@@ -7,15 +7,15 @@ from manim import tempconfig
 
 from engine import conv2d, conv2d_backward
 from engine.concepts.convolution.backward import ConvBackwardTrace
-from engine.record import Record
 from scenes.conv2d_backward import Conv2dBackward
+from scenes.parts.beat import Beat
 from scenes.parts.ink import Ink
 from scenes.parts.theme import THEMES
 from studio.pace import beats
+from tests.scenes import showing
 from tests.scenes.lint import findings
+from tests.scenes.showing import SETTINGS
 from tests.scenes.test_layout import numbers
-
-SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 10, "dry_run": True, "verbosity": "ERROR"}
 
 
 def back(kind: str, x: tuple[int, ...], w: tuple[int, ...], **options: object) -> ConvBackwardTrace:
@@ -24,14 +24,18 @@ def back(kind: str, x: tuple[int, ...], w: tuple[int, ...], **options: object) -
     return conv2d_backward(gradient, input, weight, **options)  # type: ignore[arg-type]  # as given
 
 
-def check(trace: ConvBackwardTrace, theme: str = "dark") -> None:
-    assert findings(Conv2dBackward, trace, beats(trace, seconds=30, fps=5), theme) == []
+def check(trace: ConvBackwardTrace, *themes: str) -> None:
+    assert findings(Conv2dBackward, trace, beats(trace, seconds=30, fps=5), *themes) == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
+def show(scene: Conv2dBackward, k: int) -> None:
+    """The end of a step."""
+    scene.timeline(Beat("quick", k, k + 1, "all", "Words.", 10)).interpolate(1)
+
+
 @pytest.mark.parametrize("size", [(3, 3), (6, 9), (14, 14), (28, 28), (64, 64)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_sizes(size: tuple[int, int], theme: str) -> None:
-    check(back("whole" if size[0] < 10 else "normal", size, (2, 2)), theme)
+def test_sizes(size: tuple[int, int]) -> None:
+    check(back("whole" if size[0] < 10 else "normal", size, (2, 2)), *THEMES)
 
 
 @pytest.mark.parametrize("channels", [2, 4, 6])
@@ -62,9 +66,8 @@ def test_options(options: dict[str, object]) -> None:
 def test_zeros_between_the_cells_of_the_gradient_are_pale() -> None:
     trace = back("whole", (6, 6), (2, 2), stride=2)
     with tempconfig(SETTINGS):
-        scene = Conv2dBackward(Record(trace), beats(trace, fps=5))
-        scene.setup()
-        scene.prepare(scene.trace[len(trace) - 1])
+        scene = showing.opened(Conv2dBackward, trace, beats(trace, fps=5))
+        show(scene, len(trace) - 1)
         plane = scene.lenses[0].plane
         cells = {(round(line.x, 6), round(line.y, 6)) for line in plane.digits.lines}
         own = {
@@ -91,8 +94,7 @@ def test_every_act_reads_what_its_step_multiplies(name: str) -> None:
     trace = SEVERAL[name]
     with tempconfig(SETTINGS):
         planned = beats(trace, seconds=400, fps=5)
-        scene = Conv2dBackward(Record(trace), planned)
-        scene.setup()
+        scene = showing.opened(Conv2dBackward, trace, planned)
         for beat in planned[1:-1]:
             scene.timeline(beat).interpolate(1)
             step = trace[beat.pictures[-1]]
@@ -103,7 +105,7 @@ def test_every_act_reads_what_its_step_multiplies(name: str) -> None:
                 if step.kind != "bias":
                     assert lens.tile.weights.flatten().tolist() == [term[1] for term in step.terms[lens.terms]]
                 assert lens.plane.role == ("input" if step.kind == "weight" else "gradient")
-            assert scene.output.values.flatten()[step.index - scene.first] == step.value
+            assert scene.output.values.reshape(-1, scene.output.columns)[scene.place_of(step)] == step.value
             what = "filters" if step.kind == "input" else "samples"
             assert [mark.line.text for mark in scene.extras[:2]] in ([], [f"{what} 3", "to 5"])
 
@@ -111,10 +113,9 @@ def test_every_act_reads_what_its_step_multiplies(name: str) -> None:
 def test_only_gradients_whose_windows_held_the_cell_are_shaded() -> None:
     trace = back("whole", (4, 4), (2, 2))
     with tempconfig(SETTINGS):
-        scene = Conv2dBackward(Record(trace), beats(trace, fps=5))
-        scene.setup()
+        scene = showing.opened(Conv2dBackward, trace, beats(trace, fps=5))
         for step in trace[5:]:
-            scene.prepare(step)
+            show(scene, step.index)
             plane = scene.lenses[0].plane
             shaded = scene.shaded(plane, scene.window_cells(step))
             assert shaded == [plane.box(row + 1, column + 1) for _, row, column in step.reads["grad_output"]]
@@ -124,8 +125,7 @@ def test_only_gradients_whose_windows_held_the_cell_are_shaded() -> None:
 def test_the_legend_names_all_roles(size: int) -> None:
     trace = back("normal", (16 if size > 4 else 1, size, size), (16 if size > 4 else 1, 16 if size > 4 else 1, 3, 3), padding=1)
     with tempconfig(SETTINGS):
-        scene = Conv2dBackward(Record(trace), beats(trace, seconds=30, fps=5))
-        scene.setup()
+        scene = showing.opened(Conv2dBackward, trace, beats(trace, seconds=30, fps=5))
         words = [mark.line.text for mark in scene.header.legend.submobjects if isinstance(mark, Ink)]
     assert sorted(words) == ["gradient", "input", "reading", "weight"]
 
@@ -135,8 +135,7 @@ def test_results_have_digits_where_there_is_room() -> None:
     trace = back("normal", (20, 20), (2, 1, 3, 3))
     assert trace.outputs["grad_weight"].abs().max() > 10
     with tempconfig(SETTINGS):
-        scene = Conv2dBackward(Record(trace), beats(trace, seconds=30, fps=5))
-        scene.setup()
+        scene = showing.opened(Conv2dBackward, trace, beats(trace, seconds=30, fps=5))
         for k in (0, 2, 11):
-            scene.prepare(scene.trace.cut(k))
+            show(scene, k)
             assert scene.output.mode == "digits"

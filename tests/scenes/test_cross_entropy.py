@@ -13,8 +13,8 @@ from engine import cross_entropy
 from scenes.cross_entropy import CrossEntropy
 from scenes.parts.bars import LIFT
 from tests.scenes.lint import findings
-from tests.scenes.shares import at, check_order, looks, numbers, opened
-from tests.scenes.test_general import SETTINGS, beat, every_kind
+from tests.scenes.shares import at, check_order, numbers, opened, themes
+from tests.scenes.showing import SETTINGS, beat, every_kind
 
 CASES: dict[str, Callable[[], Any]] = {
     "small": lambda: cross_entropy([2, 0.5, -1], 0, labels=["cat", "dog", "bird"]),
@@ -29,26 +29,50 @@ CASES: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize(("case", "theme"), looks(CASES))
-def test_layout(case: str, theme: str) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_layout(case: str) -> None:
     trace = CASES[case]()
-    assert findings(CrossEntropy, trace, every_kind(trace), theme) == []
+    assert findings(CrossEntropy, trace, every_kind(trace), *themes(case)) == []
 
 
-def test_the_true_share_is_pulled_out() -> None:
+def test_the_true_share_is_pulled_out_and_measured_on_the_curve_of_what_it_costs() -> None:
     trace = cross_entropy([2, 0.5, -1], 1)
+    p = float(trace.outputs["p"][1])
     with tempconfig(SETTINGS):
         scene = opened(CrossEntropy, trace)
         shown = beat("full", trace, trace.blocks.start("losses"))
-        lifted = []
+        lifted, started = [], []
         for share in (0.0, 0.18, 1.0):
             long = at(scene, shown, share).long
             lifted.append(long.shares.points[:, 1].max() - long.top)
+            started.append(long.outline.points[:, 0].min() - long.left if len(long.outline.points) else 1.0)
         assert lifted[0] == pytest.approx(0)
-        assert 0 < lifted[1] < LIFT
-        assert lifted[2] == pytest.approx(LIFT)
-        share = np.ptp(long.outline.points[:, 0]) / (long.right - long.left)
-        assert share == pytest.approx(float(trace.outputs["p"][1]))
+        assert 0 < lifted[1] <= lifted[2] == pytest.approx(LIFT)
+        assert started[0] > started[2] == pytest.approx(0)
+        assert np.ptp(long.outline.points[:, 0]) / (long.right - long.left) == pytest.approx(p)
+        curve = scene.picture.curve
+        assert np.allclose(curve.dot.get_center()[:2], curve.at(p, -np.log(p)), atol=1e-6)
+        assert curve.at(p, 0)[0] == pytest.approx(long.outline.points[:, 0].max())
+        assert curve.at(1, 0)[0] == pytest.approx(long.right)
+
+
+def test_the_dot_rises_when_the_share_has_come_and_not_again() -> None:
+    trace = cross_entropy([2, 0.5, -1], 1)
+    with tempconfig(SETTINGS):
+        scene = opened(CrossEntropy, trace)
+        for stage, share, there in (("losses", 0.2, False), ("losses", 0.5, True), ("loss", 0.2, True)):
+            curve = at(scene, beat("full", trace, trace.blocks.start(stage)), share).curve
+            assert bool(len(curve.dot.points)) == there, (stage, share)
+
+
+def test_where_classes_count_differently_the_share_is_only_pulled_out() -> None:
+    trace = CASES["weighted"]()
+    with tempconfig(SETTINGS):
+        scene = opened(CrossEntropy, trace)
+        shown = at(scene, beat("full", trace, trace.blocks.start("losses")), 1.0)
+        assert shown.curve is None
+        assert shown.long.shares.points[:, 1].max() - shown.long.top == pytest.approx(LIFT)
+        assert shown.long.outline.points[:, 0].min() >= shown.long.left
 
 
 def test_arrows_are_as_long_as_the_gradient_and_point_against_it() -> None:

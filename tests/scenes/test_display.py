@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from manim import BLUE, RED, RIGHT, Camera, Dot, Group, ImageMobject, Mobject, PMobject, Square, VGroup, VMobject
 
 from scenes.parts.canvas import Canvas
-from scenes.parts.display import STROKE_UNIT, Cells, Shape, Watch, changed
+from scenes.parts.display import STROKE_UNIT, Drawn, Pixels, Watch, changed
 from scenes.parts.ink import HALO, Box, Ink, Letters, Line, Mark, boxes, lines
 from scenes.parts.press import MONO, SERIF
 from scenes.parts.raster import Raster
@@ -230,7 +230,7 @@ def test_from_back_to_front() -> None:
 
 
 def test_kinds_of_items() -> None:
-    assert {name: type(item_of(made())) for name, made in MADE.items()} == {name: Cells if name == "raster" else Shape for name in MADE}
+    assert {name: type(item_of(made())) for name, made in MADE.items()} == {name: Pixels if name == "raster" else Drawn for name in MADE}
 
 
 # --- digests -----------------------------------------------------------------------------------------------------------------------------

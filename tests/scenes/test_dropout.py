@@ -16,9 +16,11 @@ from scenes.dropout import Dropout
 from scenes.parts.beat import Beat
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Letters
+from scenes.parts.theme import THEMES
+from tests.scenes import showing
 from tests.scenes.lint import findings
+from tests.scenes.showing import SETTINGS, beat, every_kind, pictures
 
-SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 30, "dry_run": True, "progress_bar": "none", "verbosity": "ERROR"}
 WEIGHT, BIAS = [[1, -1, 2, 1], [2, 0, 1, -1]], [1, -1]
 NETWORK = {"input": [1, 2, 3, 4], "mask": [1, 0, 0, 1], "weight": WEIGHT, "bias": BIAS}
 
@@ -42,26 +44,8 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def beat(kind: Any, trace: Trace, k: int, stop: int | None = None) -> Beat:
-    return Beat(kind, k, k + 1 if stop is None else stop, trace[k].phase, trace[k].say, 20, k - 1 if k else None)
-
-
-def every_kind(trace: Trace) -> list[Beat]:
-    last = len(trace) - 1
-    firsts = [trace.blocks.start(stage) for stage in trace.stages]
-    return [
-        Beat("opening", 0, 0, "setup", trace.opening, 20),
-        *(beat("full", trace, k) for k in firsts),
-        beat("quick", trace, last),
-        beat("sweep", trace, last // 2, last + 1),
-        Beat("closing", last + 1, last + 1, "result", trace.closing, 20),
-    ]
-
-
 def opened(trace: Trace) -> Dropout:
-    scene = Dropout(trace, every_kind(trace))
-    scene.setup()
-    return scene
+    return showing.opened(Dropout, trace, every_kind(trace, 20))
 
 
 def at(scene: Dropout, shown: Beat, share: float) -> None:
@@ -76,13 +60,11 @@ def curves(scene: Dropout, *names: str) -> int:
     return sum(len(scene.coins.marks[name].points) // 4 for name in names)
 
 
-THEMED = [*((case, "dark") for case in CASES), *((case, theme) for case in ("a network", "all networks") for theme in ("light", "print"))]
-
-
-@pytest.mark.parametrize(("case", "theme"), [*THEMED, ("8x8", "light"), ("64 wide", "print")])
-def test_pictures_are_legible(case: str, theme: str) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_pictures_are_legible(case: str) -> None:
     trace = dropout(**CASES[case])
-    assert findings(Dropout, trace, every_kind(trace), theme) == []
+    themes = THEMES if case in ("a network", "all networks", "8x8", "64 wide") else ()
+    assert findings(Dropout, trace, every_kind(trace, 20), *themes) == []
 
 
 def test_heads_a_unit_grows_and_keeps_its_lines() -> None:
@@ -183,7 +165,7 @@ def test_a_wide_layer_is_shown_by_the_general_picture() -> None:
     with tempconfig(SETTINGS):
         assert opened(dropout(**CASES["8x8"])).zone[0] > STAGE[0]
         wide = opened(dropout(**CASES["64 wide"]))
-        assert wide.beside is None
+        assert not wide.drawn
         assert wide.zone == STAGE
 
 
@@ -191,19 +173,15 @@ def test_every_beat_stands_alone() -> None:
     trace = dropout(**CASES["all networks"])
     with tempconfig(SETTINGS):
         scene = opened(trace)
-        in_order = [digests(scene, shown) for shown in scene.beats]
-        backwards = [digests(scene, shown) for shown in reversed(scene.beats)]
+        in_order = [pictures(scene, shown) for shown in scene.beats]
+        backwards = [pictures(scene, shown) for shown in reversed(scene.beats)]
         assert in_order == backwards[::-1]
-
-
-def digests(scene: Dropout, shown: Beat) -> list[list[bytes]]:
-    return [[item.digest for item in (*sight.still, *sight.live)] for sight in scene.sights(shown)]
 
 
 def marks(scene: Dropout) -> Iterator[np.ndarray]:
     """All that can be seen of the mechanism, without digits."""
-    assert scene.beside is not None
-    yield from (part.points for part in scene.beside.get_family() if not isinstance(part, Letters))
+    assert scene.drawn
+    yield from (part.points for part in scene.picture.get_family() if not isinstance(part, Letters))
 
 
 @pytest.mark.parametrize("changed", [{"mask": [1, 1, 0, 1]}, {"p": 0.2}, {"input": [2, 2, 3, 4]}])

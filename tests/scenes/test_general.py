@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from manim import tempconfig
 
-from engine.record import Record
 from scenes.parts.beat import Beat
 from scenes.parts.cast import scene_class
 from scenes.parts.frame import STAGE
@@ -21,27 +20,10 @@ from scenes.parts.places import END, START
 from scenes.parts.roles import role_of
 from scenes.parts.rooms import around
 from scenes.parts.theme import THEMES
+from tests.scenes import showing
 from tests.scenes.coded import LONG, STAND_INS, CodeTrace
 from tests.scenes.lint import findings
-
-SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 30, "dry_run": True, "progress_bar": "none", "verbosity": "ERROR"}
-
-
-def beat(kind: Any, trace: CodeTrace, k: int, stop: int | None = None) -> Beat:
-    return Beat(kind, k, k + 1 if stop is None else stop, trace[k].phase, trace[k].say, 90, k - 1 if k else None)
-
-
-def every_kind(trace: CodeTrace) -> list[Beat]:
-    """The first step of every stage in full, then a quick one and a sweep."""
-    last = len(trace) - 1
-    firsts = [trace.blocks.start(stage) for stage in trace.stages]
-    return [
-        Beat("opening", 0, 0, "setup", trace.opening, 60),
-        *(beat("full", trace, k) for k in firsts),
-        beat("quick", trace, last),
-        beat("sweep", trace, last // 2, last + 1),
-        Beat("closing", last + 1, last + 1, "result", trace.closing, 60),
-    ]
+from tests.scenes.showing import SETTINGS, beat, every_kind, pictures
 
 
 @pytest.fixture(scope="module", params=STAND_INS)
@@ -55,14 +37,11 @@ def general(trace: CodeTrace) -> type[General]:
 
 
 def opened(trace: CodeTrace) -> General:
-    scene = general(trace)(Record(trace), every_kind(trace))
-    scene.setup()
-    return scene
+    return showing.opened(general(trace), trace)
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_layout(trace: CodeTrace, theme: str) -> None:
-    assert findings(general(trace), trace, every_kind(trace), theme) == []
+def test_layout(trace: CodeTrace) -> None:
+    assert findings(general(trace), trace, every_kind(trace), *THEMES) == []
 
 
 def test_a_concept_without_a_file_has_the_general_picture() -> None:
@@ -106,9 +85,9 @@ def test_results_land_in_the_cells_that_are_written(trace: CodeTrace) -> None:
 
 
 def work_of(scene: General, step: Any) -> Any:
-    from scenes.parts.desk import Work
+    from scenes.parts.desk import WrittenStep
 
-    work = Work.of(step)
+    work = WrittenStep.of(step)
     scene.strip.write(scene.line(work))
     return work
 
@@ -190,11 +169,6 @@ def test_a_beat_looks_the_same_whatever_was_shown_before(trace: CodeTrace) -> No
         for shown, expected in zip(planned, in_order, strict=True):
             alone.timeline(planned[1]).interpolate(0.2)  # left while numbers are on their way
             assert pictures(alone, shown) == expected, shown.name
-
-
-def pictures(scene: General, shown: Beat, first: int = 0) -> list[list[bytes]]:
-    """What is seen in every frame."""
-    return [[item.digest for item in (*sight.still, *sight.live)] for sight in scene.sights(shown, first) for _ in range(sight.frames)]
 
 
 def test_what_belongs_together_stands_together() -> None:

@@ -14,6 +14,7 @@ from engine.catalogue import function_of
 from engine.inputs.arguments import open_example
 from engine.record import Record
 from engine.stage import Work, number
+from scenes.parts import desk
 from scenes.parts.cast import scene_class
 from scenes.parts.frame import CAPTION, Caption
 from scenes.parts.general import General
@@ -22,12 +23,13 @@ from scenes.parts.theme import THEMES
 from tests.scenes.coded import Made, at
 from tests.scenes.coded import trace as made
 from tests.scenes.lint import findings
-from tests.scenes.test_general import SETTINGS, beat, every_kind, seen
+from tests.scenes.showing import SETTINGS, beat, every_kind
+from tests.scenes.test_general import seen
 
 
 def opened(trace: Any) -> General:
     with tempconfig(SETTINGS):
-        scene: General = scene_class(trace.concept)(Record(trace), every_kind(trace))
+        scene = scene_class(trace.concept)(Record(trace), every_kind(trace))
         scene.setup()
     return scene
 
@@ -66,9 +68,8 @@ def test_the_end_has_all_that_is_given_back_in_digits(name: str) -> None:
     trace: Any = open_example(name)
     scene = opened(trace)
     found = shown(scene, scene.beats[-1])
-    assert {path: len(found[path]) for path in trace.results if path != "mask"} == {
-        path: trace.outputs[path].numel() for path in trace.results if path != "mask"
-    }
+    given_back = [path for path in trace.results if path not in ("mask", "curve")]
+    assert {path: len(found[path]) for path in given_back} == {path: trace.outputs[path].numel() for path in given_back}
 
 
 def test_large_results_are_whole_at_the_end() -> None:
@@ -168,3 +169,46 @@ def test_layout_of_many_tensors_of_middle_size(name: str) -> None:
     }
     trace = function_of(name)(**given[name])  # type: ignore[misc]
     assert findings(scene_class(name), trace, every_kind(trace)) == []
+
+
+def first_of(trace: Any, path: str) -> int:
+    return next(step.index for step in trace if path in step.writes)
+
+
+def test_a_way_back_through_two_lines_shows_both() -> None:
+    trace = open_example("softmax_backward")
+    scene = opened(trace)
+    shown(scene, beat("full", trace, first_of(trace, "grad_exp")))
+    assert [line.text for line in scene.listing.letters["ink"].lines] == ["sum = exp.sum(dim, keepdim=True)", "output = exp / sum"]
+
+
+@pytest.mark.parametrize("name", ["softmax_backward", "cross_entropy_backward", "group_norm_backward"])
+def test_every_line_before_the_first_step_stands_beside_some_step(name: str) -> None:
+    trace = open_example(name)
+    scene = opened(trace)
+    shown(scene, beat("opening", trace, 0))
+    listed, lit = [line.text for line in scene.listing.letters["ink"].lines], set()
+    for path in trace.code:
+        shown(scene, beat("full", trace, first_of(trace, path)))
+        lit |= {line.text for line in scene.listing.letters["ink"].lines}
+    assert {*listed} == lit
+
+
+def test_a_number_that_is_handed_on_stands_on_the_strip_with_its_source() -> None:
+    trace = open_example("cross_entropy_backward")
+    scene = opened(trace)
+    k = first_of(trace, "grad_log_softmax")
+    assert strip_at(scene, beat("full", trace, k), 1.0) == "−grad_losses = −1"
+    assert strip_at(scene, beat("full", trace, k + 1), 1.0) == "0"  # nothing comes back, and there is nothing to equate
+
+
+def test_what_is_made_of_a_cell_leaves_it_as_what_stands_there() -> None:
+    trace = open_example("rms_norm_backward")
+    scene = opened(trace)
+    work = desk.WrittenStep.of(trace[first_of(trace, "grad_mean_square")])
+    shown(scene, beat("full", trace, work.step.index))
+    flown = {line.text for flight in scene.flights(work) if flight.lines for line in flight.lines}
+    assert flown == {"0.33", "1.73"}
+    scene.work(work, 1, True)
+    assert [batch.labels for batch in scene.bench.batches] == [["grad_rms", "× 1/(2·rms)"]]
+    assert scene.bench.line(0, 1).text == "0.29"

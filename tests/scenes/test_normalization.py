@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from manim import tempconfig
 
-from engine.record import Record
 from engine.trace import Trace
 from scenes.norms.picture import Normalization
 from scenes.parts.beat import Beat
 from scenes.parts.cast import scene_class
+from scenes.parts.number_line import HIGH
 from scenes.parts.theme import THEMES
+from tests.scenes import showing
 from tests.scenes.lint import findings
 from tests.scenes.norms import NORMS
-
-SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 30, "dry_run": True, "progress_bar": "none", "verbosity": "ERROR"}
+from tests.scenes.showing import SETTINGS, beat
 
 
 @pytest.fixture(autouse=True)
@@ -27,40 +27,30 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def beat(kind: Any, trace: Trace, k: int, stop: int | None = None) -> Beat:
-    return Beat(kind, k, k + 1 if stop is None else stop, trace[k].phase, "A step.", 90, k - 1 if k else None)
-
-
 def every_kind(trace: Trace) -> list[Beat]:
-    last = len(trace) - 1
-    return [
-        Beat("opening", 0, 0, "setup", trace.opening, 60),
-        *(beat("full", trace, trace.blocks.start(stage)) for stage in trace.stages),
-        *(beat("quick", trace, k) for stage in trace.stages if (k := trace.blocks.start(stage) + 1) <= last),
-        beat("sweep", trace, last // 2, last + 1),
-        Beat("closing", last + 1, last + 1, "result", "All.", 60),
-    ]
+    """The second step of every stage, too, which is shown quickly."""
+    *before, closing = showing.every_kind(trace)
+    seconds = [k for one in trace.stages if (k := trace.blocks.start(one) + 1) < len(trace)]
+    return [*before, *(beat("quick", trace, k) for k in seconds), closing]
 
 
 def opened(trace: Trace) -> Any:
-    scene = scene_class(trace.concept)(Record(trace), every_kind(trace))
-    scene.setup()
-    return scene
+    return showing.opened(scene_class(trace.concept), trace, every_kind(trace))
 
 
 SIZES = ("layer 2x3", "layer 8x8", "layer 4x64")
 
 
-@pytest.mark.parametrize(("name", "theme"), [*((name, "dark") for name in NORMS), *((n, t) for n in SIZES for t in THEMES if t != "dark")])
-def test_layout(name: str, theme: str) -> None:
+@pytest.mark.parametrize("name", NORMS)
+def test_layout(name: str) -> None:
     trace = NORMS[name]()
     assert issubclass(scene_class(trace.concept), Normalization)  # type: ignore[arg-type]
-    assert findings(scene_class(trace.concept), trace, every_kind(trace), theme) == []
+    assert findings(scene_class(trace.concept), trace, every_kind(trace), *(THEMES if name in SIZES else ())) == []
 
 
 def spots(scene: Any) -> list[float]:
     """Where on the line its dots are, as numbers."""
-    axis = scene.axis
+    axis = scene.picture
     left, right = axis.x(0), axis.x(1)
     return [(x - left) / (right - left) for x, _ in axis.middles]
 
@@ -90,17 +80,17 @@ def test_the_line_shifts_by_the_mean_and_shrinks_by_the_spread(kind: str) -> Non
 
 def pin(scene: Any, role: str = "output") -> float:
     """Where the pin is, as a number."""
-    return width(scene, scene.axis.pins[role].points[0, 0] - scene.axis.x(0))
+    return width(scene, scene.picture.pins[role].points[0, 0] - scene.picture.x(0))
 
 
 def band(scene: Any) -> float:
     """How far the band reaches, as a number."""
-    points = scene.axis.bands["output"].points
+    points = scene.picture.bands["output"].points
     return width(scene, (points[:, 0].max() - points[:, 0].min()) / 2)
 
 
 def width(scene: Any, units: float) -> float:
-    return float(units / (scene.axis.x(1) - scene.axis.x(0)))
+    return float(units / (scene.picture.x(1) - scene.picture.x(0)))
 
 
 def test_a_column_shares_a_mean_in_a_batch() -> None:
@@ -138,9 +128,9 @@ def test_squares_stand_over_the_deviations() -> None:
     trace = NORMS["layer 2x3"]()
     scene = opened(trace)
     after(scene, trace, trace.blocks.start("var") + 1, 1.0)
-    areas = [area(scene.axis.squares["output"].points[n : n + 16]) for n in (0, 16, 32)]
+    areas = [area(scene.picture.squares["output"].points[n : n + 16]) for n in (0, 16, 32)]
     assert areas == pytest.approx([areas[0] * (x / 7) ** 2 for x in (7, -2, -5)], rel=1e-6)
-    assert area(scene.axis.means["output"].points) == pytest.approx(sum(areas) / 3)
+    assert area(scene.picture.means["output"].points) == pytest.approx(sum(areas) / 3)
 
 
 def area(points: np.ndarray) -> float:
@@ -153,12 +143,12 @@ def test_numbers_are_shown_when_they_are_known() -> None:
     trace = NORMS["layer 2x3"]()
     scene, start = opened(trace), trace.blocks.start("deviation")
     scene.timeline(beat("full", trace, start + 1)).interpolate(0.0)
-    assert [line.text for line in scene.axis.texts["output"].lines] == ["0"]
+    assert [line.text for line in scene.picture.texts["output"].lines] == ["0"]
     scene.timeline(beat("full", trace, start + 1)).interpolate(1.0)
-    assert {line.text for line in scene.axis.texts["output"].lines} == {"0", "−3"}
-    assert len(scene.axis.hollow["input"].points)
+    assert {line.text for line in scene.picture.texts["output"].lines} == {"0", "−3"}
+    assert len(scene.picture.hollow["input"].points)
     scene.timeline(beat("full", trace, start + 2)).interpolate(1.0)
-    assert not len(scene.axis.hollow["input"].points)
+    assert not len(scene.picture.hollow["input"].points)
 
 
 def test_a_number_goes_home_from_its_dot() -> None:
@@ -167,7 +157,7 @@ def test_a_number_goes_home_from_its_dot() -> None:
     timeline = scene.timeline(beat("full", trace, start))
     timeline.interpolate((scene.acts.added + scene.acts.written) / 2)
     (flying,) = scene.travellers.letters["output"].lines
-    (x0, _, x1, y1), (x, y) = scene.here["normalized"].span([(0, 1)]), scene.axis.middles[1]
+    (x0, _, x1, y1), (x, y) = scene.here["normalized"].span([(0, 1)]), scene.picture.middles[1]
     assert flying.text == "−1.22"
     assert min(x, (x0 + x1) / 2) < flying.x < max(x, (x0 + x1) / 2)
     assert y < flying.y < y1
@@ -177,7 +167,7 @@ def test_too_many_numbers_are_shown_as_in_the_general_picture() -> None:
     trace = NORMS["layer 2x200"]()
     scene = opened(trace)
     scene.timeline(beat("full", trace, 0)).interpolate(1.0)
-    assert not len(scene.axis.axis.points)
+    assert not scene.easel.submobjects
     assert scene.bench.places
 
 
@@ -232,4 +222,23 @@ def test_the_dot_of_a_term_has_a_ring_while_it_is_added() -> None:
     scene = opened(trace)
     for stage, share, ringed in (("mean", 0.5, True), ("mean", 0.75, False), ("std", 0.5, False)):
         scene.timeline(beat("full", trace, trace.blocks.start(stage))).interpolate(share)
-        assert bool(len(scene.axis.ring.points)) == ringed, (stage, share)
+        assert bool(len(scene.picture.ring.points)) == ringed, (stage, share)
+
+
+def test_a_sweep_tells_of_one_channel_after_the_other() -> None:
+    trace = NORMS["batch 4x2"]()
+    with tempconfig(SETTINGS):
+        scene = opened(trace)
+        start = trace.blocks.start("normalized")
+        found = scene.swept(range(start, start + 8))
+        channels = [scene.numbers.group(trace[k]) for k in found]
+        assert channels == [0, 0, 0, 0, 1, 1, 1, 1]
+        assert [k - start for k in found] == [0, 0, 2, 2, 3, 5, 5, 7]
+        rows = NORMS["layer 2x3"]()
+        start = rows.blocks.start("output")
+        assert [*opened(rows).swept(range(start, start + 6))] == [*range(start, start + 6)]
+
+
+def test_a_line_is_as_high_as_numbers_that_can_be_read_allow() -> None:
+    low, high = (opened(NORMS[name]()).picture.room for name in ("layer 8x8", "layer 2x3"))
+    assert high[3] - high[1] > low[3] - low[1] == pytest.approx(HIGH)

@@ -18,21 +18,20 @@ from engine.play import Play
 from scenes.conv2d import Conv2d
 from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas
-from scenes.parts.cast import scene_class, scene_of
+from scenes.parts.cast import scene_class
 from scenes.parts.frame import TITLE
 from scenes.parts.general import General
 from scenes.parts.ink import Line
 from scenes.parts.passage import Passage
-from scenes.parts.play import ARRIVES, OWN, SETS_OUT, PlayReel, turn
+from scenes.parts.play import ARRIVES, OWN, SETS_OUT, PlayReel, scene_of, turn
 from scenes.parts.theme import THEMES
 from studio.crew import Crew
 from studio.pace_play import play_beats
 from studio.picture import UNITS, Picture
-from studio.take import read, takes
+from studio.take import read_take, takes
 from tests.plays import PLAYS, whole
 from tests.scenes.lint import findings
-
-SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 30, "dry_run": True, "progress_bar": "none", "verbosity": "ERROR"}
+from tests.scenes.showing import SETTINGS
 
 
 @contextmanager
@@ -73,10 +72,9 @@ def test_layout(name: str) -> None:
     assert findings(PlayReel, play, chosen) == []
 
 
-@pytest.mark.parametrize("theme", [name for name in THEMES if name != "dark"])
-def test_layout_in_other_themes(theme: str) -> None:
+def test_layout_in_other_themes() -> None:
     play = PLAYS["mlp"]()
-    assert findings(PlayReel, play, [beat for beat in play_beats(play, fps=10) if beat.kind == "opening"], theme) == []
+    assert findings(PlayReel, play, [beat for beat in play_beats(play, fps=10) if beat.kind == "opening"], *THEMES) == []
 
 
 # --- the map -----------------------------------------------------------------------------------------------------------------------------
@@ -362,6 +360,6 @@ def test_one_process_draws_what_four_draw(tmp_path: Path) -> None:
         folder.mkdir()
         with Crew(jobs) as crew:
             events = crew.make(play.record(), beats, Picture.of("480p", 8, "dark"), (folder, folder), takes(beats))
-            found.append({take: read(path) for event, take, path in events if event == "made" and path is not None})
+            found.append({take: read_take(path) for event, take, path in events if event == "made" and path is not None})
     assert len(found[0]) == len(takes(beats))
     assert found[0] == found[1]

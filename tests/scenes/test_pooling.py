@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 import torch
 from manim import tempconfig
 
 from engine import avg_pool2d, max_pool2d
-from engine.record import Record
 from engine.trace import Trace
 from scenes.avg_pool2d import AvgPool2d
 from scenes.max_pool2d import MaxPool2d
 from scenes.parts.beat import Beat
+from scenes.parts.theme import THEMES
 from scenes.pooling.forward import PoolReel, best
 from studio.pace import beats
+from tests.scenes import showing
 from tests.scenes.lint import findings
+from tests.scenes.showing import SETTINGS, decimal, strip
 from tests.scenes.test_layout import check, numbers
 
-SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 10, "dry_run": True, "verbosity": "ERROR"}
 SIZES = [(3, 3), (5, 8), (14, 14), (28, 28), (64, 64), (100, 60), (224, 224)]
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "print"])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_sizes(size: tuple[int, int], theme: str) -> None:
+def test_sizes(size: tuple[int, int]) -> None:
     kind = "picture" if min(size) > 60 else "normal"
-    check(MaxPool2d, max_pool2d(numbers(kind, 2, *size), 3, 2, padding=1), theme)
-    check(AvgPool2d, avg_pool2d(numbers("whole", *size), 2, ceil_mode=True), theme)
+    check(MaxPool2d, max_pool2d(numbers(kind, 2, *size), 3, 2, padding=1), *THEMES)
+    check(AvgPool2d, avg_pool2d(numbers("whole", *size), 2, ceil_mode=True), *THEMES)
 
 
 @pytest.mark.parametrize("kernel", [1, 2, 4, 6, 9, 14, (1, 12), (12, 2), "global"])
@@ -73,12 +71,9 @@ def states(scene: PoolReel, beat: Beat) -> list[tuple[list[str], list[str], int 
     found = []
     for frame in range(beat.frames):
         timeline.interpolate(frame / (beat.frames - 0.5))
-        lines = sorted(
-            (line for role, mark in scene.strip.marks.items() if role != "muted" for line in mark.lines), key=lambda line: line.x
-        )
         glass = scene.lenses[0].tile
-        crowned = [tap for tap in range(glass.rows * glass.columns) if len(glass.crown.points) and on(glass.box(tap), glass.crown.points)]
-        found.append(([line.text for line in lines], [line.text for line in glass.digits.lines], crowned[0] if crowned else None))
+        crowned = [tap for tap in range(glass.rows * glass.columns) if len(glass.crown.points) and on(glass.tap(tap), glass.crown.points)]
+        found.append((strip(scene), [line.text for line in glass.digits.lines], crowned[0] if crowned else None))
     return found
 
 
@@ -87,15 +82,9 @@ def on(box: tuple[float, float, float, float], points: object) -> bool:
     return abs(low[0] - box[0]) < 1e-9 and abs(low[1] - box[1]) < 1e-9 and abs(high[0] - box[2]) < 1e-9 and abs(high[1] - box[3]) < 1e-9
 
 
-def decimal(text: str) -> Decimal:
-    return Decimal(text.strip("()").replace("−", "-"))
-
-
 def opened(scene_class: type, trace: Trace) -> tuple[PoolReel, list[Beat]]:
     planned = beats(trace, detail=3, fps=10)
-    scene = scene_class(Record(trace), planned)
-    scene.setup()
-    return scene, planned
+    return showing.opened(scene_class, trace, planned), planned
 
 
 def test_the_largest_so_far_is_marked_and_written() -> None:

@@ -7,32 +7,27 @@ import torch
 from manim import tempconfig
 
 from engine import avg_pool2d_backward, max_pool2d_backward
-from engine.record import Record
 from scenes.avg_pool2d_backward import AvgPool2dBackward
 from scenes.max_pool2d_backward import MaxPool2dBackward
 from scenes.parts.theme import THEMES, Theme, contrast, rgb
 from studio.pace import beats
+from tests.scenes import showing
 from tests.scenes.lint import findings
+from tests.scenes.showing import SETTINGS, decimal
 from tests.scenes.test_layout import check, numbers
 
-SETTINGS = {"pixel_width": 320, "pixel_height": 180, "frame_rate": 10, "dry_run": True, "verbosity": "ERROR"}
 SIZES = [(2, 2), (4, 6), (13, 13), (28, 28), (64, 64)]
-
-
-def number(text: str) -> float:
-    return float(text.strip("()").replace("−", "-"))
 
 
 def gradients(*shape: int) -> torch.Tensor:
     return numbers("normal", *shape) if max(shape) > 8 else numbers("whole", *shape)
 
 
-@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_sizes(size: tuple[int, int], theme: str) -> None:
+def test_sizes(size: tuple[int, int]) -> None:
     height, width = size
-    check(MaxPool2dBackward, max_pool2d_backward(gradients(2, height // 2, width // 2), numbers("normal", 2, *size), 2), theme)
-    check(AvgPool2dBackward, avg_pool2d_backward(gradients(height - 1, width - 1), numbers("whole", *size), 2, 1), theme)
+    check(MaxPool2dBackward, max_pool2d_backward(gradients(2, height // 2, width // 2), numbers("normal", 2, *size), 2), *THEMES)
+    check(AvgPool2dBackward, avg_pool2d_backward(gradients(height - 1, width - 1), numbers("whole", *size), 2, 1), *THEMES)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +61,7 @@ def test_what_stands_in_the_cells_is_what_has_been_added_up() -> None:
     trace = max_pool2d_backward(gradient, x, 2, 1)
     with tempconfig(SETTINGS):
         planned = beats(trace, seconds=60, fps=10)
-        scene = MaxPool2dBackward(Record(trace), planned)
-        scene.setup()
+        scene = showing.opened(MaxPool2dBackward, trace, planned)
         total = torch.zeros(5, 5)
         for beat in planned[1:-1]:
             assert beat.kind != "sweep"
@@ -75,16 +69,16 @@ def test_what_stands_in_the_cells_is_what_has_been_added_up() -> None:
             timeline.interpolate(1)
             row, column = trace[beat.start].targets[0]
             pieces = sorted((line for mark in scene.strip.marks.values() for line in mark.lines), key=lambda line: line.x)
-            left, _, right, _, result = (number(line.text) if line.text not in "+=" else 0 for line in pieces)
+            left, _, right, _, result = (float(decimal(line.text)) if line.text not in "+=" else 0.0 for line in pieces)
             assert (left, right) == (total[row, column], trace[beat.start].value)
             total[row, column] += trace[beat.start].value
             assert result == total[row, column]
             shown = {
-                round((line.x - scene.grad_input.left) / scene.grad_input.cell[0] - 0.5): line.text
-                for line in scene.grad_input.digits.lines
-                if abs(line.y - scene.grad_input.centre(row, 0)[1]) < 1e-9
+                round((line.x - scene.output.left) / scene.output.cell[0] - 0.5): line.text
+                for line in scene.output.digits.lines
+                if abs(line.y - scene.output.centre(row, 0)[1]) < 1e-9
             }
-            assert number(shown[column]) == result
+            assert decimal(shown[column]) == result
         assert total.tolist() == trace.outputs["grad_input"][0].tolist()
 
 
@@ -92,8 +86,7 @@ def test_a_window_its_gradient_and_the_winner_have_one_tint() -> None:
     trace = max_pool2d_backward([[1, 2], [3, 4]], numbers("whole", 4, 4), 2)
     with tempconfig(SETTINGS):
         planned = beats(trace, fps=10)
-        scene = MaxPool2dBackward(Record(trace), planned)
-        scene.setup()
+        scene = showing.opened(MaxPool2dBackward, trace, planned)
         for beat in planned[1:-1]:
             timeline = scene.timeline(beat)
             timeline.interpolate(1)
@@ -101,7 +94,7 @@ def test_a_window_its_gradient_and_the_winner_have_one_tint() -> None:
             hue = scene.hue_of(step.index)
             assert hue == step.index
             *_, y, x = step.reads["grad_output"][0]
-            for plane, cells in ((scene.input, step.inside), (scene.grad_output, [(y, x)]), (scene.grad_input, step.targets)):
+            for plane, cells in ((scene.lenses[0].plane, step.inside), (scene.grad_output, [(y, x)]), (scene.output, step.targets)):
                 points = scene.tints[plane].marks[hue].points
                 for cell in cells:
                     left, bottom, *_ = plane.box(*cell)

@@ -25,6 +25,7 @@ from scenes.parts.reel import Sight
 from scenes.parts.theme import THEMES
 from studio.pace import beats
 from studio.picture import UNITS
+from tests.scenes import showing
 
 #: Levels of 255 by which a soft edge may differ.
 SOFT = 16
@@ -106,8 +107,7 @@ def test_a_beat_of_any_filter_and_sample_looks_the_same_whatever_was_shown_befor
     with tempconfig({"pixel_width": 320, "pixel_height": 180, "frame_rate": 6, "dry_run": True, "verbosity": "ERROR"}):
         planned = beats(trace, seconds=60, fps=6)
         assert len({beat.phase for beat in planned}) > 4
-        scene = Conv2d(Record(trace), planned)
-        scene.setup()
+        scene = showing.opened(Conv2d, trace, planned)
         in_order = [seen(scene, beat) for beat in planned]
         assert [seen(scene, beat) for beat in reversed(planned)] == in_order[::-1]
 
@@ -118,19 +118,12 @@ def test_a_part_of_a_sweep_is_a_part_of_it() -> None:
         planned = beats(trace, detail=0, seconds=10, fps=30)
         sweep = next(beat for beat in planned if beat.kind == "sweep")
         assert sweep.frames >= 50
-        scene = Conv2d(Record(trace), planned)
-        scene.setup()
-        whole = frame_by_frame(scene, sweep)
-        assert frame_by_frame(scene, sweep, 23) == whole[23:]
-        assert frame_by_frame(scene, sweep, 10, 37) == whole[10:37]
+        scene = showing.opened(Conv2d, trace, planned)
+        whole = showing.pictures(scene, sweep)
+        assert showing.pictures(scene, sweep, 23) == whole[23:]
+        assert showing.pictures(scene, sweep, 10, 37) == whole[10:37]
 
 
 def seen(scene: Any, beat: Beat) -> list[tuple[int, list[bytes]]]:
     """What is seen in a beat, and for how long."""
     return [(sight.frames, [item.digest for item in (*sight.still, *sight.live)]) for sight in scene.sights(beat)]
-
-
-def frame_by_frame(scene: Any, beat: Beat, first: int = 0, after: int | None = None) -> list[list[bytes]]:
-    return [
-        [item.digest for item in (*sight.still, *sight.live)] for sight in scene.sights(beat, first, after) for _ in range(sight.frames)
-    ]

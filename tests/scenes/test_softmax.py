@@ -15,8 +15,9 @@ from scenes.distribution.shares import MOST_BARS
 from scenes.parts.beat import Beat
 from scenes.softmax import Softmax
 from tests.scenes.lint import findings
-from tests.scenes.shares import at, check_order, looks, numbers, opened
-from tests.scenes.test_general import SETTINGS, beat, every_kind, longest, moving
+from tests.scenes.shares import at, check_order, numbers, opened, themes
+from tests.scenes.showing import SETTINGS, beat, every_kind
+from tests.scenes.test_general import longest, moving
 
 CASES: dict[str, Callable[[], Any]] = {
     "small": lambda: softmax([3, 1.5, -2], labels=["books", "laptops", "elephants"]),
@@ -38,10 +39,21 @@ def tops(scene: Softmax, shown: Beat, share: float) -> list[float]:
     return [float(b if b > scene.picture.bars.height(0.0) + 1e-9 else a) for a, b in zip(low, high, strict=True)]
 
 
-@pytest.mark.parametrize(("case", "theme"), looks(CASES))
-def test_layout(case: str, theme: str) -> None:
+@pytest.mark.parametrize("case", CASES)
+def test_layout(case: str) -> None:
     trace = CASES[case]()
-    assert findings(Softmax, trace, every_kind(trace), theme) == []
+    assert findings(Softmax, trace, every_kind(trace), *themes(case)) == []
+
+
+def test_what_bars_are_named_after_is_written_once_and_whole() -> None:
+    words = ["books", "laptops", "elephants"]
+    trace = softmax([3, 1.5, -2], labels=words)
+    with tempconfig(SETTINGS):
+        scene = opened(Softmax, trace)
+        assert [line.text for line in at(scene, beat("full", trace, 0), 1.0).bars.letters.lines] == words
+        assert not any(sheet.words.lines for sheet in scene.here.values())
+        scene.timeline(scene.beats[-1]).interpolate(1.0)
+        assert {line.text for sheet in scene.here.values() for line in sheet.words.lines} == {*words}
 
 
 def test_all_bars_sink_by_the_same() -> None:

@@ -15,23 +15,14 @@ from scenes.conv1d import Conv1d
 from scenes.conv2d import Conv2d
 from scenes.parts.beat import Beat
 from scenes.parts.sliding import SlidingReel
+from tests.scenes.showing import decimal, strip
 
 NUMBER = re.compile(r"\(?(−?[\d.]+(?:e−?\d+)?)\)?")
-
-
-def decimal(text: str) -> Decimal:
-    return Decimal(text.strip("()").replace("−", "-"))
 
 
 def unit(text: str) -> Decimal:
     """One in the last decimal that a rounded number may have."""
     return Decimal(1).scaleb(-min(max(len(text.partition(".")[2]), 2), 4))
-
-
-def strip_line(scene: SlidingReel) -> list[str]:
-    """The pieces of the strip from left to right; what is not added yet (grey) is left out."""
-    lines = [line for role, mark in scene.strip.marks.items() if role != "muted" for line in mark.lines]
-    return [line.text for line in sorted(lines, key=lambda line: line.x)]
 
 
 def added(pieces: list[str]) -> tuple[Decimal, int]:
@@ -47,7 +38,7 @@ def added(pieces: list[str]) -> tuple[Decimal, int]:
 
 
 def check_strip(scene: SlidingReel) -> bool:
-    pieces = strip_line(scene)
+    pieces = strip(scene)
     relation = next((piece for piece in pieces if piece in "=≈"), None)
     if relation is None or "⋯" in pieces or pieces[0].startswith("output"):
         return False

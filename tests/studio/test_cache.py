@@ -38,7 +38,7 @@ from studio.locks import locked
 from studio.pace import beats
 from studio.picture import Picture
 from studio.render import render
-from studio.take import read, takes, write
+from studio.take import read_take, takes, write_take
 from tests.studio.test_crew import threads, wait
 
 ROOT = Path(__file__).parents[2]
@@ -432,22 +432,22 @@ def test_damaged_takes_are_drawn_again(crew: Crew, folder: Path, tmp_path: Path)
             data = path.read_bytes()
             path.write_bytes(harm(data))
             assert path.read_bytes() != data
-            assert read(path) is None
+            assert read_take(path) is None
         assert same(drawn(crew, tmp_path / "mended.mp4", cached(folder)), whole)
         after = inodes(folder)
         assert after.keys() == before.keys()
         assert {path.name for path in files[:3]} == {name for name in after if after[name] != before[name]}
-        assert all(read(path) is not None for path in files)
+        assert all(read_take(path) is not None for path in files)
 
 
 def forge(folder: Path) -> None:
     """Puts the pictures of other takes into each, in a form that nobody can tell from the right one."""
-    found = {path: read(path) for path in sorted(folder.iterdir())}
+    found = {path: read_take(path) for path in sorted(folder.iterdir())}
     for path, content in found.items():
         assert content is not None
         header, packets = content
         longest = max((other for other in found.values() if other is not None), key=lambda other: len(other[1][0]))
-        write(path, header, [longest[1][0], *packets[1:]])
+        write_take(path, header, [longest[1][0], *packets[1:]])
 
 
 def test_who_has_no_home_has_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -523,9 +523,9 @@ def test_takes_that_vanish_are_made_again(crew: Crew, folder: Path, tmp_path: Pa
         looked_at.append(path)
         if len(looked_at) in (1, 3):
             path.unlink()
-        return read(path)
+        return read_take(path)
 
-    monkeypatch.setattr(studio.render, "read", late)
+    monkeypatch.setattr(studio.render, "read_take", late)
     watcher = Watcher()
     assert same(drawn(crew, tmp_path / "again.mp4", cached(folder), watcher), whole)
     assert watcher == Watcher([], 40)
@@ -533,7 +533,7 @@ def test_takes_that_vanish_are_made_again(crew: Crew, folder: Path, tmp_path: Pa
 
 
 def test_takes_that_always_vanish_are_given_up(own_crew: Crew, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studio.render, "read", lambda path: None)
+    monkeypatch.setattr(studio.render, "read_take", lambda path: None)
     with pytest.raises(RuntimeError, match=r"takes vanish from .* as soon as they are made"):
         drawn(own_crew, tmp_path / "clip.mp4", cached(folder))
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]
@@ -625,4 +625,4 @@ def test_two_renderings_may_share_a_cache(tmp_path: Path, folder: Path) -> None:
     assert len(first) == 50
     assert same(first, second)
     assert len(list(folder.iterdir())) > 3
-    assert all(path.suffix == ".take" and read(path) is not None for path in folder.iterdir())
+    assert all(path.suffix == ".take" and read_take(path) is not None for path in folder.iterdir())

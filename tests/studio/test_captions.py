@@ -18,7 +18,7 @@ from studio import captions
 from studio.breaks import LINE, parts
 from studio.captions import burnt, cues
 from studio.pace import beats as planned
-from studio.script import Mark, Part, Script
+from studio.script import BeatMark, Part, Script
 
 TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 
@@ -51,13 +51,13 @@ def webvtt(beats: list[tuple[str, int]], fps: int) -> str:
     return captions.webvtt(spoken([say for say, _ in beats], [frames for _, frames in beats], fps))
 
 
-def of_marks(marks: Sequence[Mark], fps: int) -> Script:
+def of_marks(marks: Sequence[BeatMark], fps: int) -> Script:
     return Script("", "", fps, 854, 480, "dark", (Part("", "clip", "conv2d", len(marks), tuple(marks)),))
 
 
 def spoken(says: Sequence[str], frames: Sequence[int], fps: int) -> Script:
     ends = [0, *accumulate(frames)]
-    return of_marks([Mark("quick", "all", say, *ends[k : k + 2], k, k + 1) for k, say in enumerate(says)], fps)
+    return of_marks([BeatMark("quick", "all", say, *ends[k : k + 2], k, k + 1) for k, say in enumerate(says)], fps)
 
 
 @pytest.mark.parametrize("fps", [1, 7, 24, 30, 60, 120])

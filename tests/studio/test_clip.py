@@ -134,4 +134,4 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(given: dict[str, Any], s
 
 
 def test_the_themes_are_those_of_the_scenes() -> None:
-    assert set(picture.THEMES) == set(THEMES)
+    assert set(picture.THEME_NAMES) == set(THEMES)

@@ -8,8 +8,8 @@ import pytest
 
 from studio.concatenate import concatenate
 from studio.encoder import Encoder
-from studio.join import Clip, join
-from studio.script import Mark, Part, Script, joined
+from studio.join import FilmTags, join
+from studio.script import BeatMark, Part, Script, joined
 
 
 def film(path: Path, frames: int, shade: int, fps: int = 10, size: tuple[int, int] = (64, 48)) -> Script:
@@ -17,8 +17,10 @@ def film(path: Path, frames: int, shade: int, fps: int = 10, size: tuple[int, in
     encoder = Encoder(*size, fps)
     pixels = np.full((size[1], size[0], 4), shade, np.uint8)
     packets = encoder.run([(pixels, [(0, 0, *size)], frames)])
-    said = Script(path.stem, "", fps, *size, "dark", (Part(path.stem, path.stem, "", 0, (Mark("card", "all", "Grey.", 0, frames, 0, 0),)),))
-    join(path, Clip(said.seconds(1) ** -1, said.title, "", said.chapters, said.to_json()), encoder.header, [packets])
+    said = Script(
+        path.stem, "", fps, *size, "dark", (Part(path.stem, path.stem, "", 0, (BeatMark("card", "all", "Grey.", 0, frames, 0, 0),)),)
+    )
+    join(path, FilmTags(said.seconds(1) ** -1, said.title, "", said.chapters, said.to_json()), encoder.header, [packets])
     return said
 
 

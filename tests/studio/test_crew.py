@@ -29,10 +29,10 @@ from engine.errors import InputError
 from engine.record import Record
 from engine.trace import Trace
 from scenes.parts.beat import Beat
-from studio.crew import MOST_JOBS, Crew, Hand, Work, check_jobs, default_jobs
+from studio.crew import MOST_JOBS, ClipWork, Crew, Hand, check_jobs, default_jobs
 from studio.pace import beats
 from studio.picture import Picture
-from studio.take import Take, read, runs, takes
+from studio.take import Take, read_take, runs, takes
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = Path("/proc")
@@ -76,7 +76,7 @@ def decoded(header: bytes, packets: Sequence[bytes]) -> list[np.ndarray]:
 
 
 def pictures(path: Path) -> list[np.ndarray]:
-    found = read(path)
+    found = read_take(path)
     assert found is not None
     return decoded(*found)
 
@@ -345,7 +345,7 @@ def test_every_take_is_given_once(costs: list[list[float]], data: st.DataObject)
     queues = [[Take(number, i, i + 1, cost) for i, cost in enumerate(run)] for number, run in enumerate(costs)]
     anybody: Any = SimpleNamespace(dismissed=False)
     nothing: Any = (None, [], None, None)
-    work = Work(anybody, nothing, queues)
+    work = ClipWork(anybody, nothing, queues)
     left = [list(queue) for queue in queues]
     for _ in range(sum(map(len, queues))):
         number = data.draw(st.integers(0, len(queues) - 1))
@@ -586,7 +586,7 @@ def test_processes_end_when_nobody_is_there_to_ask(tmp_path: Path, takes_folder:
         os.kill(parent.pid, signal.SIGKILL)
         assert parent.wait(AGES) == -signal.SIGKILL
     assert wait(lambda: not marked(mark), 20)
-    assert all(read(path) is not None for path in tmp_path.glob("takes/*.take"))
+    assert all(read_take(path) is not None for path in tmp_path.glob("takes/*.take"))
 
 
 # --- pipes -------------------------------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.cut import cut
-from studio.join import Clip, join
-from studio.script import Mark, Part, Script
+from studio.join import FilmTags, join
+from studio.script import BeatMark, Part, Script
 from studio.stills import png, still, stills
 from tests.studio.test_encoder import BT709, TV_RANGE
 from tests.studio.test_join import boxes, made
@@ -39,7 +39,7 @@ class Film:
 def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     header, takes = made(FPS)
-    join(path, Clip(Fraction(FPS), "A film", "with a comment", [("all", 0, 70)], "and more"), header, takes)
+    join(path, FilmTags(Fraction(FPS), "A film", "with a comment", [("all", 0, 70)], "and more"), header, takes)
     with av.open(str(path)) as container:
         frames = list(container.decode(video=0))
     return Film(
@@ -188,7 +188,7 @@ def test_frames_that_there_are_not(film: Film, wrong: int) -> None:
 
 
 def test_a_still_of_a_script(film: Film) -> None:
-    mark = Mark("opening", "all", "Hello.", 0, 70, 0, 1)
+    mark = BeatMark("opening", "all", "Hello.", 0, 70, 0, 1)
     script = Script("", "", FPS, 64, 48, "dark", (Part("", "film", "conv2d", 1, (mark,)),))
     assert np.array_equal(np.asarray(still(film.path, script, 42)), film.pictures[42])
     with pytest.raises(ValueError, match="frames 0 to 69, not 70"):

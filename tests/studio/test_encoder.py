@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.encoder import Encoder, Rectangle
+from scenes.parts.canvas import Rectangle
+from studio.encoder import Encoder
 from tests.studio.test_bitstream import elements, of
 
 WIDTH, HEIGHT = 64, 48

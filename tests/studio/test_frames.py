@@ -10,8 +10,8 @@ import pytest
 
 from studio.alpha import AlphaEncoder
 from studio.encoder import Encoder
-from studio.frames import at, pictures, shown
-from studio.join import Clip, join, join_alpha
+from studio.frames import frames_at, held_frames, pictures
+from studio.join import FilmTags, join, join_alpha
 from tests.studio.test_encoder import drawing, whole
 
 SIZE = (64, 48)
@@ -25,7 +25,7 @@ def film(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     encoder = (Encoder if request.param == "opaque" else AlphaEncoder)(*SIZE, 10)
     made = [encoder.run([whole(drawing(number, *SIZE), len([*frames])) for number, frames in groupby(take)]) for take in TAKES]
     folder = tmp_path_factory.mktemp("films")
-    clip = Clip(Fraction(10), "title", "", [("all", 0, len(NUMBERS))])
+    clip = FilmTags(Fraction(10), "title", "", [("all", 0, len(NUMBERS))])
     if request.param == "opaque":
         join(folder / "film.mp4", clip, encoder.header, made)
         return folder / "film.mp4"
@@ -35,7 +35,7 @@ def film(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_what_stands_still_comes_once(film: Path) -> None:
     """Across a key frame too, as far as the encoder made the same of it."""
-    found = [(first, first + frames) for first, frames, _ in shown(film)]
+    found = [(first, first + frames) for first, frames, _ in held_frames(film)]
     assert [a for a, _ in found] == [0, *[b for _, b in found[:-1]]]
     assert found[-1][1] == len(NUMBERS)
     changes = {k for k in range(len(NUMBERS)) if k == 0 or NUMBERS[k] != NUMBERS[k - 1]}
@@ -46,8 +46,8 @@ def test_what_stands_still_comes_once(film: Path) -> None:
 
 
 def test_cuts(film: Path) -> None:
-    assert {2, 9} <= {first for first, _, _ in shown(film, {2, 9})}
-    assert [frames for _, frames, _ in shown(film, set(range(14)))] == [1] * 14
+    assert {2, 9} <= {first for first, _, _ in held_frames(film, {2, 9})}
+    assert [frames for _, frames, _ in held_frames(film, set(range(14)))] == [1] * 14
 
 
 def test_pictures_are_those_that_were_drawn(film: Path) -> None:
@@ -66,13 +66,13 @@ def test_pictures_are_those_that_were_drawn(film: Path) -> None:
 @pytest.mark.parametrize("wanted", [[0], [13], [3, 2, 9], [4, 4, 5], range(14), []])
 def test_single_frames(film: Path, wanted: list[int]) -> None:
     frames = {first + k: pixels for first, count, pixels in pictures(film) for k in range(count)}
-    found = list(at(film, wanted))
+    found = list(frames_at(film, wanted))
     assert [number for number, _ in found] == sorted(set(wanted))
     assert all(np.array_equal(pixels, frames[number]) for number, pixels in found)
 
 
 def test_another_size(film: Path) -> None:
-    ((_, pixels),) = at(film, [6], 32, 24)
+    ((_, pixels),) = frames_at(film, [6], 32, 24)
     assert pixels.shape[:2] == (24, 32)
 
 

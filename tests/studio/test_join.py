@@ -13,7 +13,7 @@ from av.video.reformatter import Colorspace
 
 from studio.bitstream import units
 from studio.encoder import Encoder
-from studio.join import Clip, join
+from studio.join import FilmTags, join
 from tests.studio.test_encoder import decoded, drawing, noise, planes, whole
 
 TITLE, COMMENT = "Convolution – 2 × 2", "All 9 values agree with torch; “largest difference” is 0.\nÜber alles."
@@ -72,7 +72,7 @@ def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     fps, size = Fraction(request.param[0]), request.param[1]
     path = tmp_path_factory.mktemp("joined") / "clip.mp4"
     joined = Joined(path, fps, *made(round(fps), size))
-    join(path, Clip(fps, TITLE, COMMENT, joined.chapters), joined.header, joined.takes)
+    join(path, FilmTags(fps, TITLE, COMMENT, joined.chapters), joined.header, joined.takes)
     return joined
 
 
@@ -179,7 +179,7 @@ def test_takes_of_one_frame(tmp_path: Path, fps: int, count: int) -> None:
     """From as many encoders, without chapters."""
     encoders = [Encoder(64, 48, fps) for _ in range(count)]
     takes = [encoder.run([whole(noise(seed))]) for seed, encoder in enumerate(encoders)]
-    join(tmp_path / "clip.mp4", Clip(Fraction(fps), "", "", []), encoders[0].header, takes)
+    join(tmp_path / "clip.mp4", FilmTags(Fraction(fps), "", "", []), encoders[0].header, takes)
     with av.open(str(tmp_path / "clip.mp4")) as container:
         stream = container.streams.video[0]
         assert (stream.frames, stream.average_rate) == (count, fps)
@@ -195,7 +195,7 @@ def test_a_long_clip(tmp_path: Path) -> None:
     """More than an hour; what stands still is cheap."""
     encoder = Encoder(64, 48, 30)
     take = encoder.run([whole(drawing(1), 500), whole(drawing(2), 500)])
-    join(tmp_path / "clip.mp4", Clip(Fraction(30), "", "", [("all", 0, 120_000)]), encoder.header, [take] * 120)
+    join(tmp_path / "clip.mp4", FilmTags(Fraction(30), "", "", [("all", 0, 120_000)]), encoder.header, [take] * 120)
     with av.open(str(tmp_path / "clip.mp4")) as container:
         stream = container.streams.video[0]
         assert (stream.frames, stream.average_rate, stream.duration * stream.time_base) == (120_000, 30, 4000)
@@ -210,7 +210,7 @@ def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"x" * 100_000)
     header, takes = made(30)
-    join(path, Clip(Fraction(30), "a", "b", []), header, takes)
+    join(path, FilmTags(Fraction(30), "a", "b", []), header, takes)
     assert path.stat().st_size < 100_000
     with av.open(str(path)) as container:
         assert container.streams.video[0].frames == sum(map(len, takes))

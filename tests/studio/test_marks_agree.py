@@ -25,7 +25,7 @@ from scenes.parts.beat import Beat
 from studio.forms import forms
 from studio.pace import beats
 from studio.picture import Picture
-from studio.progress import Lines
+from studio.progress import ProgressLines
 from studio.render import render
 
 FPS = 8
@@ -42,7 +42,7 @@ def made(planned: list[Beat], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Each form that there is, per beat where it can be."""
     trace, folder = engine.conv1d(list(range(24)), [1, -1]), tmp_path_factory.mktemp("forms")
     options = {"slides_per": "beat", "pictures_per": "beat"}
-    render(trace, planned, PICTURE, folder / "clip", Lines(planned, len(trace)), to=list(forms()), options=options, jobs=1)
+    render(trace, planned, PICTURE, folder / "clip", ProgressLines(planned, len(trace)), to=list(forms()), options=options, jobs=1)
     return folder
 
 

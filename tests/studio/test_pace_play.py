@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine.errors import InputError
-from engine.paper.worksheet import result_line
+from engine.paper.lines import result_line
 from engine.play import Act, Play
 from scenes.parts.beat import Beat
 from studio.captions import cues

@@ -8,7 +8,7 @@ import pytest
 
 import studio.progress
 from scenes.parts.beat import Beat
-from studio.progress import PATIENCE, Bar, Lines, progress
+from studio.progress import PATIENCE, Bar, ProgressLines, progress
 
 BEATS = [
     Beat("opening", 0, 0, "setup", "Hello.", 10),
@@ -18,7 +18,7 @@ BEATS = [
 ]
 
 
-def walk(watcher: Lines) -> None:
+def walk(watcher: ProgressLines) -> None:
     """A rendering, as it is reported."""
     frames = 0
     with watcher:
@@ -31,7 +31,7 @@ def walk(watcher: Lines) -> None:
 
 def test_plain_lines_go_to_standard_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studio.progress, "PATIENCE", 0.0)
-    walk(Lines(BEATS, 2000))
+    walk(ProgressLines(BEATS, 2000))
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
@@ -45,7 +45,7 @@ def test_plain_lines_go_to_standard_error(capsys: pytest.CaptureFixture[str], mo
 def test_plain_lines_are_few(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(studio.progress.time, "monotonic", lambda: now)
-    watcher = Lines(BEATS, 2000)
+    watcher = ProgressLines(BEATS, 2000)
     watcher.beat(0, BEATS[0])
     now += PATIENCE * 0.9
     watcher.beat(1, BEATS[1])
@@ -60,7 +60,7 @@ def test_no_bar_where_nobody_watches(capsys: pytest.CaptureFixture[str], monkeyp
     if forced:
         monkeypatch.setenv("FORCE_COLOR", "1")
     watcher = progress(BEATS, 2000)
-    assert type(watcher) is Lines
+    assert type(watcher) is ProgressLines
     walk(watcher)
     assert "\x1b" not in capsys.readouterr().err
 

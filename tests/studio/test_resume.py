@@ -12,7 +12,7 @@ import av
 import pytest
 
 from studio.cache import FOLDER_VARIABLE
-from studio.take import read
+from studio.take import read_take
 from tests.processes import heed_signals
 from tests.studio.test_crew import marked, marking, sees_processes, wait
 
@@ -77,7 +77,7 @@ def test_a_killed_rendering_goes_on_where_it_was(place: Place, mark: str) -> Non
             assert process.wait(60) == -signal.SIGKILL
         assert wait(lambda: not marked(mark))
         assert place.final() == set()
-        assert all(read(place.cache / name) is not None for name in place.takes())
+        assert all(read_take(place.cache / name) is not None for name in place.takes())
         found = place.takes()
         assert len(kept) < len(found) < TAKES
         assert {name: found[name] for name in kept} == kept
@@ -121,6 +121,6 @@ def test_a_rendering_that_is_told_to_stop_leaves_nothing(place: Place, mark: str
     assert list(place.clips.iterdir()) == []
     assert wait(lambda: not marked(mark), 20)
     assert list(place.scratch.iterdir()) == []
-    assert all(read(place.cache / name) is not None for name in place.takes())
+    assert all(read_take(place.cache / name) is not None for name in place.takes())
     if moment == "work":
         assert "Traceback" not in said

@@ -9,13 +9,13 @@ import engine
 from engine.errors import InputError
 from studio.pace import beats
 from studio.picture import Picture
-from studio.script import MOST_LINES, Mark, Part, Script, joined, script
+from studio.script import MOST_LINES, BeatMark, Part, Script, joined, script
 
 HOSTILE = '</script><script>alert(1)</script> "quoted" \'too\' & <!-- \u2028\nnew #read("x") \\ $'
 
 
 def made(say: str = "Said.", name: str = "clip") -> Script:
-    marks = (Mark("opening", "setup", say, 0, 10, 0, 0), Mark("quick", "all", say, 10, 15, 0, 1, "x", ("y = 1",)))
+    marks = (BeatMark("opening", "setup", say, 0, 10, 0, 0), BeatMark("quick", "all", say, 10, 15, 0, 1, "x", ("y = 1",)))
     return Script(say, say, 5, 64, 48, "dark", (Part(say, name, "conv2d", 1, marks),), "key")
 
 

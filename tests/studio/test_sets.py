@@ -17,7 +17,7 @@ import pytest
 import studio.locks
 from engine.errors import InputError
 from studio.locks import alone
-from studio.sets import LOCK, MARK, NEW, present, scratch, tidied, together, whole
+from studio.sets import LOCK, MARK, NEW, all_at_once, present, scratch, tidied, whole
 from studio.signals import tidy_when_killed
 from tests.processes import heed_signals
 
@@ -44,7 +44,7 @@ def content(folder: Path) -> dict[str, str]:
 
 
 def make(place: Path, files: dict[str, str] = FRESH) -> None:
-    with together(place / "clip") as folder:
+    with all_at_once(place / "clip") as folder:
         fill(folder, files)
 
 
@@ -115,14 +115,14 @@ def test_files_appear_together_or_not_at_all(tmp_path: Path, umask: int, error: 
     fill(tmp_path, OLD)
 
     def fail() -> None:
-        with together(tmp_path / "clip") as folder:
+        with all_at_once(tmp_path / "clip") as folder:
             fill(folder, FRESH)
             raise error
 
     with pytest.raises(type(error)):
         fail()
     assert content(tmp_path) == OLD
-    with together(tmp_path / "clip") as folder:
+    with all_at_once(tmp_path / "clip") as folder:
         fill(folder, {**FRESH, ".other": "not to be kept"})
         (scratch(folder) / "clip.mov").write_text("not to be kept")
         assert OLD.items() <= content(tmp_path).items()
@@ -230,9 +230,9 @@ def test_a_kill_while_the_old_ones_return(tmp_path: Path, monkeypatch: pytest.Mo
 WRITER = """
 import sys, time
 from pathlib import Path
-from studio.sets import together
+from studio.sets import all_at_once
 
-with together(Path(sys.argv[1])) as folder:
+with all_at_once(Path(sys.argv[1])) as folder:
     (folder / "clip.mp4").write_text("half")
     print(folder.parent, flush=True)
     time.sleep(600)

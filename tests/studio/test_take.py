@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine import conv2d
 from scenes.parts.beat import SWEEP_FRAMES, Beat
 from studio import pace
-from studio.take import SWEEP_TAKE, Take, read, runs, takes, write
+from studio.take import SWEEP_TAKE, Take, read_take, runs, takes, write_take
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("opening", "full", "quick", "sweep", "closing")
@@ -166,41 +166,41 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(b"header", [b"", b"", b"x", b""])
 def test_what_is_read_is_what_was_written(folder: Path, header: bytes, packets: list[bytes]) -> None:
     path = folder / "any.take"
-    write(path, header, packets)
-    assert read(path) == (header, packets)
+    write_take(path, header, packets)
+    assert read_take(path) == (header, packets)
     assert [file.name for file in folder.iterdir()] == ["any.take"]
 
 
 def test_large_packets(tmp_path: Path) -> None:
     path = tmp_path / "large.take"
     packets = [bytes([i]) * size for i, size in enumerate([5_000_000, 1, 0, 70_000])] + [b"last"] * 1000
-    write(path, b"header", packets)
-    assert read(path) == (b"header", packets)
+    write_take(path, b"header", packets)
+    assert read_take(path) == (b"header", packets)
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.take"
-    write(path, b"long header", [b"a" * 1000])
-    write(path, b"h", [b"b"])
-    assert read(path) == (b"h", [b"b"])
+    write_take(path, b"long header", [b"a" * 1000])
+    write_take(path, b"h", [b"b"])
+    assert read_take(path) == (b"h", [b"b"])
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path) -> None:
     path = tmp_path / "a.take"
-    write(path, b"old", [b"old"])
+    write_take(path, b"old", [b"old"])
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (150, limits[1]))
     try:
         with pytest.raises(OSError, match="File too large"):
-            write(path, b"new", [b"new" * 100])
+            write_take(path, b"new", [b"new" * 100])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert read(path) == (b"old", [b"old"])
+    assert read_take(path) == (b"old", [b"old"])
     (tmp_path / "folder.take").mkdir()
     with pytest.raises(OSError):
-        write(tmp_path / "folder.take", b"new", [b"new"])
+        write_take(tmp_path / "folder.take", b"new", [b"new"])
     assert {file.name for file in tmp_path.iterdir()} == {"a.take", "folder.take"}
 
 
@@ -208,8 +208,8 @@ def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path) -> 
 def intact(tmp_path: Path) -> tuple[Path, bytes]:
     """A take's file, and its bytes."""
     path = tmp_path / "a.take"
-    write(path, b"header", [b"first packet", b"", b"\x00\x01\x02", b"last"])
-    assert read(path) is not None
+    write_take(path, b"header", [b"first packet", b"", b"\x00\x01\x02", b"last"])
+    assert read_take(path) is not None
     return path, path.read_bytes()
 
 
@@ -217,9 +217,9 @@ def test_a_file_cut_off_anywhere(intact: tuple[Path, bytes]) -> None:
     path, data = intact
     for length in range(len(data)):
         path.write_bytes(data[:length])
-        assert read(path) is None
+        assert read_take(path) is None
     path.write_bytes(data + b"\x00")
-    assert read(path) is None
+    assert read_take(path) is None
 
 
 def test_one_bit_flipped_anywhere(intact: tuple[Path, bytes]) -> None:
@@ -228,7 +228,7 @@ def test_one_bit_flipped_anywhere(intact: tuple[Path, bytes]) -> None:
         damaged = bytearray(data)
         damaged[bit // 8] ^= 1 << bit % 8
         path.write_bytes(damaged)
-        assert read(path) is None
+        assert read_take(path) is None
 
 
 @thorough
@@ -237,13 +237,13 @@ def test_other_damage(folder: Path, data: st.DataObject) -> None:
     """Zeros where a part never reached the disk, parts that are missing or there twice."""
     path = folder / "damaged.take"
     packets = [bytes([i % 251]) * (37 * i) for i in range(40)]
-    write(path, b"header", packets)
+    write_take(path, b"header", packets)
     whole = path.read_bytes()
     first, after = sorted(data.draw(st.tuples(st.integers(0, len(whole)), st.integers(0, len(whole)))))
     middle = data.draw(st.sampled_from([b"", b"\x00" * (after - first), whole[first:after] * 2, b"\xff" * (after - first)]))
     damaged = whole[:first] + middle + whole[after:]
     path.write_bytes(damaged)
-    assert read(path) == ((b"header", packets) if damaged == whole else None)
+    assert read_take(path) == ((b"header", packets) if damaged == whole else None)
     path.unlink()
 
 
@@ -253,7 +253,7 @@ def test_other_damage(folder: Path, data: st.DataObject) -> None:
 def test_no_take_at_all(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.take"
     path.write_bytes(data)
-    assert read(path) is None
+    assert read_take(path) is None
 
 
 def test_wrong_words_at_the_beginning(intact: tuple[Path, bytes]) -> None:
@@ -261,25 +261,25 @@ def test_wrong_words_at_the_beginning(intact: tuple[Path, bytes]) -> None:
     assert data.startswith(b"tensorreel take 1\n")
     for wrong in (b"tensorreel take 0\n", b"tensorreel take 2\n", b"Tensorreel take 1\n", b"tensorreel take 1\r", b""):
         path.write_bytes(data.replace(b"tensorreel take 1\n", wrong, 1))
-        assert read(path) is None
+        assert read_take(path) is None
 
 
 def test_no_file(tmp_path: Path) -> None:
-    assert read(tmp_path / "a.take") is None
-    assert read(tmp_path / "no folder" / "a.take") is None
-    assert read(tmp_path) is None
+    assert read_take(tmp_path / "a.take") is None
+    assert read_take(tmp_path / "no folder" / "a.take") is None
+    assert read_take(tmp_path) is None
 
 
 WRITER = """
 import sys
 from pathlib import Path
-from studio.take import write
+from studio.take import write_take
 
 path, letter = Path(sys.argv[1]), sys.argv[2].encode()
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(100):
-    write(path, letter, [letter * 50_000, b"", letter * 3])
+    write_take(path, letter, [letter * 50_000, b"", letter * 3])
 """
 
 
@@ -297,14 +297,14 @@ def test_two_processes_write_the_same_file(tmp_path: Path) -> None:
         for writer in writers:
             assert writer.stdout
             assert writer.stdout.readline() == "ready\n"
-        write(path, *wanted[0])
+        write_take(path, *wanted[0])
         for writer in writers:
             assert writer.stdin
             writer.stdin.write("go\n")
             writer.stdin.flush()
         seen = 0
         while any(writer.poll() is None for writer in writers):
-            assert read(path) in wanted
+            assert read_take(path) in wanted
             seen += 1
     finally:
         for writer in writers:
@@ -312,5 +312,5 @@ def test_two_processes_write_the_same_file(tmp_path: Path) -> None:
             writer.communicate()
     assert seen > 0
     assert [writer.returncode for writer in writers] == [0, 0]
-    assert read(path) in wanted
+    assert read_take(path) in wanted
     assert list(tmp_path.iterdir()) == [path]

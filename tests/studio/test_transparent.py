@@ -19,8 +19,8 @@ from scenes.parts.theme import THEMES, rgb
 from studio.alpha import AlphaEncoder, straight
 from studio.cache import Cache
 from studio.forms import need_ground
-from studio.frames import at
-from studio.matte import planes, spread
+from studio.frames import frames_at
+from studio.matte import bled, with_alpha
 from studio.pace import beats
 from studio.picture import Picture
 from studio.render import render
@@ -55,7 +55,7 @@ def test_over_its_own_ground_it_is_the_opaque_film(theme: str) -> None:
     made = film(theme)
     wanted = [mark.after - 1 for mark in made.script.marks]
     ground = rgb(THEMES[theme].ground)
-    for (_, clear), (_, opaque) in zip(at(made.alpha, wanted), at(made.path, wanted), strict=True):
+    for (_, clear), (_, opaque) in zip(frames_at(made.alpha, wanted), frames_at(made.path, wanted), strict=True):
         seen = over(clear, ground)
         # What is between them is H.264's, with colours of half the size.
         assert np.abs(seen.mean(axis=-1) - opaque.mean(axis=-1)).mean() < 1.5
@@ -69,7 +69,7 @@ def test_over_its_own_ground_it_is_the_opaque_film(theme: str) -> None:
 def test_soft_edges_have_the_colour_of_what_they_belong_to() -> None:
     """Laid over magenta, an edge lies between magenta and its colour: white letters have no grey in their edges."""
     made = film("dark")
-    ((_, pixels),) = at(made.alpha, [made.script.marks[0].after - 1])
+    ((_, pixels),) = frames_at(made.alpha, [made.script.marks[0].after - 1])
     title = pixels[:40, :220]  # where nothing but the title in the colour of ink is
     soft = (title[..., 3] > 20) & (title[..., 3] < 255)
     assert soft.sum() > 100
@@ -85,11 +85,11 @@ def test_codecs_get_alpha_as_it_is_and_colours_beyond_the_edges(form: str) -> No
     with av.open(str(made.alpha)) as container:
         frame = next(container.decode(video=0))
     pixels = frame.to_ndarray(format="rgba")
-    found = planes(frame, form)
+    found = with_alpha(frame, form)
     deep = form.endswith("10le")
     alpha = np.frombuffer(found.planes[3], np.uint16 if deep else np.uint8).reshape(480, -1)[:, :854]
     assert np.array_equal(alpha >> 2 if deep else alpha, pixels[..., 3])
-    around = spread(pixels)
+    around = bled(pixels)
     assert np.array_equal(around[pixels[..., 3] > 0], pixels[pixels[..., 3] > 0])
     edge = np.zeros_like(pixels[..., 3], dtype=bool)
     edge[:, 1:] = (pixels[:, 1:, 3] == 0) & (pixels[:, :-1, 3] == 255)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
-from engine.concepts.attention.inputs import Setup, resolve
-from engine.concepts.attention.stages import Stages, in_order
-from engine.concepts.attention.step import Kind, Sizes
+from engine.concepts.attention.inputs import AttentionSetup, resolve
+from engine.concepts.attention.stages import AttentionStages, in_order
+from engine.concepts.attention.step import AttentionKind, AttentionSizes
 from engine.concepts.attention.weights import SEPARATE
 from engine.mark import concept
 from engine.numbers import plain
@@ -22,17 +22,17 @@ from engine.step import Cell, Reference
 from engine.trace import MaskLike, StateDict, TensorLike, Trace, compare, largest
 
 #: Kinds of steps, the most instructive first: where time is short, the first of these are shown term by term.
-LESSONS: tuple[Kind, ...] = ("score", "sum", "mix", "max", "weight", "exp", "query", "mask", "project")
+LESSONS: tuple[AttentionKind, ...] = ("score", "sum", "mix", "max", "weight", "exp", "query", "mask", "project")
 #: With more keys than this, sums over all of them take long: shorter steps come first, and a row with a few keys is no example.
 MANY = 24
-LESSONS_OF_MANY: tuple[Kind, ...] = ("score", "weight", "mix", "exp", "sum", "max", "query", "mask", "project")
+LESSONS_OF_MANY: tuple[AttentionKind, ...] = ("score", "weight", "mix", "exp", "sum", "max", "query", "mask", "project")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AttentionTrace(Trace):
     """Adds what a picture needs: how many of everything there are, names of queries and keys, which input each projection reads."""
 
-    sizes: Sizes
+    sizes: AttentionSizes
     labels: tuple[Sequence[str], Sequence[str]]
     sources: tuple[str, str, str]
 
@@ -98,13 +98,12 @@ def attention(
     sizes, blocks = setup.sizes, in_order(setup.sizes)
     outputs = _computed(setup)
     reference = _checked(setup, outputs)
-    by_head = {name: _squeezed(tensor) if name in PER_HEAD else tensor for name, tensor in outputs.items()}
     return AttentionTrace(
         params=setup.params,
         inputs=dict(setup.inputs),
-        outputs=by_head,
+        outputs={name: _squeezed(tensor) if name in PER_HEAD else tensor for name, tensor in outputs.items()},
         reference=reference,
-        stages=Stages(setup, sizes, outputs).all(),
+        stages=AttentionStages(setup, sizes, outputs).all(),
         blocks=blocks,
         opening=_opening(setup),
         closing=sentences.agreement(outputs["output"].numel(), reference),
@@ -125,7 +124,7 @@ def _squeezed(tensor: Tensor) -> Tensor:
     return tensor[0] if len(tensor) == 1 else tensor
 
 
-def _computed(setup: Setup) -> dict[str, Tensor]:
+def _computed(setup: AttentionSetup) -> dict[str, Tensor]:
     """All values of all steps, by the formulas that the steps state."""
     raw = setup.q @ setup.k.mT / setup.divisor
     scores = raw if setup.mask is None else raw + setup.mask.added
@@ -149,7 +148,7 @@ def _computed(setup: Setup) -> dict[str, Tensor]:
 # --- reference ---------------------------------------------------------------------------------------------------------------------------
 
 
-def _checked(setup: Setup, outputs: dict[str, Tensor]) -> Reference:
+def _checked(setup: AttentionSetup, outputs: dict[str, Tensor]) -> Reference:
     """Compares output and weights with torch's; an error of a score counts with the size of the scores."""
     name, output, weights = _torch_output(setup)
     added = 0.0 if setup.mask is None else setup.mask.reach(outputs["weights"])
@@ -160,7 +159,7 @@ def _checked(setup: Setup, outputs: dict[str, Tensor]) -> Reference:
     return max(found, key=lambda reference: reference.max_abs_error)
 
 
-def _bounds(setup: Setup) -> list[float]:
+def _bounds(setup: AttentionSetup) -> list[float]:
     """The largest sums of absolute values in the projections."""
     return [
         float((setup.inputs[source].abs() @ setup.inputs[f"W_{role}"].abs().T).max())
@@ -169,7 +168,7 @@ def _bounds(setup: Setup) -> list[float]:
     ]
 
 
-def _torch_output(setup: Setup) -> tuple[str, Tensor, Tensor]:
+def _torch_output(setup: AttentionSetup) -> tuple[str, Tensor, Tensor]:
     """Name, output and weights of torch's own function, from the inputs on."""
     inputs = setup.inputs
     vectors = [inputs[source] for source in setup.sources]
@@ -191,7 +190,7 @@ def _torch_output(setup: Setup) -> tuple[str, Tensor, Tensor]:
     return "torch.nn.functional.scaled_dot_product_attention", output, weights
 
 
-def _multi_head(setup: Setup, vectors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def _multi_head(setup: AttentionSetup, vectors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """torch knows one scale here, 1 / √width; any other is brought into the projection of the queries."""
     inputs, heads = setup.inputs, len(setup.q)
     width = inputs["W_q"].shape[1]
@@ -230,7 +229,7 @@ def _multi_head(setup: Setup, vectors: Sequence[Tensor]) -> tuple[Tensor, Tensor
 # --- words -------------------------------------------------------------------------------------------------------------------------------
 
 
-def _highlight(setup: Setup, blocks: Blocks, weights: Tensor) -> int:
+def _highlight(setup: AttentionSetup, blocks: Blocks, weights: Tensor) -> int:
     """The step of the largest weight; a query that sees one key only has no choice, and is left out."""
     rows = weights.amax(dim=-1)
     if setup.mask is not None and bool((setup.mask.visible.sum(dim=1) > 1).any()):
@@ -239,7 +238,7 @@ def _highlight(setup: Setup, blocks: Blocks, weights: Tensor) -> int:
     return blocks.step("weight", (head, row, int(weights[head, row].argmax())))
 
 
-def _lessons(setup: Setup, blocks: Blocks) -> list[int]:
+def _lessons(setup: AttentionSetup, blocks: Blocks) -> list[int]:
     """The first step of each kind; of a softmax and a mixture the first in which there is a choice, of many keys between many."""
     row, keys = 0, setup.sizes.keys
     if setup.mask is not None:
@@ -253,7 +252,7 @@ def _lessons(setup: Setup, blocks: Blocks) -> list[int]:
     return [first for first in firsts if first is not None]
 
 
-def _opening(setup: Setup) -> str:
+def _opening(setup: AttentionSetup) -> str:
     sizes = setup.sizes
     what = sentences.count(len(setup.labels[0]), "token") if "embeddings" in setup.inputs else "What is given"
     verb = "becomes" if what.startswith(("1 ", "What")) else "become"
@@ -264,7 +263,7 @@ def _opening(setup: Setup) -> str:
     return f"{lead}{asks}; softmax turns scores into weights that mix the values."
 
 
-def _formula(setup: Setup) -> str:
+def _formula(setup: AttentionSetup) -> str:
     inside = "Q K^T" if setup.divisor == 1 else f"(Q K^T) / {_root(setup)}"
     masked = " + M" if setup.mask is not None else ""
     if len(setup.q) == 1 and "W_o" not in setup.inputs:
@@ -273,6 +272,6 @@ def _formula(setup: Setup) -> str:
     return f'"head"_h = op("softmax")({small}{masked}) V_h, quad "output" = ["head"_0 dots.c "head"_{len(setup.q) - 1}] W_o^T'
 
 
-def _root(setup: Setup) -> str:
+def _root(setup: AttentionSetup) -> str:
     width = setup.q.shape[2]
     return f"sqrt({width})" if setup.divisor == width**0.5 else plain(setup.divisor)

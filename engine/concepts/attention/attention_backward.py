@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
-from engine.concepts.attention.backward_stages import Stages
+from engine.concepts.attention.backward_stages import AttentionBackwardStages
 from engine.concepts.attention.backward_step import Backward
-from engine.concepts.attention.budget import back, within_budget
-from engine.concepts.attention.inputs import check_scores, divisor_of, matrix, vectors_of
-from engine.concepts.attention.mask import Mask, check_masked, mask_of
+from engine.concepts.attention.budget import back, hidden, within_budget
+from engine.concepts.attention.inputs import check_pairs, matrix, scored, vectors_of
+from engine.concepts.attention.mask import AttentionMask
 from engine.concepts.attention.weights import bias_pair, with_bias
 from engine.errors import InputError
 from engine.mark import concept
@@ -85,44 +85,37 @@ def attention_backward(
     inputs = together({"grad_output": matrix("grad_output", grad_output), **vectors_of({"query": query, "key": key, "value": value})})
     _check_shapes(inputs)
     learned = bias_pair(bias_k, bias_v)
-    if learned:
-        inputs = _with_bias(inputs, learned)
+    inputs = _with_bias(inputs, learned)
     _, q, k, v = inputs.values()
-    hidden = 1.0 if mask is not None else 0.5 if causal else 0.0
-    within_budget("the way back through attention", back(hidden), len(q), len(k), max(q.shape[1], v.shape[1]), 1)
-    masking = mask_of(mask, mask_kind, causal, len(q), len(k), q, bool(learned))
-    check_scores(q, k)
-    divisor = divisor_of(scale, q)
-    scores = q @ k.T / divisor
-    check_masked(scores, masking)
+    cost = back(hidden(mask, causal))
+    within_budget("the way back through attention", cost, len(q), len(k), max(q.shape[1], v.shape[1]), 1)
+    masking, divisor, scores = scored(q, k, mask, mask_kind, causal, scale, int(bool(learned)))
     inputs["weights"] = torch.softmax(scores if masking is None else scores + masking.added, dim=1)
     if masking is not None:
         inputs["mask"] = masking.shown
     outputs = _computed(inputs, divisor)
     reference = _checked(inputs, masking, divisor, outputs)
-    stages = Stages(inputs, outputs, divisor, len(k) - 1 if learned else None)
-    blocks = stages.order
+    stages = AttentionBackwardStages(inputs, outputs, divisor, len(k) - 1 if learned else None)
     return Trace(
         params={"scale": 1 / divisor, "causal": bool(causal), **({} if masking is None else {"mask_kind": masking.kind})},
         inputs=inputs,
         outputs=outputs,
         reference=reference,
         stages=stages.all(),
-        blocks=blocks,
+        blocks=stages.order,
         opening="d marks gradients: from dO they go back to values and weights, through the softmax to scores, then to queries and keys.",
         closing=sentences.agreement(sum(outputs[name].numel() for name in ("grad_query", "grad_key", "grad_value")), reference),
         formula=_formula(q.shape[1], scale),
-        highlight=blocks.start("query") + int(outputs["grad_query"].abs().argmax()),
-        lessons=[blocks.start(kind) for kind in LESSONS],
+        highlight=stages.order.start("query") + int(outputs["grad_query"].abs().argmax()),
+        lessons=[stages.order.start(kind) for kind in LESSONS],
     )
 
 
 def _with_bias(inputs: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """One more row of keys and values."""
+    """One more row of keys and values, if it is given."""
     wide = together({**inputs, **learned})
-    bias = {name.replace("bias_", ""): wide.pop(name) for name in learned}
-    for name in ("key", "value"):
-        wide[name] = with_bias(wide[name][None], bias[name[0]], f"bias_{name[0]}")[0]
+    for bias, name in zip(learned, ("key", "value"), strict=False):
+        wide[name] = with_bias(wide[name][None], wide.pop(bias), bias)[0]
     return wide
 
 
@@ -138,13 +131,9 @@ def _formula(width: int, scale: float | None) -> str:
 
 def _check_shapes(inputs: Mapping[str, Tensor]) -> None:
     g, q, k, v = inputs.values()
-    if q.shape[1] != k.shape[1]:
-        raise InputError(f"query has {q.shape[1]} numbers in a row and key {k.shape[1]}; they are multiplied, give equally many")
-    if len(k) != len(v):
-        raise InputError(f"key has {len(k)} rows and value {len(v)}; give one value for every key")
+    check_pairs(q, k, v)
     if g.shape != (len(q), v.shape[1]):
-        shape = "x".join(map(str, g.shape))
-        raise InputError(f"grad_output has shape {shape}, but the output of these has {len(q)}x{v.shape[1]}; give that")
+        raise InputError(f"grad_output has shape {sentences.typed(g.shape)}, but the output of these has {len(q)}x{v.shape[1]}; give that")
 
 
 def _computed(inputs: Mapping[str, Tensor], divisor: float) -> dict[str, Tensor]:
@@ -163,7 +152,7 @@ def _computed(inputs: Mapping[str, Tensor], divisor: float) -> dict[str, Tensor]
     }
 
 
-def _checked(inputs: Mapping[str, Tensor], masking: Mask | None, divisor: float, outputs: Mapping[str, Tensor]) -> Reference:
+def _checked(inputs: Mapping[str, Tensor], masking: AttentionMask | None, divisor: float, outputs: Mapping[str, Tensor]) -> Reference:
     """Compares with autograd: the gradients of the inputs through torch's own attention, those on the way through its softmax."""
     with torch.enable_grad():
         q, k, v = (inputs[name].detach().clone().requires_grad_() for name in ("query", "key", "value"))

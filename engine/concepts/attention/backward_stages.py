@@ -20,7 +20,7 @@ ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
-class Stages:
+class AttentionBackwardStages:
     """Of the tensors of the way back; ``bias`` is the key that is none of the input."""
 
     inputs: Mapping[str, Tensor]

@@ -34,6 +34,11 @@ def within_budget(what: str, cost: Callable[..., Cost], queries: int, keys: int,
     budget.ask(f"{what} with {shape}", cost, sizes, words)
 
 
+def hidden(mask: object, causal: bool) -> float:
+    """The share of scores that a mask changes, as far as it is known before it is looked at."""
+    return 1.0 if mask is not None else 0.5 if causal else 0.0
+
+
 def forward(*, projections: int, output: bool, hidden: float) -> Callable[..., Cost]:
     """Of attention with so many matrices of projection; ``hidden`` is the share of scores that a mask changes, each of which
     is a step."""

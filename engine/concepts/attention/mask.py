@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.errors import InputError
+from engine.sentences import typed
 from engine.trace import MaskLike, floating, largest
 
 #: ``auto`` takes what holds only 0 and 1 for boolean and anything else for additive.
@@ -17,7 +18,7 @@ MaskKind = Literal["auto", "boolean", "additive"]
 
 
 @dataclass(frozen=True, eq=False)
-class Mask:
+class AttentionMask:
     """``added`` to the scores, queries x keys: 0 where a query may look at a key, −∞ where it may not; also others if ``additive``."""
 
     added: Tensor
@@ -52,7 +53,9 @@ class Mask:
         return self.added if self.additive else self.visible
 
 
-def mask_of(mask: MaskLike | None, kind: MaskKind, causal: bool, queries: int, keys: int, like: Tensor, extra: int = 0) -> Mask | None:
+def mask_of(
+    mask: MaskLike | None, kind: MaskKind, causal: bool, queries: int, keys: int, like: Tensor, extra: int = 0
+) -> AttentionMask | None:
     """The mask in the dtype and on the device of ``like``; none where nothing is masked. It leaves the last ``extra`` keys alone.
 
     Raises :class:`InputError` for another shape, numbers that are no mask of that kind, and a row without a key.
@@ -64,9 +67,8 @@ def mask_of(mask: MaskLike | None, kind: MaskKind, causal: bool, queries: int, k
         is_bool = isinstance(mask, Tensor) and mask.dtype == torch.bool
         given = floating("mask", mask).to(like.device)
         if given.shape != added.shape:
-            shape = "x".join(map(str, given.shape)) or "a single number"
             sizes = f"{queries} queries and {keys - extra} keys go with {queries}x{keys - extra}"
-            raise InputError(f"mask has shape {shape}, but {sizes}; give that")
+            raise InputError(f"mask has shape {typed(given.shape)}, but {sizes}; give that")
         if is_bool and kind == "additive":
             raise InputError("mask_kind is 'additive', but mask holds booleans; give numbers, or leave mask_kind out")
         binary = (given == 0) | (given == 1)
@@ -74,7 +76,7 @@ def mask_of(mask: MaskLike | None, kind: MaskKind, causal: bool, queries: int, k
         added = _numbers(given, like) if additive else _hiding(given, binary, like)
     if causal:
         added = added.masked_fill(torch.ones_like(added, dtype=torch.bool).triu(1), -torch.inf)
-    found = Mask(F.pad(added, (0, extra)), additive)
+    found = AttentionMask(F.pad(added, (0, extra)), additive)
     _check_rows(found, given=mask is not None, causal=causal)
     return found
 
@@ -103,7 +105,7 @@ def _numbers(given: Tensor, like: Tensor) -> Tensor:
     return added
 
 
-def _check_rows(mask: Mask, *, given: bool, causal: bool) -> None:
+def _check_rows(mask: AttentionMask, *, given: bool, causal: bool) -> None:
     blind = (~mask.visible.any(dim=1)).nonzero()
     if not len(blind):
         return
@@ -113,7 +115,7 @@ def _check_rows(mask: Mask, *, given: bool, causal: bool) -> None:
     raise InputError(f"{by} every key from row {int(blind[0])}, counted from 0; leave at least one {need} in each row{hint}")
 
 
-def check_masked(raw: Tensor, mask: Mask | None) -> None:
+def check_masked(raw: Tensor, mask: AttentionMask | None) -> None:
     """Refuses masks of which the scores become too large."""
     if mask is None:
         return

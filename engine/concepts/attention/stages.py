@@ -11,8 +11,8 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
-from engine.concepts.attention.inputs import Setup
-from engine.concepts.attention.step import AttentionStep, Kind, Sizes
+from engine.concepts.attention.inputs import AttentionSetup
+from engine.concepts.attention.step import AttentionKind, AttentionSizes, AttentionStep
 from engine.numbers import Sum, sum_line
 from engine.stage import Operand, Stage, Work, number, operand
 from engine.step import Cell, Cells
@@ -20,10 +20,10 @@ from engine.step import Cell, Cells
 #: Sums with more terms are counted in a sentence, not written out.
 SPOKEN_TERMS = 4
 #: Kinds of steps that project, with the letter of their weights.
-PROJECTED: dict[Kind, str] = {"query": "q", "key": "k", "value": "v"}
+PROJECTED: dict[AttentionKind, str] = {"query": "q", "key": "k", "value": "v"}
 
 
-def in_order(sizes: Sizes) -> Blocks:
+def in_order(sizes: AttentionSizes) -> Blocks:
     """Projections; per head all scores, masked ones, softmax row by row, mixtures; the output projection."""
     blocks = Blocks()
     rows = {"query": sizes.queries, "key": sizes.keys - sizes.extra, "value": sizes.keys - sizes.extra}
@@ -36,7 +36,7 @@ def in_order(sizes: Sizes) -> Blocks:
     return blocks
 
 
-def _head(blocks: Blocks, sizes: Sizes, head: int) -> None:
+def _head(blocks: Blocks, sizes: AttentionSizes, head: int) -> None:
     """What the first head shows is not told again for each of the others."""
     queries, keys, width = sizes.queries, sizes.keys, sizes.value_width
 
@@ -56,11 +56,11 @@ def _head(blocks: Blocks, sizes: Sizes, head: int) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Stages:
+class AttentionStages:
     """Of the tensors of an attention; ``outputs`` have an axis of heads where there may be one."""
 
-    setup: Setup
-    sizes: Sizes
+    setup: AttentionSetup
+    sizes: AttentionSizes
     outputs: Mapping[str, Tensor]
 
     def all(self) -> dict[str, Stage]:
@@ -83,7 +83,7 @@ class Stages:
 
     def _stage(
         self,
-        kind: Kind,
+        kind: AttentionKind,
         path: str,
         work: Callable[[Cell], Work],
         about: Callable[[Cell], str],
@@ -101,7 +101,7 @@ class Stages:
             writes=writes or (lambda cell: {path: [self._at(*cell)]}),
         )
 
-    def _fields(self, kind: Kind, cell: Cell) -> dict[str, Any]:
+    def _fields(self, kind: AttentionKind, cell: Cell) -> dict[str, Any]:
         sizes = self.sizes
         if kind in ("query", "key", "value", "mix"):
             head = cell[1] // (sizes.value_width if kind in ("value", "mix") else sizes.width)
@@ -149,7 +149,7 @@ class Stages:
         source = self.setup.sources["qkv".index(role)]
         return lambda cell: self._projection(role, source, cell)
 
-    def _says_projected(self, kind: Kind) -> Callable[[Cell], str]:
+    def _says_projected(self, kind: AttentionKind) -> Callable[[Cell], str]:
         spoken = self.setup.spoken[0 if kind == "query" else 1]
 
         def about(cell: Cell) -> str:

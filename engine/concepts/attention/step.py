@@ -9,7 +9,7 @@ from engine.step import SummedStep
 
 #: What a step computes: a number of a query, key or value; a score; a score with its mask; the parts of a softmax; a number of a head's
 #: output; a number of the output projection.
-Kind = Literal["query", "key", "value", "score", "mask", "max", "exp", "sum", "weight", "mix", "project"]
+AttentionKind = Literal["query", "key", "value", "score", "mask", "max", "exp", "sum", "weight", "mix", "project"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,14 +19,14 @@ class AttentionStep(SummedStep):
     ``head`` counts from 0. Numbers within the vector of a query, key, value or output are counted through all heads.
     """
 
-    kind: Kind
+    kind: AttentionKind
     head: int
     row: int
     column: int
 
 
 @dataclass(frozen=True)
-class Sizes:
+class AttentionSizes:
     """How many of everything there are.
 
     ``width`` and ``value_width`` are numbers of a query and of a value in one head, ``projected`` says whether queries, keys and values

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.errors import InputError
 from engine.inputs.state_dicts import of_one
-from engine.sentences import count
+from engine.sentences import count, typed
 from engine.shown import bare
 from engine.trace import StateDict, TensorLike, floating
 
@@ -79,7 +79,7 @@ def _check_shapes(given: Mapping[str, Tensor], projections: Sequence[str]) -> No
     rows, width = shapes[first] if len(shapes[first]) == 2 else (0, 0)
     if not rows or rows % times or not width:
         form = "3·E x E for embeddings of E numbers" if times == 3 else "E x E for queries of E numbers"
-        raise InputError(f"{first} has shape {_times(shapes[first])}; give {form}")
+        raise InputError(f"{first} has shape {typed(shapes[first])}; give {form}")
     inner = rows // times
     expected: dict[str, tuple[int, ...]] = {"out_proj.weight": (width, inner), "in_proj_bias": (3 * inner,), "out_proj.bias": (width,)}
     expected |= dict.fromkeys(("bias_k", "bias_v"), (1, 1, inner))
@@ -88,8 +88,8 @@ def _check_shapes(given: Mapping[str, Tensor], projections: Sequence[str]) -> No
         expected[name] = (inner, shapes[name][1] if len(shapes[name]) == 2 and shapes[name][1] else 1)
     for name, shape in expected.items():
         if name in shapes and shapes[name] != shape:
-            at = f"{first} {_times(shapes[first])}"
-            raise InputError(f"{name} has shape {_times(shapes[name])}, but {at} goes with {_times(shape)}; give that")
+            at = f"{first} {typed(shapes[first])}"
+            raise InputError(f"{name} has shape {typed(shapes[name])}, but {at} goes with {typed(shape)}; give that")
 
 
 def bias_pair(bias_k: TensorLike | None, bias_v: TensorLike | None) -> dict[str, Tensor]:
@@ -102,7 +102,7 @@ def bias_pair(bias_k: TensorLike | None, bias_v: TensorLike | None) -> dict[str,
     found = {name: floating(name, value) for name, value in given.items()}
     for name, tensor in found.items():
         if not tensor.numel() or tensor.numel() != tensor.shape[-1:].numel():
-            raise InputError(f"{name} has shape {_times(tuple(tensor.shape))}; give one row of numbers")
+            raise InputError(f"{name} has shape {typed(tensor.shape)}; give one row of numbers")
         if not bool(torch.isfinite(tensor).all()):
             raise InputError(f"{name} holds {tensor[~torch.isfinite(tensor)][0]:g}; give finite numbers")
     return {name: tensor.flatten() for name, tensor in found.items()}
@@ -121,7 +121,3 @@ def _own(state_dict: StateDict) -> StateDict:
     """Its own tensors; a module around it may have others, whose names have a dot."""
     _, own = of_one(state_dict, SIGNS, "nn.MultiheadAttention")
     return {bare(str(name)): tensor for name, tensor in own.items() if "." not in name or name.startswith("out_proj.") or own is state_dict}
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "of a single number"

@@ -10,10 +10,10 @@ from torch import Tensor
 from engine import sentences
 from engine.concepts.backprop.budget import within_budget
 from engine.concepts.backprop.graph import Graph, Node, plan
-from engine.concepts.backprop.layers import columns
+from engine.concepts.backprop.layers import layered
 from engine.concepts.backprop.parse import parse
-from engine.concepts.backprop.run import Run
-from engine.concepts.backprop.stages import Stages
+from engine.concepts.backprop.run import BackpropRun
+from engine.concepts.backprop.stages import BackpropStages
 from engine.errors import InputError
 from engine.mark import concept
 from engine.numbers import short
@@ -67,11 +67,11 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
     nodes, places = parse(expr)
     leaves = _leaves(nodes, values, grad)
     within_budget(expr, {name: tensor.shape for name, tensor in leaves.items() if name in nodes})
-    run = Run(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, None if grad is None else leaves["grad"])
+    run = BackpropRun(nodes, {name: tensor for name, tensor in leaves.items() if name in nodes}, None if grad is None else leaves["grad"])
     reference = run.checked(expr, places)
     shapes = {name: tuple(tensor.shape) for name, tensor in run.values.items()}
-    graph = Graph(nodes, shapes, plan(nodes, {name: tensor.numel() for name, tensor in run.values.items()}), columns(nodes))
-    stages = Stages(graph, run)
+    graph = Graph(nodes, shapes, plan(nodes, {name: tensor.numel() for name, tensor in run.values.items()}), layered(nodes))
+    stages = BackpropStages(graph, run)
     return BackpropTrace(
         params={"expr": expr},
         inputs=leaves,
@@ -122,7 +122,7 @@ def _opening(graph: Graph) -> str:
     )
 
 
-def _closing(graph: Graph, run: Run, reference: Reference) -> str:
+def _closing(graph: Graph, run: BackpropRun, reference: Reference) -> str:
     last = graph.nodes[graph.output].label
     weights = [node.name for node in graph.nodes.values() if node.role == "weight" and not graph.shapes[node.name]]
     shown = ", ".join(f"{name} {short(float(run.adjoints[name]))}" for name in weights[:4])

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 from engine import budget
 from engine.budget import Cost
-from engine.concepts.backprop.parse import statements
+from engine.concepts.backprop.statements import statements
 from engine.sentences import times
-
-Shape = tuple[int, ...]
+from engine.shapes import Shape
 
 
 class _MisfitError(Exception):
@@ -20,7 +19,7 @@ class _MisfitError(Exception):
 
 
 @dataclass
-class Sizes:
+class BackpropSizes:
     """Numbers in all results, in the largest of all nodes, with its text and shape, and in the leaves.
 
     ``products`` are those of matrix multiplications, ``terms`` those of the longest step; ``named`` are the shapes of names.
@@ -61,9 +60,9 @@ def within_budget(expr: str, leaves: Mapping[str, Sequence[int]]) -> None:
     budget.ask(what, sizes.cost, {"numbers": sizes.largest}, words)
 
 
-def sized(expr: str, leaves: Mapping[str, Sequence[int]]) -> Sizes:
+def sized(expr: str, leaves: Mapping[str, Sequence[int]]) -> BackpropSizes:
     """The sizes of all results, up to the first whose shapes do not fit together."""
-    found = Sizes(sum(map(math.prod, leaves.values())), named={name: tuple(shape) for name, shape in leaves.items()})
+    found = BackpropSizes(sum(map(math.prod, leaves.values())), named={name: tuple(shape) for name, shape in leaves.items()})
     for name, shape in found.named.items():
         found.see(name, shape)
     try:
@@ -74,7 +73,7 @@ def sized(expr: str, leaves: Mapping[str, Sequence[int]]) -> Sizes:
     return found
 
 
-def _shape(node: ast.expr, found: Sizes) -> Shape:
+def _shape(node: ast.expr, found: BackpropSizes) -> Shape:
     """The shape of an expression; its numbers are counted."""
     if isinstance(node, ast.Name):
         if node.id not in found.named:
@@ -105,7 +104,7 @@ def _parts(node: ast.expr) -> Iterator[ast.expr]:
         yield node.args[0]
 
 
-def _made(node: ast.expr, parts: list[Shape], found: Sizes) -> Shape:
+def _made(node: ast.expr, parts: list[Shape], found: BackpropSizes) -> Shape:
     if isinstance(node, ast.BinOp):
         return _multiplied(parts[0], parts[1], found) if isinstance(node.op, ast.MatMult) else _spread(*parts)
     if isinstance(node, ast.Attribute):
@@ -123,7 +122,7 @@ def _spread(a: Shape, b: Shape) -> Shape:
     return tuple(m if n == 1 else n for m, n in pairs)
 
 
-def _multiplied(a: Shape, b: Shape, found: Sizes) -> Shape:
+def _multiplied(a: Shape, b: Shape, found: BackpropSizes) -> Shape:
     if not (1 <= len(a) <= 2 and 1 <= len(b) <= 2) or a[-1] != b[0]:
         raise _MisfitError
     made = (*a[:-1], *b[1:])

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["forward", "seed", "edge", "sum"]
+BackpropKind = Literal["forward", "seed", "edge", "sum"]
 
 #: A product: its number and the names of its factors, one that is squared twice.
-Product = tuple[float, tuple[str, ...]]
+Monomial = tuple[float, tuple[str, ...]]
 
 WEIGHT = re.compile(r"[wWbθ]|theta")
 
@@ -30,7 +30,7 @@ class Node:
     label: str
     text: str = ""
     args: tuple[str, ...] = ()
-    terms: tuple[Product, ...] = ()
+    terms: tuple[Monomial, ...] = ()
     number: float = 1.0
     dim: int | None = None
     named: bool = True
@@ -51,16 +51,11 @@ class Leg:
     ``sum`` adds up what has reached it.
     """
 
-    kind: Kind
+    kind: BackpropKind
     node: str
     child: str
     start: int
     count: int
-
-    @property
-    def name(self) -> str:
-        """Of the stage."""
-        return f"{self.kind} {self.node} from {self.child}" if self.child else f"{self.kind} {self.node}"
 
     @property
     def stop(self) -> int:
@@ -97,6 +92,12 @@ class Graph:
         """Where that which comes back along an edge is found: it is the adjoint itself if nothing else arrives."""
         return f"contributions.{contribution(node, child)}" if len(self.children(node)) > 1 else f"adjoints.{node}"
 
+    def made(self, leg: Leg) -> str:
+        """Where that which a leg computes is found, which no other leg computes."""
+        if leg.kind == "forward":
+            return self.path(leg.node)
+        return self.arrives(leg.node, leg.child) if leg.kind == "edge" else f"adjoints.{leg.node}"
+
 
 def readers(nodes: dict[str, Node], name: str) -> list[str]:
     """The nodes that read ``name``."""
@@ -112,7 +113,7 @@ def plan(nodes: dict[str, Node], sizes: Mapping[str, int]) -> list[Leg]:
     """All steps: forwards node by node, then backwards, edge by edge; where several arrive they are added up before one goes on."""
     legs: list[Leg] = []
 
-    def add(kind: Kind, node: str, child: str = "") -> None:
+    def add(kind: BackpropKind, node: str, child: str = "") -> None:
         legs.append(Leg(kind, node, child, legs[-1].stop if legs else 0, sizes[node]))
 
     for node in nodes.values():

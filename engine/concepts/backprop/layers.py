@@ -7,7 +7,7 @@ from engine.concepts.backprop.graph import Node
 Entry = str | tuple[str, str]
 
 
-def columns(nodes: dict[str, Node]) -> list[list[Entry]]:
+def layered(nodes: dict[str, Node]) -> list[list[Entry]]:
     """Names from top to bottom in columns from left to right; a pair (from, to) is where an edge passes through a column.
 
     Every node stands as far right as those that read it allow, so that leaves are next to where they are used.

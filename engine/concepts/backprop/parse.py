@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import ast
 import math
-import re
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
-from engine.concepts.backprop.graph import Node, Product, readers
+from engine.concepts.backprop.graph import Monomial, Node, readers
+from engine.concepts.backprop.spelling import ALLOWED, FUNCTION_NAMES, REDUCTIONS, pretty, quoted_node
+from engine.concepts.backprop.statements import Position, place, statements
 from engine.errors import InputError
-from engine.numbers import plain
 from engine.shown import bare, one_line, shown
 
-FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "sigmoid", "tanh", "relu", "abs")
-REDUCTIONS = ("sum", "mean", "max", "softmax")
-ALLOWED = f"names, numbers, + - * / ** @, .T and {', '.join((*REDUCTIONS, *FUNCTIONS))}"
-
-MOST_CHARACTERS = 4000
-MOST_DEEP = 80
 MOST_NODES = 100
 MOST_NAME = 16
 MOST_FACTORS = 12
 POWERS = f"a whole number from −{MOST_FACTORS} to {MOST_FACTORS} other than 0, or 0.5"
 
-Polynomial = tuple[list[Product], float]
-#: Where an expression begins and ends in the text: lines and columns.
-Place = tuple[int, int, int | None, int | None]
+Polynomial = tuple[list[Monomial], float]
 
 
-def parse(expr: str) -> tuple[dict[str, Node], dict[str, set[Place]]]:
+def parse(expr: str) -> tuple[dict[str, Node], dict[str, set[Position]]]:
     """The nodes of ``z = w*x; L = (z - y)**2/2``, leaves included, each behind those that it reads.
 
     A statement is one node if one step can compute it: a sum of products of nodes and numbers, divided by a number, or one function of a
@@ -50,57 +41,6 @@ def parse(expr: str) -> tuple[dict[str, Node], dict[str, set[Place]]]:
     return nodes, reader.places
 
 
-def statements(expr: str) -> list[tuple[str, ast.expr]]:
-    """Names with their right sides, as they stand in the text."""
-    if len(expr) > MOST_CHARACTERS:
-        raise InputError(f"expr has {len(expr)} characters; give at most {MOST_CHARACTERS}")
-    text = "\n".join(line.strip() for line in expr.splitlines())
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            body = ast.parse(text).body
-    except SyntaxError as error:
-        near = " ".join((error.text or expr).split())[:40]
-        raise InputError(
-            f"expr cannot be read near {shown(near)} ({error.msg}); write name = expression, with ; between statements"
-        ) from None
-    except (RecursionError, MemoryError):  # in a text of this length only from nesting
-        raise InputError(f"expr is nested more than {MOST_DEEP} deep; name the inner parts in statements of their own") from None
-    except ValueError as error:
-        raise InputError(f"expr cannot be read ({one_line(str(error))}); write name = expression, with ; between statements") from None
-    if not body:
-        raise InputError("expr is empty; write name = expression, such as z = w*x")
-    return [_statement(one) for one in body]
-
-
-def _statement(one: ast.stmt) -> tuple[str, ast.expr]:
-    if _depth(one) > MOST_DEEP:
-        raise InputError(f"expr is nested more than {MOST_DEEP} deep; name the inner parts in statements of their own")
-    if not isinstance(one, ast.Assign) or len(one.targets) != 1 or not isinstance(one.targets[0], ast.Name):
-        raise InputError(f"expr has {_shown(one)}; every statement is name = expression, such as z = w*x")
-    return one.targets[0].id, one.value
-
-
-def place(node: ast.expr) -> Place:
-    """Where it stands."""
-    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
-
-
-def _depth(node: ast.AST) -> int:
-    """How deep the tree is, without recursion."""
-    deepest, stack = 0, [(node, 1)]
-    while stack:
-        here, depth = stack.pop()
-        deepest = max(deepest, depth)
-        stack += [(child, depth + 1) for child in ast.iter_child_nodes(here)]
-    return deepest
-
-
-def _shown(node: ast.AST) -> str:
-    text = " ".join(ast.unparse(node).split())
-    return repr(text if len(text) <= 40 else f"{text[:39]}…")
-
-
 class _Reader:
     """Makes nodes, inner ones first."""
 
@@ -108,7 +48,7 @@ class _Reader:
         self.statements = statements(expr)
         self.later = {name: number for number, (name, _) in reversed([*enumerate(self.statements)])}
         self.nodes: dict[str, Node] = {}
-        self.places: dict[str, set[Place]] = {}
+        self.places: dict[str, set[Position]] = {}
         self.here = 0
 
     def read(self) -> dict[str, Node]:
@@ -136,7 +76,7 @@ class _Reader:
         if text not in self.nodes:
             made = replace(self._operation(text, node), named=False, label=pretty(node))
             if not made.args:
-                raise InputError(f"expr has {_shown(node)}, which uses no name; write the number that it is")
+                raise InputError(f"expr has {quoted_node(node)}, which uses no name; write the number that it is")
             self.nodes[text] = made
         self.places.setdefault(text, set()).add(place(node))
         return text
@@ -158,19 +98,19 @@ class _Reader:
             return self._call(Node(name, "", label, text), node)
         if isinstance(node, ast.Attribute):
             if node.attr != "T":
-                raise InputError(f"expr has {_shown(node)}; only .T may stand behind a name, and {ALLOWED} in an expression")
+                raise InputError(f"expr has {quoted_node(node)}; only .T may stand behind a name, and {ALLOWED} in an expression")
             return Node(name, "transpose", label, text, (self._name(node.value),))
         if isinstance(node, ast.BinOp):
             if isinstance(node.op, ast.MatMult):
                 both = (self._name(node.left), self._name(node.right))
                 if both[0] == both[1]:
-                    raise InputError(f"expr has {_shown(node)}, a matrix times itself; give the second one a name of its own")
+                    raise InputError(f"expr has {quoted_node(node)}, a matrix times itself; give the second one a name of its own")
                 return Node(name, "matmul", label, text, both)
             if isinstance(node.op, ast.Div) and _number(node.right) is None:
                 top = _number(node.left)
                 parts = [*([] if top is not None else [self._name(node.left)]), self._name(node.right)]
                 if len(parts) == 2 and parts[0] == parts[1]:
-                    raise InputError(f"expr has {_shown(node)}, which is 1 whatever {bare(parts[0])} is; leave it out")
+                    raise InputError(f"expr has {quoted_node(node)}, which is 1 whatever {bare(parts[0])} is; leave it out")
                 return Node(name, "quotient", label, text, tuple(parts), number=1.0 if top is None else top)
             if isinstance(node.op, ast.Pow) and _number(node) is None:
                 exponent = self._exponent(node)
@@ -184,18 +124,18 @@ class _Reader:
 
     def _call(self, made: Node, node: ast.Call) -> Node:
         function = node.func.id if isinstance(node.func, ast.Name) else ""
-        if function not in FUNCTIONS + REDUCTIONS:
-            raise InputError(f"expr calls {_shown(node.func)}; the functions are {', '.join((*REDUCTIONS, *FUNCTIONS))}")
+        if function not in FUNCTION_NAMES + REDUCTIONS:
+            raise InputError(f"expr calls {quoted_node(node.func)}; the functions are {', '.join((*REDUCTIONS, *FUNCTION_NAMES))}")
         axes = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
         wrong = [keyword.arg for keyword in node.keywords if keyword.arg != "dim"]
-        if not node.args or len(axes) > 1 or wrong or (axes and function in FUNCTIONS):
+        if not node.args or len(axes) > 1 or wrong or (axes and function in FUNCTION_NAMES):
             takes = f"{function}(x)" + (f" or {function}(x, dim)" if function in REDUCTIONS else "")
-            raise InputError(f"expr has {_shown(node)}; write {takes}")
+            raise InputError(f"expr has {quoted_node(node)}; write {takes}")
         dim = None if function != "softmax" else -1
         if axes:
             number = _number(axes[0])
             if number is None or number != int(number):
-                raise InputError(f"expr has {_shown(node)}; dim is a whole number, such as 0 or -1")
+                raise InputError(f"expr has {quoted_node(node)}; dim is a whole number, such as 0 or -1")
             dim = int(number)
         # A sum of products is what most nodes are; this one adds up cells.
         return replace(made, op="total" if function == "sum" else function, args=(self._name(node.args[0]),), dim=dim)
@@ -219,7 +159,7 @@ class _Reader:
                 return [self._checked(node, c * d, (*left, *right))], 1.0
             if isinstance(node.op, ast.Div) and (by := _number(node.right)) is not None:
                 if by == 0:
-                    raise InputError(f"expr has {_shown(node)}, which divides by 0; divide by another number")
+                    raise InputError(f"expr has {quoted_node(node)}, which divides by 0; divide by another number")
                 terms, divisor = self._polynomial(node.left)
                 return terms, divisor * by
             if isinstance(node.op, ast.Pow) and (exponent := self._exponent(node)) >= 1:
@@ -229,35 +169,35 @@ class _Reader:
             isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult | ast.Div | ast.Pow)
         ):
             return [(1.0, (self._name(node),))], 1.0
-        raise InputError(f"expr has {_shown(node)}; it may hold {ALLOWED}")
+        raise InputError(f"expr has {quoted_node(node)}; it may hold {ALLOWED}")
 
-    def _summands(self, node: ast.expr) -> list[Product]:
+    def _summands(self, node: ast.expr) -> list[Monomial]:
         """What is added to something else: a quotient is a node of its own then."""
         terms, divisor = self._polynomial(node)
         return terms if divisor == 1 else [(1.0, (self._name(node),))]
 
-    def _product(self, node: ast.expr) -> Product:
+    def _product(self, node: ast.expr) -> Monomial:
         """What is multiplied by something else: a sum is a node of its own then."""
         terms, divisor = self._polynomial(node)
         return terms[0] if len(terms) == 1 and divisor == 1 else (1.0, (self._name(node),))
 
-    def _checked(self, node: ast.expr, number: float, factors: tuple[str, ...]) -> Product:
+    def _checked(self, node: ast.expr, number: float, factors: tuple[str, ...]) -> Monomial:
         if len(factors) > MOST_FACTORS:
-            raise InputError(f"expr has {_shown(node)}, a product of {len(factors)} factors; give at most {MOST_FACTORS}")
+            raise InputError(f"expr has {quoted_node(node)}, a product of {len(factors)} factors; give at most {MOST_FACTORS}")
         return number, factors
 
     def _exponent(self, node: ast.BinOp) -> float:
         exponent = _number(node.right)
         whole = exponent is not None and exponent == int(exponent) and 1 <= abs(exponent) <= MOST_FACTORS
         if exponent is None or not (whole or exponent == 0.5):
-            raise InputError(f"expr has {_shown(node)}; an exponent is {POWERS}")
+            raise InputError(f"expr has {quoted_node(node)}; an exponent is {POWERS}")
         return exponent
 
 
 def _check_name(name: str) -> None:
     if "__" in name or len(name) > MOST_NAME:
         raise InputError(f"expr has the name {shown(name)}; give one of at most {MOST_NAME} characters without a double underscore")
-    if name in FUNCTIONS + REDUCTIONS:
+    if name in FUNCTION_NAMES + REDUCTIONS:
         raise InputError(f"expr uses {name} as a name, but it is a function; choose another name")
 
 
@@ -265,13 +205,13 @@ def _number(node: ast.expr) -> float | None:
     """The number that an expression without names is, if it is one."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-            raise InputError(f"expr has {_shown(node)}; it may hold {ALLOWED}")
+            raise InputError(f"expr has {quoted_node(node)}; it may hold {ALLOWED}")
         value = node.value
         return _finite(node, lambda: float(value))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         inner = _number(node.operand)
         if inner is None and isinstance(node.op, ast.UAdd):
-            raise InputError(f"expr has {_shown(node)}; leave the + before {_shown(node.operand)} out")
+            raise InputError(f"expr has {quoted_node(node)}; leave the + before {quoted_node(node.operand)} out")
         return inner if inner is None or isinstance(node.op, ast.UAdd) else -inner
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow):
         a, b = _number(node.left), _number(node.right)
@@ -294,36 +234,9 @@ def _finite(node: ast.expr, compute: Callable[[], float]) -> float:
     try:
         number = compute()
     except ZeroDivisionError:
-        raise InputError(f"expr has {_shown(node)}, which divides by 0; divide by another number") from None
+        raise InputError(f"expr has {quoted_node(node)}, which divides by 0; divide by another number") from None
     except OverflowError:
         number = math.inf
     if isinstance(number, complex) or not math.isfinite(number):
-        raise InputError(f"expr has {_shown(node)}, which is not a finite number; give a smaller one")
+        raise InputError(f"expr has {quoted_node(node)}, which is not a finite number; give a smaller one")
     return float(number)
-
-
-# --- words -------------------------------------------------------------------------------------------------------------------------------
-
-
-def pretty(node: ast.expr) -> str:
-    """An expression as it is shown."""
-    text = ast.unparse(node)
-    for plain_text, nicer in ((" ** 2", "²"), (" ** 3", "³"), (" ** ", "^"), (" * ", "·"), (" @ ", "·"), (" / ", "/"), ("-", "−")):
-        text = text.replace(plain_text, nicer)
-    return text
-
-
-def monomial(number: float, labels: Sequence[str]) -> str:
-    """A product in names: ``2·x``, ``−w``, ``1``."""
-    names = [bracketed(label) for label in labels]
-    if not names:
-        return plain(number)
-    if len(names) == number == 1:
-        return labels[0]
-    lead = {1.0: "", -1.0: "−"}.get(number, f"{plain(number)}·")
-    return lead + "·".join(names)
-
-
-def bracketed(label: str) -> str:
-    """A name as a factor: what is more than a name or a function stands in brackets."""
-    return label if re.fullmatch(r"\w+(\([^()]*\))?", label) else f"({label})"

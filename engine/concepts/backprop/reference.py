@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.concepts.backprop.parse import Place, place, statements
+from engine.concepts.backprop.statements import Position, place, statements
 
 OPERATORS: dict[type, Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -23,7 +23,7 @@ OPERATORS: dict[type, Callable[..., Any]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
-FUNCTIONS: dict[str, Callable[..., Tensor]] = {
+TORCH_FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     **{
         name: getattr(torch, name)
         for name in ("exp", "log", "sqrt", "sin", "cos", "sigmoid", "tanh", "relu", "abs", "sum", "mean", "softmax")
@@ -33,7 +33,7 @@ FUNCTIONS: dict[str, Callable[..., Tensor]] = {
 
 
 def evaluate(
-    expr: str, values: Mapping[str, Tensor], places: Mapping[str, set[Place]], seed: Tensor
+    expr: str, values: Mapping[str, Tensor], places: Mapping[str, set[Position]], seed: Tensor
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Values and adjoints by name, where ``values`` are those to be compared; ``places`` are those of the expressions without a name.
 
@@ -57,10 +57,10 @@ class Evaluation:
     ``values`` are those of the leaves, and of the nodes from whose values one goes on in place of torch's.
     """
 
-    def __init__(self, values: Mapping[str, Tensor], names: Mapping[Place, str]) -> None:
+    def __init__(self, values: Mapping[str, Tensor], names: Mapping[Position, str]) -> None:
         self.values, self.names = values, names
         self.named: dict[str, Tensor] = {}
-        self.at: dict[Place, Tensor] = {}
+        self.at: dict[Position, Tensor] = {}
         self._read: dict[str, Tensor] = {}
 
     def run(self, expr: str) -> Tensor:
@@ -112,4 +112,4 @@ class Evaluation:
         axes = [self._value(axis) for axis in (*node.args[1:], *(keyword.value for keyword in node.keywords))]
         # In torch 2.4 amax wants a tuple for all axes, and softmax always an axis.
         whole: dict[str, list[Any]] = {"softmax": [-1], "max": [tuple(range(x.dim()))]}
-        return FUNCTIONS[name](x, *(axes or whole.get(name, [])))
+        return TORCH_FUNCTIONS[name](x, *(axes or whole.get(name, [])))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.concepts.backprop.graph import Node
 from engine.errors import InputError
-from engine.sentences import cell_name, times
+from engine.sentences import cell_name, size_text
 
 #: Of an operation: where its last argument is refused, why, and what would work.
 OUTSIDE: dict[str, tuple[Callable[[Tensor], Tensor], str, str]] = {
@@ -21,12 +21,12 @@ OUTSIDE: dict[str, tuple[Callable[[Tensor], Tensor], str, str]] = {
 REDUCED = ("total", "mean", "max", "softmax")
 
 
-def check(n: Node, x: Sequence[Tensor]) -> None:
+def check_arguments(n: Node, x: Sequence[Tensor]) -> None:
     """Raises :class:`InputError` for arguments of which a node has no value."""
     if n.op == "matmul":
         _check_matrices(n, *x)
     elif n.op == "transpose" and x[0].dim() != 2:
-        raise InputError(f"expr has {n.text}, but {n.args[0]} is {shape_text(x[0])}; .T takes a matrix")
+        raise InputError(f"expr has {n.text}, but {n.args[0]} is {size_text(x[0].shape)}; .T takes a matrix")
     elif n.op in REDUCED:
         axes_of(n, x[0])
     elif n.op in ("sum", "quotient"):
@@ -46,20 +46,15 @@ def axes_of(n: Node, x: Tensor) -> list[int]:
         return list(range(x.dim()))
     if not -x.dim() <= n.dim < x.dim():
         raise InputError(
-            f"expr has {n.text}, but {n.args[0]} is {shape_text(x)}, which has no axis {n.dim}; leave dim out, or take another"
+            f"expr has {n.text}, but {n.args[0]} is {size_text(x.shape)}, which has no axis {n.dim}; leave dim out, or take another"
         )
     return [n.dim % x.dim()]
-
-
-def shape_text(x: Tensor) -> str:
-    """Its shape in words."""
-    return times(x.shape) or "a single number"
 
 
 def _check_matrices(n: Node, a: Tensor, b: Tensor) -> None:
     if not (1 <= a.dim() <= 2 and 1 <= b.dim() <= 2) or a.shape[-1] != b.shape[0]:
         raise InputError(
-            f"expr multiplies {n.args[0]} ({shape_text(a)}) by {n.args[1]} ({shape_text(b)}) in {n.text}; "
+            f"expr multiplies {n.args[0]} ({size_text(a.shape)}) by {n.args[1]} ({size_text(b.shape)}) in {n.text}; "
             "the last axis of the first must be as long as the first axis of the second, both with one or two axes"
         )
 
@@ -68,5 +63,5 @@ def _check_alike(n: Node, x: Sequence[Tensor]) -> None:
     try:
         torch.broadcast_tensors(*x)  # type: ignore[no-untyped-call]  # torch says nothing of it
     except RuntimeError:
-        sizes = ", ".join(f"{name} is {shape_text(t)}" for name, t in zip(n.args, x, strict=True))
+        sizes = ", ".join(f"{name} is {size_text(t.shape)}" for name, t in zip(n.args, x, strict=True))
         raise InputError(f"expr has {n.text}, but {sizes}; give shapes that are alike, or 1 where they differ") from None

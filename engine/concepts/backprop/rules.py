@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.concepts.backprop.graph import Node
-from engine.concepts.backprop.refusals import axes_of, check
+from engine.concepts.backprop.refusals import axes_of, check_arguments
 from engine.ops.calls import call, ruled
 from engine.ops.value import Call, Rule, Value
 from engine.stage import Operand, Work, number, operand
@@ -22,7 +22,7 @@ LARGE_EXPONENT = 50.0
 
 def computed(n: Node, x: Sequence[Value]) -> Value:
     """A node from its arguments. Raises :class:`InputError` where it has no value."""
-    check(n, [one.tensor for one in x])
+    check_arguments(n, [one.tensor for one in x])
     found = OPERATIONS[n.op](n, x) if n.op in OPERATIONS else call(n.op, getattr(torch, n.op), x[0])
     found.name = n.name
     return found
@@ -89,7 +89,7 @@ class Inverse(Rule):
         return [cell]
 
 
-class Softmax(Rule):
+class SoftmaxRule(Rule):
     """Shares along axes: e to the power of every cell, divided by the sum of these."""
 
     names = ("input", "dim")
@@ -121,7 +121,7 @@ def _shares(x: Tensor, axes: list[int]) -> Tensor:
 
 def _softmax(n: Node, x: Sequence[Value]) -> Value:
     axes = axes_of(n, x[0].tensor)
-    return ruled(Softmax(), n.op, _shares, {"input": x[0], "dim": axes}, x[0], axes)
+    return ruled(SoftmaxRule(), n.op, _shares, {"input": x[0], "dim": axes}, x[0], axes)
 
 
 def _inverse(n: Node, x: Sequence[Value]) -> Value:

@@ -9,17 +9,18 @@ import torch
 from torch import Tensor
 
 from engine import sentences
+from engine.checks import check_same_shape
 from engine.concepts.backprop.graph import Node, contribution, readers
-from engine.concepts.backprop.parse import Place
 from engine.concepts.backprop.reference import evaluate
 from engine.concepts.backprop.rules import computed, size
+from engine.concepts.backprop.statements import Position
 from engine.errors import InputError
 from engine.ops.value import Value
 from engine.step import Reference
 from engine.trace import compare, largest
 
 
-class Run:
+class BackpropRun:
     """All values, contributions and adjoints, computed by the rules."""
 
     def __init__(self, nodes: dict[str, Node], leaves: Mapping[str, Tensor], grad: Tensor | None) -> None:
@@ -49,9 +50,7 @@ class Run:
                     f"give its adjoint as grad, or end with a number, such as L = sum({last})"
                 )
             return torch.ones_like(value)
-        if grad.shape != value.shape:
-            shown = sentences.times(grad.shape) or "a single number"
-            raise InputError(f"grad is {shown}, but {last} is {sentences.times(value.shape) or 'a single number'}; give the same shape")
+        check_same_shape("grad", grad, last, value)
         return grad
 
     def _flow_back(self, last: str) -> dict[str, Tensor]:
@@ -74,7 +73,7 @@ class Run:
             given = [Value(x.detach().requires_grad_(), name=name) for name, x in zip(child.args, self.args(child), strict=True)]
             return torch.autograd.grad(computed(child, given).tensor, [one.tensor for one in given], adjoint) if given else []
 
-    def checked(self, expr: str, places: Mapping[str, set[Place]]) -> Reference:
+    def checked(self, expr: str, places: Mapping[str, set[Position]]) -> Reference:
         """Compares every value and every adjoint with autograd's."""
         values, adjoints = evaluate(expr, self.values, places, self.seed)
         scale = self._scale()

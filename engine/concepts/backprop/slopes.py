@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.concepts.backprop.graph import Node
-from engine.concepts.backprop.parse import bracketed, monomial
-from engine.concepts.backprop.rules import Inverse, Softmax
+from engine.concepts.backprop.rules import Inverse, SoftmaxRule
+from engine.concepts.backprop.spelling import bracketed, monomial
 from engine.ops.value import Call, Value
 from engine.stage import Operand, Place, Work
 from engine.step import Cell
@@ -40,7 +40,7 @@ def _readers(made: Value, read: Value, cell: Cell) -> Iterator[Cell]:
 def _local(made: Value, read: Value, cell: Cell, out: Cell) -> Local:
     work, place, y = made.made(out), (read.name, cell), made.tensor[out].item()
     rule = _call(made).rule
-    if isinstance(rule, Softmax):
+    if isinstance(rule, SoftmaxRule):
         here, other = (made.name, out), (made.name, cell)
         return Local(out, made.tensor[cell].item() * ((cell == out) - y), list(dict.fromkeys((other, here))))
     below = work.divisor.places[0] if isinstance(work.divisor, Operand) else None
@@ -48,8 +48,9 @@ def _local(made: Value, read: Value, cell: Cell, out: Cell) -> Local:
         power = _call(made).get("exponent") if isinstance(rule, Inverse) else 1
         return Local(out, -power * y / read.tensor[cell].item(), [(made.name, out), place])
     if work.reduce == "max":
-        equal = sum(x == work.result for (x,) in work.terms)
-        return Local(out, 1 / equal if read.tensor[cell].item() == work.result else 0.0, [place])
+        largest = work.result
+        equal = sum(x == largest for (x,) in work.terms)
+        return Local(out, 1 / equal if read.tensor[cell].item() == largest else 0.0, [place])
     if work.apply:
         return Local(out, work.slope_at(y), [(made.name, out) if work.apply in OF_RESULT else place])
     return Local(out, _partial(work, place, read.tensor[cell].item()), _others(work, place, below))

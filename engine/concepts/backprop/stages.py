@@ -10,23 +10,24 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
+from engine.code.placed import placed
 from engine.concepts.backprop.graph import Graph, Leg, Node, contribution
-from engine.concepts.backprop.parse import bracketed
-from engine.concepts.backprop.run import Run
+from engine.concepts.backprop.run import BackpropRun
 from engine.concepts.backprop.slopes import Local, locals_of, slope_text
+from engine.concepts.backprop.spelling import bracketed
 from engine.concepts.backprop.step import BackpropStep
 from engine.numbers import Sum, sum_line
 from engine.spelling import read
-from engine.stage import Operand, Stage, Work, number
+from engine.stage import Operand, Place, Stage, Work, number
 from engine.step import Cell
 
 
 @dataclass(frozen=True, eq=False)
-class Stages:
+class BackpropStages:
     """Of a graph that has been run: one of every leg."""
 
     graph: Graph
-    run: Run
+    run: BackpropRun
 
     @property
     def order(self) -> Blocks:
@@ -34,18 +35,17 @@ class Stages:
         blocks = Blocks()
         for leg in self.graph.legs:
             shape = self.graph.shapes[leg.node]
-            blocks.box(leg.name, "forward" if leg.kind == "forward" else "backward", (0,) * len(shape), shape)
+            blocks.box(self.graph.made(leg), "forward" if leg.kind == "forward" else "backward", (0,) * len(shape), shape)
         return blocks
 
     def all(self) -> dict[str, Stage]:
-        """By the names of legs."""
+        """By what they compute."""
         made = {"forward": self._forward, "seed": self._seed, "edge": self._edge, "sum": self._sum}
-        return {leg.name: made[leg.kind](leg) for leg in self.graph.legs}
+        return {self.graph.made(leg): made[leg.kind](leg) for leg in self.graph.legs}
 
     def _stage(
         self,
         leg: Leg,
-        path: str,
         values: Tensor,
         work: Callable[[Cell], Work],
         say: Callable[[Cell, Work, Sum], str],
@@ -53,9 +53,9 @@ class Stages:
     ) -> Stage:
         name = self.graph.nodes[leg.node].label
         return Stage(
-            path=path,
+            path=self.graph.made(leg),
             values=values,
-            work=lambda cell: work(cell).having(kind=leg.kind, node=leg.node, cell=cell, child=leg.child),
+            work=lambda cell: placed(work(cell)).having(kind=leg.kind, node=leg.node, cell=cell, child=leg.child),
             say=say,
             step=BackpropStep,
             called=lambda cell: _label(name, cell) if leg.kind == "forward" else _adjoint(_label(name, cell)),
@@ -71,7 +71,7 @@ class Stages:
         def work(cell: Cell) -> Work:
             found = made.made(cell)
             found = found if node.op != "sum" else replace(found, seen=_by_argument(node, found))
-            return found.named(self.graph.path).having(factors=[tuple(place[0] if place else "" for place in one) for one in found.places])
+            return found.named(self.graph.path)
 
         def say(cell: Cell, work: Work, text: Sum) -> str:
             name = _label(node.label, cell)
@@ -81,7 +81,7 @@ class Stages:
             power, (line,) = f"e^{_label(self.graph.nodes[node.args[0]].label, cell)}", work.reads.values()
             return f"{intro}: the share of {power} in the sum over {sentences.count(len(line), 'cell')}, {sum_line(text)}."
 
-        return self._stage(leg, self.graph.path(node.name), values, work, say)
+        return self._stage(leg, values, work, say)
 
     # --- back ------------------------------------------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class Stages:
         def formula(cell: Cell, text: Sum) -> str:
             return f"{sentences.in_quotes(_adjoint(_label(label, cell)))} = {text.value}"
 
-        return self._stage(leg, f"adjoints.{leg.node}", seed, work, say, formula=formula)
+        return self._stage(leg, seed, work, say, formula=formula)
 
     def _edge(self, leg: Leg) -> Stage:
         node, child = self.graph.nodes[leg.node], self.graph.nodes[leg.child]
@@ -112,7 +112,7 @@ class Stages:
         def work(cell: Cell) -> Work:
             found = locals_of(made, read, cell)
             arrived = Operand([(f"adjoints.{child.name}", one.out) for one in found], [float(g[one.out]) for one in found])
-            slopes = Operand([None] * len(found), [one.slope for one in found])
+            slopes = self._slopes(child, found)
             fields = {"local": found[0].slope if len(found) == 1 else None, "slope": slope}
             size = sum(abs(x) * max(1.0, abs(one.slope)) for x, one in zip(arrived.values, found, strict=True))
             return Work([(arrived, slopes)], beside=[self._used(found)], fields=fields, scale=size)
@@ -125,7 +125,27 @@ class Stages:
                 says = f"the sum of {len(text.terms)} adjoints times derivatives ({slope}) {result}"
             return f"Back from {child.label} to {_label(node.label, cell)}: {says}{', a part of its adjoint' * several}."
 
-        return self._stage(leg, self.graph.arrives(leg.node, child.name), values, work, say)
+        return self._stage(leg, values, work, say)
+
+    def _slopes(self, child: Node, found: list[Local]) -> Operand:
+        """Derivatives, and where they stand if they are the other factor of a product, perhaps with the other sign."""
+        places = [self._factor(child, one) for one in found]
+        made = ["−{}" if place and self._at(place) != one.slope else "" for place, one in zip(places, found, strict=True)]
+        return Operand(places, [one.slope for one in found], made=made if any(made) else ())
+
+    def _factor(self, child: Node, local: Local) -> Place | None:
+        """Where a derivative stands, if it is the other factor of a product."""
+        if child.op not in ("sum", "matmul") or len(local.uses) != 1:
+            return None
+        ((name, at),) = local.uses
+        place = (self.graph.path(name), at)
+        return place if abs(self._at(place)) == abs(local.slope) else None
+
+    def _at(self, place: Place) -> float:
+        """The number that stands there."""
+        path, at = place
+        values = {self.graph.path(name): value for name, value in self.run.values.items()}
+        return float(values[path][at])
 
     def _used(self, found: list[Local]) -> Operand:
         """What derivatives are computed from."""
@@ -143,7 +163,7 @@ class Stages:
             name = _label(label, cell)
             return f"{name} is read by {len(children)} nodes, so its adjoint is the sum of what they send back: {sum_line(text)}."
 
-        return self._stage(leg, f"adjoints.{leg.node}", self.run.adjoints[leg.node], work, say)
+        return self._stage(leg, self.run.adjoints[leg.node], work, say)
 
 
 def _by_argument(node: Node, work: Work) -> list[Operand]:

@@ -13,8 +13,8 @@ from torch import Tensor
 from engine import budget
 from engine.budget import Cost
 from engine.errors import InputError
-from engine.sentences import times
-from engine.shapes import Padding, Size, padded_output_size, padding_sides, per_axis
+from engine.sentences import times, typed
+from engine.shapes import Padding, Size, one_or_list, padded_output_size, padding_sides, per_axis, with_batch
 from engine.shown import shown
 from engine.step import Cell
 from engine.trace import TensorLike, floating, together
@@ -22,10 +22,6 @@ from engine.trace import TensorLike, floating, together
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 PADDING_MODES: tuple[PaddingMode, ...] = ("zeros", "reflect", "replicate", "circular")
 
-INPUT_FORMS = {
-    1: "length, channels x length or batch x channels x length",
-    2: "height x width, channels x height x width or batch x channels x height x width",
-}
 WEIGHT_FORMS = {
     1: "a kernel (length), channels x length or filters x channels x length",
     2: "a kernel (height x width), channels x height x width or filters x channels x height x width",
@@ -33,7 +29,7 @@ WEIGHT_FORMS = {
 
 
 @dataclass(frozen=True)
-class Setup:
+class ConvSetup:
     """What is computed. ``input`` is batch x channels x size, ``weight`` filters x channels per group x kernel size.
 
     ``sides`` are the cells of padding before and after, per axis; ``batched`` says whether the user gave a batch, ``params`` are the
@@ -106,7 +102,7 @@ def resolve(
     groups: int,
     padding_mode: PaddingMode,
     flip: bool,
-) -> Setup:
+) -> ConvSetup:
     """Checks and completes the arguments, which ``conv1d`` and ``conv2d`` document.
 
     Raises :class:`InputError` for what does not fit together.
@@ -119,22 +115,22 @@ def resolve(
     if padding_mode not in PADDING_MODES:
         raise InputError(f"padding_mode is {shown(padding_mode)}; give one of {', '.join(PADDING_MODES)}")
     batched = given["input"].dim() == axes + 2
-    x = _batch(axes, given["input"])
+    x = with_batch(given["input"], axes)
     w = _filters(axes, given["weight"], x.shape[1], groups)
     _check_channels(x, w, groups)
     strides = per_axis(stride, axes, "stride", least=1)
     dilations = per_axis(dilation, axes, "dilation", least=1)
     sides = padding_sides(padding, w.shape[2:], strides, dilations)
     params = {
-        "stride": _one_or_list(strides),
+        "stride": one_or_list(strides),
         "padding": padding if isinstance(padding, str) else _as_given(sides),
-        "dilation": _one_or_list(dilations),
+        "dilation": one_or_list(dilations),
         "groups": groups,
         "padding_mode": padding_mode,
         "flip": bool(flip),
     }
     b = _bias(given.get("bias"), w.shape[0])
-    setup = Setup(x, w, b, strides, dilations, groups, sides, padding_mode, bool(flip), batched, params)
+    setup = ConvSetup(x, w, b, strides, dilations, groups, sides, padding_mode, bool(flip), batched, params)
     within_budget(setup, described(setup), cost)
     return setup
 
@@ -144,31 +140,15 @@ def _check_whole(name: str, value: int) -> None:
         raise InputError(f"{name} is {shown(value)}; give a whole number, at least 1")
 
 
-def _shape(tensor: Tensor) -> str:
-    return "x".join(map(str, tensor.shape)) or "a single number"
-
-
-def _batch(axes: int, x: Tensor) -> Tensor:
-    if not axes <= x.dim() <= axes + 2:
-        raise InputError(f"input has shape {_shape(x)}; give {INPUT_FORMS[axes]}")
-    if x.numel() == 0:
-        raise InputError(f"input has shape {_shape(x)}, which holds no value; give at least one cell")
-    while x.dim() < axes + 2:
-        x = x.unsqueeze(0)
-    return x
-
-
 def _filters(axes: int, w: Tensor, channels: int, groups: int) -> Tensor:
     """``weight`` as [filters, channels per group, *kernel]; a bare kernel is shared by all channels, one per group."""
     if not axes <= w.dim() <= axes + 2:
-        raise InputError(f"weight has shape {_shape(w)}; give {WEIGHT_FORMS[axes]}")
+        raise InputError(f"weight has shape {typed(w.shape)}; give {WEIGHT_FORMS[axes]}")
     if w.numel() == 0:
-        raise InputError(f"weight has shape {_shape(w)}, which holds no value; give at least one weight")
+        raise InputError(f"weight has shape {typed(w.shape)}, which holds no value; give at least one weight")
     if w.dim() == axes and channels % groups == 0:
         return w.expand(groups, channels // groups, *w.shape)
-    while w.dim() < axes + 2:
-        w = w.unsqueeze(0)
-    return w
+    return w[(None,) * (axes + 2 - w.dim())]
 
 
 def _check_channels(x: Tensor, w: Tensor, groups: int) -> None:
@@ -179,12 +159,12 @@ def _check_channels(x: Tensor, w: Tensor, groups: int) -> None:
         )
     if w.shape[1] != channels // groups:
         raise InputError(
-            f"weight has {w.shape[1]} channels per filter (shape {_shape(w)}), but the input has {channels} channels in {groups} "
+            f"weight has {w.shape[1]} channels per filter (shape {typed(w.shape)}), but the input has {channels} channels in {groups} "
             f"group{'s' * (groups > 1)}; give weights with {channels // groups}"
         )
 
 
-def within_budget(setup: Setup, what: str, cost: Callable[..., Cost]) -> None:
+def within_budget(setup: ConvSetup, what: str, cost: Callable[..., Cost]) -> None:
     """Raises :class:`InputError` if that is not so; ``cost`` takes the setup, then its sizes by their names."""
     samples, channels = setup.input.shape[:2]
     sizes = {"samples": samples, "channels": channels, "filters": len(setup.weight)}
@@ -193,7 +173,7 @@ def within_budget(setup: Setup, what: str, cost: Callable[..., Cost]) -> None:
     budget.ask(what, functools.partial(cost, setup), sizes, _smaller(setup))
 
 
-def output_cells(setup: Setup, **sizes: int) -> int:
+def output_cells(setup: ConvSetup, **sizes: int) -> int:
     """How many cells a filter makes."""
     reach = [
         sizes[f"input{axis}"] + sizes[f"padding{axis}"] - setup.dilation[axis] * (sizes[f"kernel{axis}"] - 1) - 1
@@ -202,7 +182,7 @@ def output_cells(setup: Setup, **sizes: int) -> int:
     return math.prod(max(1, cells // stride + 1) for cells, stride in zip(reach, setup.stride, strict=True))
 
 
-def cost(setup: Setup, **sizes: int) -> Cost:
+def cost(setup: ConvSetup, **sizes: int) -> Cost:
     """What a convolution takes that is as this one, but of other sizes."""
     samples, channels, filters = (sizes[name] for name in ("samples", "channels", "filters"))
     cells, taps = (math.prod(sizes[f"{name}{axis}"] for axis in range(setup.axes)) for name in ("input", "kernel"))
@@ -226,13 +206,13 @@ def cost(setup: Setup, **sizes: int) -> Cost:
     )
 
 
-def described(setup: Setup) -> str:
+def described(setup: ConvSetup) -> str:
     """In words."""
     padded = times([n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True)])
     return f"a convolution with a kernel of {times(setup.kernel_size)} over {padded} padded cells and {len(setup.weight)} filters"
 
 
-def _smaller(setup: Setup) -> dict[tuple[str, ...], str]:
+def _smaller(setup: ConvSetup) -> dict[tuple[str, ...], str]:
     """What could be made smaller, what is largest of all first."""
     form = "x".join(["{}"] * setup.axes)
     words = {
@@ -253,16 +233,12 @@ def _bias(bias: Tensor | None, filters: int) -> Tensor | None:
     if bias.dim() == 0 and filters == 1:
         bias = bias.reshape(1)
     if tuple(bias.shape) != (filters,):
-        raise InputError(f"bias has shape {_shape(bias)}; give one number per filter, {filters} in all")
+        raise InputError(f"bias has shape {typed(bias.shape)}; give one number per filter, {filters} in all")
     return bias
 
 
 def _as_given(sides: Sequence[tuple[int, int]]) -> int | list[int] | list[list[int]]:
     """Padding as short as it can be given: pairs only where the two sides of an axis differ."""
     if all(before == after for before, after in sides):
-        return _one_or_list([before for before, _ in sides])
+        return one_or_list([before for before, _ in sides])
     return [list(side) for side in sides]
-
-
-def _one_or_list(values: Sequence[int]) -> int | list[int]:
-    return values[0] if len(set(values)) == 1 else list(values)

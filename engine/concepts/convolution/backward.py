@@ -23,11 +23,11 @@ from torch import Tensor
 
 from engine import sentences
 from engine.budget import Cost
-from engine.concepts.convolution.arguments import Setup, cost, described, output_cells, resolve, within_budget
-from engine.concepts.convolution.backward_stages import Stages, Way, in_order
-from engine.concepts.convolution.backward_step import Kind
+from engine.concepts.convolution.arguments import ConvSetup, cost, described, output_cells, resolve, within_budget
+from engine.concepts.convolution.backward_stages import ConvBackward, ConvBackwardStages, in_order
+from engine.concepts.convolution.backward_step import ConvBackwardKind
 from engine.errors import InputError
-from engine.shapes import Padding, Size
+from engine.shapes import Padding, Size, with_batch_as
 from engine.step import Reference, worst
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -53,7 +53,7 @@ class ConvBackwardTrace(Trace):
 
 def resolve_backward(
     grad_output: TensorLike, input: TensorLike, weight: TensorLike, stride: Size, padding: Padding, dilation: Size, groups: int
-) -> Way:
+) -> ConvBackward:
     """Checks and completes the arguments of ``conv2d_backward``.
 
     Raises :class:`InputError` for what does not fit together.
@@ -63,22 +63,13 @@ def resolve_backward(
     )
     setup = resolve(2, given["input"], given["weight"], None, stride, padding, dilation, groups, "zeros", False)
     setup = replace(setup, params={name: value for name, value in setup.params.items() if name not in ("padding_mode", "flip")})
-    gradient = given["grad_output"]
     shape = (len(setup.input), len(setup.weight), *setup.output_size)
-    while gradient.dim() < len(shape):
-        gradient = gradient.unsqueeze(0)
-    if tuple(gradient.shape) != shape:
-        was, needed = (
-            "x".join(map(str, size)) or "a single number" for size in (given["grad_output"].shape, shape[0 if setup.batched else 1 :])
-        )
-        raise InputError(
-            f"grad_output has shape {was}, but the output of the convolution has shape {needed}; give a gradient for each of its cells"
-        )
+    gradient = with_batch_as(shape, given["grad_output"], "convolution", batched=setup.batched)
     within_budget(setup, f"the way back through {described(setup)}", _cost)
     return _way(setup, gradient)
 
 
-def _cost(setup: Setup, **sizes: int) -> Cost:
+def _cost(setup: ConvSetup, **sizes: int) -> Cost:
     """The way forward, and as much again for each gradient; the sums over all cells of the output are steps."""
     forward = cost(setup, **sizes)
     outputs = output_cells(setup, **sizes)
@@ -93,7 +84,7 @@ def _cost(setup: Setup, **sizes: int) -> Cost:
     )
 
 
-def _way(setup: Setup, gradient: Tensor) -> Way:
+def _way(setup: ConvSetup, gradient: Tensor) -> ConvBackward:
     sizes = [(o - 1) * s + 1 for o, s in zip(setup.output_size, setup.stride, strict=True)]
     spread = gradient.new_zeros(*gradient.shape[:2], *sizes)
     spread[:, :, :: setup.stride[0], :: setup.stride[1]] = gradient
@@ -102,7 +93,7 @@ def _way(setup: Setup, gradient: Tensor) -> Way:
         first = d * (k - 1) - before
         offsets.append((first, n + d * (k - 1) - first - size))
     padded = F.pad(setup.input, [cells for side in reversed(setup.sides) for cells in side])
-    return Way(setup, gradient, padded, spread, _framed(spread, offsets), offsets, setup.weight.flip(2, 3))
+    return ConvBackward(setup, gradient, padded, spread, _framed(spread, offsets), offsets, setup.weight.flip(2, 3))
 
 
 def _framed(spread: Tensor, offsets: Sequence[tuple[int, int]]) -> Tensor:
@@ -120,10 +111,10 @@ def _zeros(side: tuple[int, int], size: int) -> tuple[int, int]:
     return max(0, before + min(0, after + size)), max(0, after + min(0, before + size))
 
 
-def convolve_backward(way: Way) -> ConvBackwardTrace:
+def convolve_backward(way: ConvBackward) -> ConvBackwardTrace:
     """The trace of all three gradients."""
     setup = way.setup
-    values: dict[Kind, Tensor] = {"bias": way.gradient.sum((0, 2, 3)), "weight": _grad_weight(way), "input": _grad_input(way)}
+    values: dict[ConvBackwardKind, Tensor] = {"bias": way.gradient.sum((0, 2, 3)), "weight": _grad_weight(way), "input": _grad_input(way)}
     reference = _check(way, values)
     trim = slice(None) if setup.batched else 0
     blocks = in_order(values)
@@ -133,7 +124,7 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
         inputs={"grad_output": way.gradient[trim], "input": setup.input[trim], "weight": setup.weight},
         outputs={"grad_input": values["input"][trim], "grad_weight": values["weight"], "grad_bias": values["bias"]},
         reference=reference,
-        stages=Stages(way, values).all(),
+        stages=ConvBackwardStages(way, values).all(),
         blocks=blocks,
         opening=(
             "Back through a convolution: the gradient of the output gives those of the bias, of the weights and of the input; "
@@ -154,7 +145,7 @@ def convolve_backward(way: Way) -> ConvBackwardTrace:
     )
 
 
-def _overlapping(way: Way) -> int:
+def _overlapping(way: ConvBackward) -> int:
     """The first cell of the input that as many windows hold as any, where sums have the most terms."""
     ones = torch.zeros_like(way.spread[:1, :1])
     ones[:, :, :: way.setup.stride[0], :: way.setup.stride[1]] = 1
@@ -167,7 +158,7 @@ def _overlapping(way: Way) -> int:
 # --- the computation ---------------------------------------------------------------------------------------------------------------------
 
 
-def _taps(way: Way) -> list[tuple[Any, ...]]:
+def _taps(way: ConvBackward) -> list[tuple[Any, ...]]:
     """For every tap of the turned weights, row by row, the cells of ``framed`` that it has in all windows."""
     setup = way.setup
     return [
@@ -176,7 +167,7 @@ def _taps(way: Way) -> list[tuple[Any, ...]]:
     ]
 
 
-def _grad_input(way: Way) -> Tensor:
+def _grad_input(way: ConvBackward) -> Tensor:
     setup, groups = way.setup, way.setup.groups
     framed = way.framed.reshape(len(way.framed), groups, -1, *way.framed.shape[2:])
     turned = way.turned.reshape(groups, -1, setup.weight.shape[1], math.prod(setup.kernel_size))
@@ -186,7 +177,7 @@ def _grad_input(way: Way) -> Tensor:
     return total.flatten(1, 2)
 
 
-def _grad_weight(way: Way) -> Tensor:
+def _grad_weight(way: ConvBackward) -> Tensor:
     setup = way.setup
     x, g = (tensor.reshape(len(tensor), setup.groups, -1, *tensor.shape[2:]) for tensor in (way.padded, way.gradient))
     total = torch.empty(setup.weight.shape, dtype=x.dtype, device=x.device)
@@ -195,7 +186,7 @@ def _grad_weight(way: Way) -> Tensor:
     return total
 
 
-def _check(way: Way, values: dict[Kind, Tensor]) -> Reference:
+def _check(way: ConvBackward, values: dict[ConvBackwardKind, Tensor]) -> Reference:
     setup, scales = way.setup, _scales(way)
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         x, w = (tensor.detach().clone().requires_grad_() for tensor in (setup.input, setup.weight))
@@ -203,7 +194,7 @@ def _check(way: Way, values: dict[Kind, Tensor]) -> Reference:
         wide = F.pad(x, [cells for side in reversed(setup.sides) for cells in side])
         y = F.conv2d(wide, w, b, setup.stride, 0, setup.dilation, setup.groups)
         found = torch.autograd.grad(y, (b, w, x), way.gradient)
-    expected: dict[Kind, Tensor] = dict(zip(scales, found, strict=True))
+    expected: dict[ConvBackwardKind, Tensor] = dict(zip(scales, found, strict=True))
     name = AUTOGRAD
     # Autograd leaves the zeros of the frame out of the sum, we multiply them: 0 times an infinite weight is nan only if the zero is there.
     if not bool(torch.isfinite(setup.weight).all()):
@@ -212,7 +203,7 @@ def _check(way: Way, values: dict[Kind, Tensor]) -> Reference:
     return worst(name, (compare(name, values[kind], expected[kind], scale) for kind, scale in scales.items()))
 
 
-def _correlated(way: Way) -> Tensor:
+def _correlated(way: ConvBackward) -> Tensor:
     """The gradient of the input as torch's own convolution of ``framed`` with the turned weights, filters and channels exchanged."""
     setup = way.setup
     filters, per_group, *size = way.turned.shape
@@ -221,7 +212,7 @@ def _correlated(way: Way) -> Tensor:
         return F.conv2d(way.framed, exchanged.contiguous(), dilation=setup.dilation, groups=setup.groups)
 
 
-def _scales(way: Way) -> dict[Kind, float]:
+def _scales(way: ConvBackward) -> dict[ConvBackwardKind, float]:
     """A bound of every sum of each gradient.
 
     Raises :class:`InputError` if finite numbers may add up to more than the dtype holds: what they give then depends on the order.
@@ -230,7 +221,11 @@ def _scales(way: Way) -> dict[Kind, float]:
     gradients = float(way.gradient.abs().sum((0, 2, 3)).max())
     per_filter = setup.weight.abs().sum((2, 3)).reshape(setup.groups, -1, setup.weight.shape[1])
     weights = float(per_filter.sum(1).max())
-    scales: dict[Kind, float] = {"bias": gradients, "weight": gradients * largest(setup.input), "input": largest(way.gradient) * weights}
+    scales: dict[ConvBackwardKind, float] = {
+        "bias": gradients,
+        "weight": gradients * largest(setup.input),
+        "input": largest(way.gradient) * weights,
+    }
     most = torch.finfo(setup.input.dtype).max
     if max(scales.values()) > most and all(bool(torch.isfinite(t).all()) for t in (way.gradient, setup.input, setup.weight)):
         dtype = str(setup.input.dtype).removeprefix("torch.")

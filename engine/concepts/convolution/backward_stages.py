@@ -11,18 +11,18 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
-from engine.concepts.convolution.arguments import Setup
-from engine.concepts.convolution.backward_step import ConvBackwardStep, Kind
+from engine.concepts.convolution.arguments import ConvSetup
+from engine.concepts.convolution.backward_step import ConvBackwardKind, ConvBackwardStep
 from engine.concepts.convolution.forward import seen
 from engine.stage import Stage, Work, operand
 from engine.step import Cell
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class ConvBackward:
     """The tensors of the way back, as :class:`~engine.concepts.convolution.backward.ConvBackwardTrace` has them."""
 
-    setup: Setup
+    setup: ConvSetup
     gradient: Tensor
     padded: Tensor
     spread: Tensor
@@ -31,7 +31,7 @@ class Way:
     turned: Tensor
 
 
-def in_order(values: Mapping[Kind, Tensor]) -> Blocks:
+def in_order(values: Mapping[ConvBackwardKind, Tensor]) -> Blocks:
     """A gradient after the other, each in memory order.
 
     However many filters there are: chapters of their own would leave a clip no time for the gradient that comes last.
@@ -43,11 +43,11 @@ def in_order(values: Mapping[Kind, Tensor]) -> Blocks:
 
 
 @dataclass(frozen=True, eq=False)
-class Stages:
+class ConvBackwardStages:
     """Of the three gradients; cells of that of the input begin with the sample, also where the user gave no batch."""
 
-    way: Way
-    values: Mapping[Kind, Tensor]
+    way: ConvBackward
+    values: Mapping[ConvBackwardKind, Tensor]
 
     def all(self) -> dict[str, Stage]:
         """By the kinds of steps."""
@@ -57,7 +57,7 @@ class Stages:
             "input": self._stage("input", self._input, self._says_input),
         }
 
-    def _stage(self, kind: Kind, work: Callable[[Cell], Work], about: Callable[[Cell, Work], str]) -> Stage:
+    def _stage(self, kind: ConvBackwardKind, work: Callable[[Cell], Work], about: Callable[[Cell, Work], str]) -> Stage:
         path = f"grad_{kind}"
 
         def at(cell: Cell) -> Cell:
@@ -72,7 +72,7 @@ class Stages:
             writes=lambda cell: {path: [at(cell)]},
         )
 
-    def _fields(self, kind: Kind, plane: tuple[int, int], *others: Any) -> dict[str, Any]:
+    def _fields(self, kind: ConvBackwardKind, plane: tuple[int, int], *others: Any) -> dict[str, Any]:
         return seen(self.way.setup, *others) | {"bias": None, "kind": kind, "plane": plane}
 
     def _gradients(self, filter: int) -> list[Cell]:

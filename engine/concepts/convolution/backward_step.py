@@ -8,7 +8,7 @@ from typing import Literal
 from engine.concepts.convolution.step import ConvStep
 
 #: What a step computes a cell of, in the order in which they are computed.
-Kind = Literal["bias", "weight", "input"]
+ConvBackwardKind = Literal["bias", "weight", "input"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,5 +21,5 @@ class ConvBackwardStep(ConvStep):
     the filter), or (0, 0). ``sample``, ``filter`` and ``group`` are the first that are read of ``grad_output``.
     """
 
-    kind: Kind
+    kind: ConvBackwardKind
     plane: tuple[int, int]

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
-from engine.concepts.convolution.arguments import PaddingMode, Setup
+from engine.concepts.convolution.arguments import ConvSetup, PaddingMode
 from engine.concepts.convolution.step import ConvStep
 from engine.errors import InputError
 from engine.numbers import Sum
@@ -42,7 +42,7 @@ class ConvTrace(Trace):
     sides: Sequence[tuple[int, int]]
 
 
-def convolve(setup: Setup) -> ConvTrace:
+def convolve(setup: ConvSetup) -> ConvTrace:
     """The trace of a convolution over any number of axes."""
     sources = [_sources(n, side, setup.padding_mode) for n, side in zip(setup.input_size, setup.sides, strict=True)]
     padded = _gather(setup.input, sources)
@@ -57,7 +57,7 @@ def convolve(setup: Setup) -> ConvTrace:
         inputs=inputs,
         outputs={"output": values[trim]},
         reference=reference,
-        stages={"output": _Windows(setup, sources, padded).stage(values)},
+        stages={"output": _ConvWindows(setup, sources, padded).stage(values)},
         blocks=_in_order(values.shape),
         opening=_opening(setup),
         closing=sentences.agreement(values.numel(), reference),
@@ -99,7 +99,7 @@ def _gather(x: Tensor, sources: Sequence[Tensor]) -> Tensor:
     return x
 
 
-def _values(setup: Setup, padded: Tensor) -> Tensor:
+def _values(setup: ConvSetup, padded: Tensor) -> Tensor:
     """Every step value: tap by tap, so that memory stays at the size of the output."""
     groups = setup.groups
     x = padded.reshape(len(padded), groups, -1, *padded.shape[2:])
@@ -112,7 +112,7 @@ def _values(setup: Setup, padded: Tensor) -> Tensor:
     return values if setup.bias is None else values + setup.bias.view(-1, *[1] * setup.axes)
 
 
-def _check(setup: Setup, values: Tensor) -> Reference:
+def _check(setup: ConvSetup, values: Tensor) -> Reference:
     name, pads = f"torch.nn.functional.conv{setup.axes}d", [cell for side in reversed(setup.sides) for cell in side]
     x, padding = setup.input, [before for before, _ in setup.sides]
     symmetric = all(before == after for before, after in setup.sides)
@@ -128,7 +128,7 @@ def _check(setup: Setup, values: Tensor) -> Reference:
     return compare(name, values, expected, _scale(setup))
 
 
-def _scale(setup: Setup) -> float:
+def _scale(setup: ConvSetup) -> float:
     """A bound of every sum: the largest input times the largest sum of absolute weights of a filter, and the largest bias.
 
     Raises :class:`InputError` if finite numbers may add up to more than the dtype holds: what they give then depends on the order.
@@ -160,10 +160,10 @@ def _in_order(shape: Sequence[int]) -> Blocks:
 
 
 @dataclass(frozen=True, eq=False)
-class _Windows:
+class _ConvWindows:
     """What every cell of the output is made of; cells begin with the sample, also where the user gave no batch."""
 
-    setup: Setup
+    setup: ConvSetup
     sources: Sequence[Tensor]
     padded: Tensor
 
@@ -215,7 +215,9 @@ class _Windows:
         return f"{where[0].upper()}{where[1:]}{' with padding' * padded}: {what}{bias} {verb} {result}."
 
 
-def seen(setup: Setup, sample: int, filter: int, channels: Sequence[int], positions: Sequence[range], products: Tensor) -> dict[str, Any]:
+def seen(
+    setup: ConvSetup, sample: int, filter: int, channels: Sequence[int], positions: Sequence[range], products: Tensor
+) -> dict[str, Any]:
     """The fields of a step but for its bias: ``positions`` are those of the taps along every axis, ``products`` has a row per channel."""
     return {
         "sample": sample,
@@ -227,7 +229,7 @@ def seen(setup: Setup, sample: int, filter: int, channels: Sequence[int], positi
     }
 
 
-def _opening(setup: Setup) -> str:
+def _opening(setup: ConvSetup) -> str:
     filters, times = setup.weight.shape[0], sentences.times
     kernel, size = times(setup.kernel_size), times(setup.input_size)
     if setup.axes == 1:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.step import Cell, Step, added
+from engine.functions import added
+from engine.step import Cell, SummedStep
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvStep(Step):
+class ConvStep(SummedStep):
     """One output cell. Its terms run channel by channel, ``partial_sums`` has one sum per channel, ``bias`` comes last.
 
     ``window`` holds the position of every tap in the coordinates of the input's plane; outside of it lies the padding.

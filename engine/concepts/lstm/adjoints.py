@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.concepts.lstm.arguments import Layer, sequence, shape_of, state_of
+from engine.concepts.lstm.arguments import LstmLayer, sequence, state_of
 from engine.concepts.lstm.cell import States, one_step, scale, with_biases
 from engine.errors import InputError
+from engine.sentences import typed
 from engine.step import Reference, worst
 from engine.trace import TensorLike, compare, largest, together
 
@@ -42,7 +43,9 @@ class Adjoints:
     bias: Tensor
 
 
-def given_gradients(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike | None, grad_c_n: TensorLike | None) -> tuple[Layer, Given]:
+def given_gradients(
+    layer: LstmLayer, grad_output: TensorLike, grad_h_n: TensorLike | None, grad_c_n: TensorLike | None
+) -> tuple[LstmLayer, Given]:
     """All in the widest dtype.
 
     Raises :class:`InputError` if a gradient has not the shape of what it is the gradient of.
@@ -50,7 +53,7 @@ def given_gradients(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike 
     gradient = sequence("grad_output", grad_output)
     if tuple(gradient.shape) != (layer.steps, layer.units):
         raise InputError(
-            f"grad_output has shape {shape_of(gradient)}, but the output has {layer.steps} time steps and {layer.units} units; "
+            f"grad_output has shape {typed(gradient.shape)}, but the output has {layer.steps} time steps and {layer.units} units; "
             f"give {layer.steps}x{layer.units} numbers"
         )
     named = {"grad_output": gradient}
@@ -58,7 +61,7 @@ def given_gradients(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike 
         if state is not None:
             named[name] = state_of(name, state, layer.units)
     same = together({**layer.tensors, **named})
-    wide = Layer(**{name: same.get(name) for name in Layer.__dataclass_fields__})  # type: ignore[arg-type]  # as in the layer given
+    wide = LstmLayer(**{name: same.get(name) for name in LstmLayer.__dataclass_fields__})  # type: ignore[arg-type]  # as in the layer given
     return wide, Given(same["grad_output"], same.get("grad_h_n"), same.get("grad_c_n"))
 
 
@@ -67,7 +70,7 @@ def slope(squashed: Tensor) -> Tensor:
     return 1 - squashed * squashed
 
 
-def gone_back(layer: Layer, states: States, given: Given) -> Adjoints:
+def gone_back(layer: LstmLayer, states: States, given: Given) -> Adjoints:
     """From the last time step to the first; then the sums over time and over gates."""
     nothing = torch.zeros_like(layer.h0)
     from_after = nothing if given.h_n is None else given.h_n
@@ -97,7 +100,7 @@ def gone_back(layer: Layer, states: States, given: Given) -> Adjoints:
     )
 
 
-def checked(layer: Layer, states: States, given: Given, adjoints: Adjoints) -> Reference:
+def compared_adjoints(layer: LstmLayer, states: States, given: Given, adjoints: Adjoints) -> Reference:
     """Compares with torch.autograd, which goes back by one time step from the gradients of every one of them.
 
     As on the way forward, the sequence as a whole could not be compared where gradients explode.

@@ -11,13 +11,14 @@ from torch import Tensor
 
 from engine import budget
 from engine.budget import Cost
+from engine.concepts.lstm.step import GATES
 from engine.errors import InputError
 from engine.inputs.state_dicts import of_one
-from engine.sentences import times
+from engine.sentences import size_text, typed
 from engine.shown import bare
 from engine.trace import StateDict, TensorLike, floating, together
 
-GATES = 4
+PER_UNIT = len(GATES)
 DEFAULT_HIDDEN_SIZE = 2
 #: Seeded weights of layers up to this size are tenths; those of larger ones are smaller, and hundredths.
 LARGEST_IN_TENTHS = 4
@@ -30,7 +31,7 @@ BIASES = ("bias_ih", "bias_hh")
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class LstmLayer:
     """One layer of an LSTM and what it reads, in one dtype on one device. Gates are stacked i, f, g, o, as in torch."""
 
     input: Tensor
@@ -76,14 +77,14 @@ def resolve(
     hidden_size: int | None,
     state_dict: StateDict | None,
     seed: int,
-) -> Layer:
+) -> LstmLayer:
     """A layer of which all shapes fit.
 
     Raises :class:`InputError` if they do not, or if the weights come from nowhere or from two places.
     """
     x = sequence("input", input)
     if x.dim() != 2 or 0 in x.shape:
-        shape = times(x.shape) or "a single number"
+        shape = size_text(x.shape)
         raise InputError(f"input has shape {shape}; give one sequence, time steps x features, such as [[1],[2],[3]]")
     given = {name: floating(name, tensor) for name, tensor in weights.items() if tensor is not None}
     if state_dict is not None:
@@ -96,7 +97,7 @@ def resolve(
     for name, state in (("h0", h0), ("c0", c0)):
         named[name] = x.new_zeros(units) if state is None else state_of(name, state, units)
     same = together({"input": x, **named})
-    return Layer(**{field.name: same.get(field.name) for field in fields(Layer)})  # type: ignore[arg-type]  # weights and states are there
+    return LstmLayer(**{field.name: same.get(field.name) for field in fields(LstmLayer)})  # type: ignore[arg-type]  # weights and states are there
 
 
 def within_budget(what: str, cost: Callable[..., Cost], steps: int, features: int, units: int) -> None:
@@ -110,10 +111,10 @@ def within_budget(what: str, cost: Callable[..., Cost], steps: int, features: in
 
 def cost(steps: int, features: int, units: int) -> Cost:
     """What the way forward takes: a handful of small tensors for every time step, then all of them together."""
-    weights = GATES * units * (features + units)
+    weights = PER_UNIT * units * (features + units)
     return Cost(
         values=steps * (700 + 37 * units + 5 * features) + 5 * weights,
-        moved=steps * (100 * units + 10 * features + GATES * units * units / 4) + 20 * weights,
+        moved=steps * (100 * units + 10 * features + PER_UNIT * units * units / 4) + 20 * weights,
         products=4 * steps * weights,
         calls=3.5 * steps,
         terms=features + units,
@@ -148,7 +149,7 @@ def _check_kind(weight_hh: Tensor, prefix: str) -> None:
         if units and rows == blocks * units:
             name = bare(f"{prefix}weight_hh_l0")
             raise InputError(
-                f"state_dict is of an {kind} ({name} is {rows}x{units}); give that of an nn.LSTM, which has {GATES * units} rows"
+                f"state_dict is of an {kind} ({name} is {rows}x{units}); give that of an nn.LSTM, which has {PER_UNIT * units} rows"
             )
 
 
@@ -158,7 +159,7 @@ def seeded(x: Tensor, hidden_size: int | None, seed: int) -> dict[str, Tensor]:
     if units < 1:
         raise InputError(f"hidden_size is {units}; give at least 1")
     within_budget("an LSTM", cost, len(x), x.shape[1], units)
-    shapes = {"weight_ih": (GATES * units, x.shape[1]), "weight_hh": (GATES * units, units), "bias_ih": (GATES * units,)}
+    shapes = {"weight_ih": (PER_UNIT * units, x.shape[1]), "weight_hh": (PER_UNIT * units, units), "bias_ih": (PER_UNIT * units,)}
     shapes["bias_hh"] = shapes["bias_ih"]
     generator = torch.Generator().manual_seed(seed)
     bound, decimals = 1 / math.sqrt(units), 1 if units <= LARGEST_IN_TENTHS else 2
@@ -178,18 +179,20 @@ def _fitting(x: Tensor, named: Mapping[str, Tensor], hidden_size: int | None) ->
         raise InputError(f"{next(iter(named))} is given without {missing[0]}; give weight_ih and weight_hh, or neither for seeded weights")
     ih, hh = (named[name] for name in WEIGHTS)
     units = hh.shape[-1] if hh.dim() else 0
-    if hh.dim() != 2 or tuple(hh.shape) != (GATES * units, units) or not units:
-        raise InputError(f"weight_hh has shape {shape_of(hh)}; give 4·hidden_size x hidden_size, such as 8x2")
+    if hh.dim() != 2 or tuple(hh.shape) != (PER_UNIT * units, units) or not units:
+        raise InputError(f"weight_hh has shape {typed(hh.shape)}; give 4·hidden_size x hidden_size, such as 8x2")
     if hidden_size is not None and hidden_size != units:
-        raise InputError(f"hidden_size is {hidden_size}, but weight_hh has shape {shape_of(hh)}; give hidden_size {units}, or leave it out")
-    if tuple(ih.shape) != (GATES * units, x.shape[1]):
         raise InputError(
-            f"weight_ih has shape {shape_of(ih)}, but input has {x.shape[1]} features and weight_hh {units} units; "
-            f"give weight_ih of shape {GATES * units}x{x.shape[1]}"
+            f"hidden_size is {hidden_size}, but weight_hh has shape {typed(hh.shape)}; give hidden_size {units}, or leave it out"
+        )
+    if tuple(ih.shape) != (PER_UNIT * units, x.shape[1]):
+        raise InputError(
+            f"weight_ih has shape {typed(ih.shape)}, but input has {x.shape[1]} features and weight_hh {units} units; "
+            f"give weight_ih of shape {PER_UNIT * units}x{x.shape[1]}"
         )
     for name in BIASES:
-        if name in named and tuple(named[name].shape) != (GATES * units,):
-            raise InputError(f"{name} has shape {shape_of(named[name])}, but there are {units} units; give {GATES * units} numbers")
+        if name in named and tuple(named[name].shape) != (PER_UNIT * units,):
+            raise InputError(f"{name} has shape {typed(named[name].shape)}, but there are {units} units; give {PER_UNIT * units} numbers")
     return units
 
 
@@ -206,13 +209,8 @@ def state_of(name: str, state: TensorLike, units: int) -> Tensor:
     while 1 < bare.dim() <= 3 and len(bare) == 1:
         bare = bare[0]
     if tuple(bare.shape) != (units,):
-        raise InputError(f"{name} has shape {shape_of(values)}, but there are {units} hidden units; give {units} numbers")
+        raise InputError(f"{name} has shape {typed(values.shape)}, but there are {units} hidden units; give {units} numbers")
     return bare
-
-
-def shape_of(tensor: Tensor) -> str:
-    """A shape as a message has it."""
-    return "x".join(map(str, tensor.shape)) or "a single number"
 
 
 def _few(state_dict: StateDict) -> str:

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from engine.blocks import Blocks
 from engine.concepts.lstm.adjoints import Adjoints, Given
-from engine.concepts.lstm.arguments import Layer
-from engine.concepts.lstm.backward_step import DELTAS, TIMED, LstmBackwardStep, StageName
+from engine.concepts.lstm.arguments import LstmLayer
+from engine.concepts.lstm.backward_step import DELTAS, TIMED, BackwardStageName, LstmBackwardStep
 from engine.concepts.lstm.cell import States
 from engine.concepts.lstm.stages import before
 from engine.concepts.lstm.step import GATES
@@ -22,7 +22,7 @@ from engine.step import Cell
 APART = 2
 
 #: The chapters of what comes after the way through time, in this order.
-AFTERWARDS: dict[StageName, str] = {
+AFTERWARDS: dict[BackwardStageName, str] = {
     "grad_h0": "gradient of h0",
     "grad_c0": "gradient of c0",
     "grad_input": "gradient of the input",
@@ -41,7 +41,7 @@ SAID = {
 }
 
 
-def in_order(layer: Layer, stages: Mapping[str, Stage]) -> Blocks:
+def in_order(layer: LstmLayer, stages: Mapping[str, Stage]) -> Blocks:
     """Time steps backwards, all but the last two in one chapter; then the states before the first one, and what adds up."""
     blocks, sizes, left = Blocks(), (1, layer.units), layer.steps - APART
     together = "t = 0" if left == 1 else f"t = {left - 1} to 0"
@@ -58,10 +58,10 @@ def in_order(layer: Layer, stages: Mapping[str, Stage]) -> Blocks:
 
 
 @dataclass(frozen=True, eq=False)
-class Stages:
+class LstmBackwardStages:
     """Of a layer over its input."""
 
-    layer: Layer
+    layer: LstmLayer
     states: States
     given: Given
     adjoints: Adjoints

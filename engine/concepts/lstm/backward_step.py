@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.step import Step
+from engine.concepts.lstm.step import CellStep
 
 #: What is computed of a time step, in this order: the gradients of its states, then of the sums in its gates.
 TIMED = ("grad_h", "grad_c", "delta_i", "delta_f", "delta_g", "delta_o")
 DELTAS = TIMED[2:]
-StageName = Literal[
+BackwardStageName = Literal[
     "grad_h",
     "grad_c",
     "delta_i",
@@ -28,16 +28,11 @@ StageName = Literal[
 
 
 @dataclass(frozen=True, kw_only=True)
-class LstmBackwardStep(Step):
-    """One number: ``stage`` says of what, ``cell`` which one.
+class LstmBackwardStep(CellStep):
+    """One number, the ``cell`` of that of which its stage is."""
 
-    ``time`` is the time step that the picture stands at, ``unit`` the unit that is looked at.
-    """
-
-    stage: StageName
+    stage: BackwardStageName
     cell: Sequence[int]
-    time: int
-    unit: int
 
     @property
     def is_timed(self) -> bool:

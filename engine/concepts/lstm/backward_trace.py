@@ -9,11 +9,11 @@ from torch import Tensor
 from engine import sentences
 from engine.blocks import Blocks
 from engine.budget import Cost
-from engine.concepts.lstm.adjoints import Adjoints, checked, given_gradients, gone_back
-from engine.concepts.lstm.arguments import GATES, Layer, cost, within_budget
-from engine.concepts.lstm.backward_stages import AFTERWARDS, Stages, in_order
+from engine.concepts.lstm.adjoints import Adjoints, compared_adjoints, given_gradients, gone_back
+from engine.concepts.lstm.arguments import PER_UNIT, LstmLayer, cost, within_budget
+from engine.concepts.lstm.backward_stages import AFTERWARDS, LstmBackwardStages, in_order
 from engine.concepts.lstm.backward_step import DELTAS, TIMED
-from engine.concepts.lstm.cell import computed
+from engine.concepts.lstm.cell import lstm_states
 from engine.concepts.lstm.step import STAGES
 from engine.numbers import plain
 from engine.step import Reference
@@ -37,14 +37,14 @@ class LstmBackwardTrace(Trace):
     c_before: Tensor
 
 
-def traced_back(layer: Layer, grad_output: TensorLike, grad_h_n: TensorLike | None, grad_c_n: TensorLike | None) -> LstmBackwardTrace:
+def traced_back(layer: LstmLayer, grad_output: TensorLike, grad_h_n: TensorLike | None, grad_c_n: TensorLike | None) -> LstmBackwardTrace:
     """The trace of the way back through a layer over its input."""
     layer, given = given_gradients(layer, grad_output, grad_h_n, grad_c_n)
     within_budget("the way back through an LSTM", _cost, layer.steps, layer.features, layer.units)
-    states = computed(layer)
+    states = lstm_states(layer)
     adjoints = gone_back(layer, states, given)
-    reference = checked(layer, states, given, adjoints)
-    stages = Stages(layer, states, given, adjoints).all()
+    reference = compared_adjoints(layer, states, given, adjoints)
+    stages = LstmBackwardStages(layer, states, given, adjoints).all()
     blocks = in_order(layer, stages)
     strongest = divmod(int(adjoints.weight_ih.abs().flatten().nan_to_num(-1.0).argmax()), layer.features)
     ends = {"grad_output": given.output, "grad_h_n": given.h_n, "grad_c_n": given.c_n}
@@ -85,11 +85,11 @@ def _cost(steps: int, features: int, units: int) -> Cost:
         moved=3 * forward.moved,
         products=4 * forward.products,
         calls=4 * forward.calls,
-        terms=max(steps, GATES * units),
+        terms=max(steps, PER_UNIT * units),
     )
 
 
-def outputs(layer: Layer, adjoints: Adjoints) -> dict[str, Tensor]:
+def outputs(layer: LstmLayer, adjoints: Adjoints) -> dict[str, Tensor]:
     """Gradients by torch's names, then those of every time step."""
     found = {"grad_input": adjoints.input, "grad_weight_ih": adjoints.weight_ih, "grad_weight_hh": adjoints.weight_hh}
     found |= {f"grad_{name}": adjoints.bias.clone() for name in ("bias_ih", "bias_hh") if getattr(layer, name) is not None}
@@ -105,7 +105,7 @@ def _closing(adjoints: Adjoints, reference: Reference) -> str:
     return f"|∂c| is {plain(last, 2)} at the last time step and {plain(first, 2)} at the first; torch.autograd {how}."
 
 
-def _lessons(layer: Layer, blocks: Blocks) -> list[int]:
+def _lessons(layer: LstmLayer, blocks: Blocks) -> list[int]:
     """The first unit of everything at the last time step, of both states before it, and of all that adds up."""
     second = [blocks.step(name, (layer.steps - 2, 0)) for name in ("grad_h", "grad_c")] if layer.steps > 1 else []
     added_up = [name for name in AFTERWARDS if name not in ("grad_h0", "grad_c0")]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from engine.concepts.lstm.arguments import Layer
+from engine.concepts.lstm.arguments import LstmLayer
 from engine.trace import Reference, compare, largest
 
 
@@ -21,7 +21,6 @@ class States:
 
     input_part: Tensor
     hidden_part: Tensor
-    total: Tensor
     i: Tensor
     f: Tensor
     g: Tensor
@@ -33,7 +32,7 @@ class States:
     c_before: Tensor
 
 
-def computed(layer: Layer) -> States:
+def lstm_states(layer: LstmLayer) -> States:
     """One time step after the other; what the input gives is known before."""
     input_part = layer.input @ layer.weight_ih.T
     bias = sum(layer.biases.values(), torch.zeros_like(input_part[0]))
@@ -48,11 +47,11 @@ def computed(layer: Layer) -> States:
         c = f * c + i * g
         tanh_c = c.tanh()
         h = o * tanh_c
-        found.append((from_hidden, total, i, f, g, o, c, tanh_c, h, *before))
+        found.append((from_hidden, i, f, g, o, c, tanh_c, h, *before))
     return States(input_part, *map(torch.stack, zip(*found, strict=True)))
 
 
-def one_step(layer: Layer, x: Tensor, h: Tensor, c: Tensor, weights: dict[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+def one_step(layer: LstmLayer, x: Tensor, h: Tensor, c: Tensor, weights: dict[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
     """``torch.nn.LSTM`` for one step from many states at once: the next h and c, (number of states x units).
 
     ``weights`` are used in place of those of the layer. Its own are never filled in, for that would draw from torch's global generator.
@@ -65,7 +64,7 @@ def one_step(layer: Layer, x: Tensor, h: Tensor, c: Tensor, weights: dict[str, T
     return after_h[0], after_c[0]
 
 
-def with_biases(layer: Layer) -> dict[str, Tensor]:
+def with_biases(layer: LstmLayer) -> dict[str, Tensor]:
     """Weights and both biases of a layer, zeros where there is none: torch has both or neither."""
     nothing = torch.zeros_like(layer.weight_ih[:, 0])
     return {
@@ -76,7 +75,7 @@ def with_biases(layer: Layer) -> dict[str, Tensor]:
     }
 
 
-def checked(layer: Layer, states: States) -> Reference:
+def compared_states(layer: LstmLayer, states: States) -> Reference:
     """Compares both states of every time step with torch's, made from the states before it.
 
     The sequence as a whole could not be compared: with large weights, the last bit of an early state grows into another sequence.
@@ -86,7 +85,7 @@ def checked(layer: Layer, states: States) -> Reference:
     return compare(name, torch.stack([states.h, states.c]), torch.stack([h, c]), scale(layer, states))
 
 
-def scale(layer: Layer, states: States) -> float:
+def scale(layer: LstmLayer, states: States) -> float:
     """A bound on the numbers that are added up."""
     sums = layer.input.abs() @ layer.weight_ih.abs().T + states.h_before.abs() @ layer.weight_hh.abs().T
     biases = sum((bias.abs() for bias in layer.biases.values()), torch.zeros_like(sums[0]))

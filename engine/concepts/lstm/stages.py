@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.blocks import Blocks
-from engine.concepts.lstm.arguments import Layer
+from engine.concepts.lstm.arguments import LstmLayer
 from engine.concepts.lstm.cell import States
-from engine.concepts.lstm.step import GATES, NAMES, STAGES, LstmStep, StageName
+from engine.concepts.lstm.step import GATES, STAGE_NAMES, STAGES, LstmStep, StageName
+from engine.functions import added
 from engine.numbers import Sum, sum_line, sum_of_products
 from engine.stage import Operand, Place, Stage, Work, number, operand
-from engine.step import Cell, Cells, added
+from engine.step import Cell, Cells
 
 #: What a gate's number says.
 MEANING = {
@@ -23,21 +24,21 @@ MEANING = {
 }
 
 
-def in_order(layer: Layer) -> Blocks:
+def in_order(layer: LstmLayer) -> Blocks:
     """Stage by stage within a time step, unit by unit within a stage."""
     blocks, sizes = Blocks(), (1, layer.units)
     for time in range(layer.steps):
         corner = (time, 0)
         for name in STAGES:
-            blocks.box(name, f"t = {time}: {NAMES[name]}", corner, sizes)
+            blocks.box(name, f"t = {time}: {STAGE_NAMES[name]}", corner, sizes)
     return blocks
 
 
 @dataclass(frozen=True, eq=False)
-class Stages:
+class LstmStages:
     """Of a layer over its input. A cell is a time and a unit."""
 
-    layer: Layer
+    layer: LstmLayer
     states: States
 
     def all(self) -> dict[str, Stage]:
@@ -87,15 +88,15 @@ class Stages:
         def say(cell: Cell, work: Work, text: Sum) -> str:
             by_part = sum_of_products([(part,) for part in work.fields["parts"]], float(getattr(self.states, gate)[cell]), apply=work.apply)
             given = _given(by_part, len(self.layer.biases))
-            return f"{NAMES[gate].capitalize()} of unit {cell[1]}: {given}: {sum_line(by_part)}{MEANING[gate]}."
+            return f"{STAGE_NAMES[gate].capitalize()} of unit {cell[1]}: {given}: {sum_line(by_part)}{MEANING[gate]}."
 
         return say
 
     def _added(self, time: int, row: int) -> dict[str, Any]:
-        """What the input, the hidden state and the biases add to the sum of a gate, and that sum."""
+        """What the input, the hidden state and the biases add to the sum of a gate."""
         states, biases = self.states, [float(bias[row]) for bias in self.layer.biases.values()]
         parts = [float(states.input_part[time, row]), float(states.hidden_part[time, row]), *([added(biases)] if biases else [])]
-        return {"parts": parts, "total": float(states.total[time, row])}
+        return {"parts": parts}
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.step import Step
+from engine.step import SummedStep
 
 #: What a time step computes, one after the other, for each of its units.
 StageName = Literal["i", "f", "g", "o", "c", "tanh_c", "h"]
 STAGES: tuple[StageName, ...] = ("i", "f", "g", "o", "c", "tanh_c", "h")
 GATES: tuple[StageName, ...] = STAGES[:4]
-NAMES: dict[str, str] = {
+STAGE_NAMES: dict[str, str] = {
     "i": "input gate",
     "f": "forget gate",
     "g": "candidate",
@@ -24,17 +24,23 @@ NAMES: dict[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class LstmStep(Step):
-    """One number of one time step: ``stage`` says which, of ``unit`` at time ``time``.
+class CellStep(SummedStep):
+    """A number of an LSTM, forwards or backwards: ``stage`` says of what; the picture stands at ``time`` and looks at ``unit``."""
 
-    ``parts`` are what the input, the hidden state and the biases add to the sum of a gate; elsewhere it is empty. ``total`` is that sum.
-    """
-
+    stage: str
     time: int
     unit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LstmStep(CellStep):
+    """One number of one time step.
+
+    ``parts`` are what the input, the hidden state and the biases add to the sum of a gate; elsewhere it is empty.
+    """
+
     stage: StageName
     parts: Sequence[float] = ()
-    total: float = 0.0
 
     @property
     def is_gate(self) -> bool:

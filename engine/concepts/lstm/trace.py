@@ -8,9 +8,9 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
-from engine.concepts.lstm.arguments import Layer
-from engine.concepts.lstm.cell import States, checked, computed
-from engine.concepts.lstm.stages import Stages, in_order
+from engine.concepts.lstm.arguments import LstmLayer
+from engine.concepts.lstm.cell import States, compared_states, lstm_states
+from engine.concepts.lstm.stages import LstmStages, in_order
 from engine.concepts.lstm.step import STAGES
 from engine.numbers import plain
 from engine.step import Reference
@@ -31,10 +31,10 @@ class LstmTrace(Trace):
     units: int
 
 
-def traced(layer: Layer) -> LstmTrace:
+def traced(layer: LstmLayer) -> LstmTrace:
     """The trace of a layer over its input."""
-    states = computed(layer)
-    reference = checked(layer, states)
+    states = lstm_states(layer)
+    reference = compared_states(layer, states)
     blocks = in_order(layer)
     strongest = divmod(int(states.h.abs().flatten().nan_to_num(-1.0).argmax()), layer.units)
     return LstmTrace(
@@ -42,7 +42,7 @@ def traced(layer: Layer) -> LstmTrace:
         inputs=layer.tensors,
         outputs=outputs(states),
         reference=reference,
-        stages=Stages(layer, states).all(),
+        stages=LstmStages(layer, states).all(),
         blocks=blocks,
         opening=_opening(layer),
         closing=_closing(layer, states, reference),
@@ -65,19 +65,19 @@ def outputs(states: States) -> dict[str, Tensor]:
     }
 
 
-def _opening(layer: Layer) -> str:
+def _opening(layer: LstmLayer) -> str:
     sizes = f"{sentences.count(layer.steps, 'time step')} with {sentences.count(layer.features, 'number')} each"
     return f"An LSTM with {sentences.count(layer.units, 'unit')} reads {sizes}. Gates decide what its cell keeps, takes in and shows."
 
 
-def _closing(layer: Layer, states: States, reference: Reference) -> str:
+def _closing(layer: LstmLayer, states: States, reference: Reference) -> str:
     last = ", ".join(plain(x, 2) for x in states.h[-1].tolist()[:4])
     more = ", …" if layer.units > 4 else ""
     how = sentences.agrees(reference)
     return f"After {sentences.count(layer.steps, 'time step')} the hidden state is [{last}{more}]; torch.nn.LSTM {how}."
 
 
-def _lessons(layer: Layer, blocks: Blocks) -> list[int]:
+def _lessons(layer: LstmLayer, blocks: Blocks) -> list[int]:
     """The first unit of everything; then the first sum in which h is not 0, and the first cell state that keeps something."""
     first = [blocks.step(name, (0, 0)) for name in STAGES]
     for name, before in (("i", layer.h0), ("c", layer.c0)):

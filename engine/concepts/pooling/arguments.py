@@ -11,11 +11,10 @@ from torch import Tensor
 
 from engine.concepts.pooling.budget import cost, described, within_budget
 from engine.errors import InputError
-from engine.shapes import LARGEST, Size, per_axis, pool_output_size
+from engine.shapes import LARGEST, Size, one_or_list, per_axis, pool_output_size, with_batch
 from engine.trace import Cell, TensorLike, floating
 
 AXES = 2
-INPUT_FORM = "height x width, channels x height x width or batch x channels x height x width"
 #: What the arguments are where nothing is given. With an output size all of them are.
 USUAL = {
     "kernel_size": None,
@@ -29,7 +28,7 @@ USUAL = {
 
 
 @dataclass(frozen=True, eq=False)
-class Setup:
+class PoolSetup:
     """What is pooled. ``input`` is batch x channels x height x width; ``batched`` says whether the user gave a batch.
 
     ``counted`` says whether a mean divides by cells of padding too, ``override`` is the number by which it divides instead. With
@@ -124,23 +123,16 @@ def resolve(
     *,
     ceil_mode: bool,
     extra: Mapping[str, Any],
-) -> Setup:
+) -> PoolSetup:
     """Checks and completes the arguments, which the two poolings document; ``extra`` are those that only one of them has.
 
     Raises :class:`InputError` for what does not fit together.
     """
-    x = floating("input", input)
-    shape = "x".join(map(str, x.shape)) or "a single number"
-    if not AXES <= x.dim() <= AXES + 2:
-        raise InputError(f"input has shape {shape}; give {INPUT_FORM}")
-    if x.numel() == 0:
-        raise InputError(f"input has shape {shape}, which holds no value; give at least one cell")
-    batched = x.dim() == AXES + 2
-    while x.dim() < AXES + 2:
-        x = x.unsqueeze(0)
+    given = floating("input", input)
+    x, batched = with_batch(given, AXES), given.dim() == AXES + 2
     if output_size is not None:
-        given = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode, **extra}
-        return _adaptive(x, output_size, given, batched)
+        others = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode, **extra}
+        return _adaptive(x, output_size, others, batched)
     if kernel_size is None:
         raise InputError("there is no kernel_size; give one such as 2, or output_size for windows that follow from the size of the output")
     dilation, override = extra.get("dilation", 1), extra.get("divisor_override")
@@ -149,25 +141,21 @@ def resolve(
     size = tuple(x.shape[2:]) if everything else _per_axis(kernel_size, "kernel_size", least=1)
     strides = size if stride is None else per_axis(stride, AXES, "stride", least=1)
     pads, dilations = per_axis(padding, AXES, "padding", least=0), per_axis(dilation, AXES, "dilation", least=1)
-    if everything and any(pads):
-        raise InputError(f"padding is {padding!r} with kernel_size 'global'; leave it out, the window holds the whole input")
-    for pad, kernel in zip(pads, size, strict=True):
-        if pad > kernel // 2:
-            raise InputError(f"padding is {pad} with a kernel of size {kernel}; torch allows at most half of it, {kernel // 2}")
+    _check_padding(padding, pads, size, everything)
     params = {
-        "kernel_size": kernel_size if everything else _one_or_list(size),
-        "stride": _one_or_list(strides),
-        "padding": _one_or_list(pads),
+        "kernel_size": kernel_size if everything else one_or_list(size),
+        "stride": one_or_list(strides),
+        "padding": one_or_list(pads),
         "ceil_mode": bool(ceil_mode),
         **{name: value for name, value in extra.items() if value is not None},
     }
     counted = extra.get("count_include_pad", True)
-    setup = Setup(x, size, strides, pads, dilations, bool(ceil_mode), counted, batched, params, override)
+    setup = PoolSetup(x, size, strides, pads, dilations, bool(ceil_mode), counted, batched, params, override)
     within_budget(setup, described(setup), cost)
     return setup
 
 
-def _adaptive(x: Tensor, output_size: Size, given: Mapping[str, Any], batched: bool) -> Setup:
+def _adaptive(x: Tensor, output_size: Size, given: Mapping[str, Any], batched: bool) -> PoolSetup:
     others = [name for name, value in given.items() if value != USUAL[name]]
     if others:
         name = others[0]
@@ -175,9 +163,9 @@ def _adaptive(x: Tensor, output_size: Size, given: Mapping[str, Any], batched: b
             f"both output_size {output_size!r} and {name} {given[name]!r} are given; windows follow from one of them, leave one out"
         )
     wanted = per_axis(output_size, AXES, "output_size", least=1)
-    params = {"output_size": _one_or_list(wanted)}
+    params = {"output_size": one_or_list(wanted)}
     rough = tuple(-(-n // out) for n, out in zip(x.shape[2:], wanted, strict=True))
-    setup = Setup(x, rough, rough, (0, 0), (1, 1), False, True, batched, params, None, wanted)
+    setup = PoolSetup(x, rough, rough, (0, 0), (1, 1), False, True, batched, params, None, wanted)
     within_budget(setup, described(setup), cost)
     longest = [max(len(even_span(n, out, at)) for at in range(out)) for n, out in zip(x.shape[2:], wanted, strict=True)]
     # Where it divides the size, windows follow as those of that stride.
@@ -189,6 +177,14 @@ def _check_divisor(value: int | None) -> None:
         raise InputError(f"divisor_override is {value!r}; give a whole number other than 0, at most {LARGEST}")
 
 
+def _check_padding(padding: Size, pads: Sequence[int], size: Sequence[int], everything: bool) -> None:
+    if everything and any(pads):
+        raise InputError(f"padding is {padding!r} with kernel_size 'global'; leave it out, the window holds the whole input")
+    for pad, kernel in zip(pads, size, strict=True):
+        if pad > kernel // 2:
+            raise InputError(f"padding is {pad} with a kernel of size {kernel}; torch allows at most half of it, {kernel // 2}")
+
+
 def _per_axis(value: Any, name: str, *, least: int) -> tuple[int, ...]:
     if isinstance(value, str):
         raise InputError(f"{name} is {value!r}; give a whole number, one per axis such as 2,1, or 'global'")
@@ -198,7 +194,3 @@ def _per_axis(value: Any, name: str, *, least: int) -> tuple[int, ...]:
 def dilated(dilation: Size) -> dict[str, Any]:
     """The dilation as a trace reports it, as one of the arguments that not all have."""
     return {"dilation": dilation if isinstance(dilation, int) else list(dilation)}
-
-
-def _one_or_list(values: Sequence[int]) -> int | list[int]:
-    return values[0] if len(set(values)) == 1 else list(values)

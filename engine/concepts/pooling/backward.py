@@ -12,12 +12,13 @@ from torch import Tensor
 
 from engine import sentences
 from engine.budget import Cost
-from engine.concepts.pooling.arguments import AXES, Setup
+from engine.concepts.pooling.arguments import PoolSetup
 from engine.concepts.pooling.backward_step import PoolBackwardStep
 from engine.concepts.pooling.budget import cost, described, windows, within_budget
 from engine.concepts.pooling.forward import divisors, in_order, pads, seen, torch_avg, torch_max, window_of, winners
 from engine.errors import InputError
 from engine.numbers import Sum, plain, sum_line, sum_of_products, written
+from engine.shapes import with_batch_as
 from engine.stage import Stage, Work, number
 from engine.step import Cell
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
@@ -38,27 +39,18 @@ class PoolBackwardTrace(Trace):
     routes: bool
 
 
-def with_gradient(setup: Setup, grad_output: TensorLike) -> tuple[Setup, Tensor]:
+def with_gradient(setup: PoolSetup, grad_output: TensorLike) -> tuple[PoolSetup, Tensor]:
     """The setup in the dtype of both, and the gradient of every window, (batch x channels x height x width).
 
     Raises :class:`InputError` if the gradient is not as large as the output.
     """
     both = together({"grad_output": floating("grad_output", grad_output), "input": setup.input})
-    gradient, setup = both["grad_output"], replace(setup, input=both["input"])
+    setup = replace(setup, input=both["input"])
     shape = (*setup.input.shape[:2], *setup.output_size)
-    # As the input: axes of size 1 in front may be left out.
-    bare = gradient
-    while bare.dim() < AXES + 2:
-        bare = bare.unsqueeze(0)
-    if tuple(bare.shape) != shape:
-        given, needed = ("x".join(map(str, size)) or "a single number" for size in (gradient.shape, shape[0 if setup.batched else 1 :]))
-        raise InputError(
-            f"grad_output has shape {given}, but the output of the pooling has shape {needed}; give a gradient for each of its cells"
-        )
-    return setup, bare
+    return setup, with_batch_as(shape, both["grad_output"], "pooling", batched=setup.batched)
 
 
-def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
+def max_routed(setup: PoolSetup, grad_output: TensorLike) -> PoolBackwardTrace:
     """The trace of the way back through a maximum."""
     setup, gradient = with_gradient(setup, grad_output)
     for axis, name in enumerate(("row", "column")):
@@ -73,7 +65,7 @@ def max_routed(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     return _trace(setup, gradient, gradient, places[:, :, None], routes=True)
 
 
-def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
+def avg_spread(setup: PoolSetup, grad_output: TensorLike) -> PoolBackwardTrace:
     """The trace of the way back through a mean."""
     setup, gradient = with_gradient(setup, grad_output)
     within_budget(setup, f"the way back through {described(setup)}", functools.partial(_cost, routes=False))
@@ -85,14 +77,14 @@ def avg_spread(setup: Setup, grad_output: TensorLike) -> PoolBackwardTrace:
     return _trace(setup, gradient, shares, cells, routes=False)
 
 
-def _cost(setup: Setup, *, routes: bool, **sizes: int) -> Cost:
+def _cost(setup: PoolSetup, *, routes: bool, **sizes: int) -> Cost:
     """The way forward; then all cells that windows reach, side by side."""
     forward, (_, output, cells) = cost(setup, **sizes), windows(setup, **sizes)
     every = sizes["planes"] * (output * (1 if routes else cells) + sizes["input0"] * sizes["input1"])
     return replace(forward, values=forward.values + 5 * every, moved=forward.moved + 50 * every, objects=forward.objects + 2 * output)
 
 
-def _expected(setup: Setup, gradient: Tensor, *, routes: bool) -> tuple[str, Tensor]:
+def _expected(setup: PoolSetup, gradient: Tensor, *, routes: bool) -> tuple[str, Tensor]:
     with torch.enable_grad():
         x = setup.input.clone().requires_grad_()
         name, y, *_ = torch_max(setup, x) if routes else torch_avg(setup, x)
@@ -100,7 +92,7 @@ def _expected(setup: Setup, gradient: Tensor, *, routes: bool) -> tuple[str, Ten
     return f"{name}, by torch.autograd", found
 
 
-def _accumulated(setup: Setup, shares: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+def _accumulated(setup: PoolSetup, shares: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
     """The shares added up in their cells, and how many windows reach a cell."""
     size = setup.input_size[0] * setup.input_size[1]
     flat = cells.flatten(2).where(cells.flatten(2) >= 0, torch.full((), size, device=cells.device))
@@ -112,7 +104,7 @@ def _accumulated(setup: Setup, shares: Tensor, cells: Tensor) -> tuple[Tensor, T
     return total[..., :size].reshape(shape), hit[..., :size].reshape(shape)
 
 
-def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, *, routes: bool) -> PoolBackwardTrace:
+def _trace(setup: PoolSetup, gradient: Tensor, shares: Tensor, cells: Tensor, *, routes: bool) -> PoolBackwardTrace:
     total, hit = _accumulated(setup, shares, cells)
     name, expected = _expected(setup, gradient, routes=routes)
     finite = shares[torch.isfinite(shares)]
@@ -123,7 +115,7 @@ def _trace(setup: Setup, gradient: Tensor, shares: Tensor, cells: Tensor, *, rou
         inputs={"grad_output": gradient[trim], "input": setup.input[trim]},
         outputs={"grad_input": total[trim]},
         reference=reference,
-        stages={"share": _Shares(setup, gradient, shares, cells, routes).stage()},
+        stages={"share": _PoolShares(setup, gradient, shares, cells, routes).stage()},
         blocks=in_order(setup, "share"),
         opening=_opening(setup, routes=routes),
         closing=_closing(total, hit, reference.name),
@@ -145,7 +137,7 @@ FORMULAS = {
 OVERRIDDEN = '"grad_input"_x = sum_("windows around" x) "grad_output" / "divisor_override"'
 
 
-def _opening(setup: Setup, *, routes: bool) -> str:
+def _opening(setup: PoolSetup, *, routes: bool) -> str:
     size, how = ("", "adaptive ") if setup.adaptive else (f"{sentences.times(setup.kernel_size)} ", "")
     if routes:
         return f"Back through {how}max pooling: the gradient of every {size}window goes to the cell that won it; all others get nothing."
@@ -175,10 +167,10 @@ def _lessons(cells: Tensor) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Shares:
+class _PoolShares:
     """What every window gives to each of the cells that its gradient reaches, and what is said of it."""
 
-    setup: Setup
+    setup: PoolSetup
     gradient: Tensor
     shares: Tensor
     cells: Tensor

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from engine.concepts.pooling.step import extent
-from engine.step import Cell, Step
+from engine.step import Cell, SummedStep
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoolBackwardStep(Step):
+class PoolBackwardStep(SummedStep):
     """One window. Its share, the value, is added to the cells of ``grad_input`` that it writes.
 
     ``window`` holds the cells of the window in the coordinates of the input's plane, ``numbers`` what stands in them, nothing in the

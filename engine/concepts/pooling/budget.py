@@ -11,7 +11,7 @@ from engine import budget, sentences
 from engine.budget import Cost
 
 if TYPE_CHECKING:
-    from engine.concepts.pooling.arguments import Setup
+    from engine.concepts.pooling.arguments import PoolSetup
 
 KERNEL: dict[tuple[str, ...], str] = {("kernel0", "kernel1", "padding0", "padding1"): "a kernel of at most about {}x{}"}
 CELLS: dict[tuple[str, ...], str] = {
@@ -27,7 +27,7 @@ SPAN = 0.0075
 CHAPTER = 5
 
 
-def within_budget(setup: Setup, what: str, cost: Callable[..., Cost]) -> None:
+def within_budget(setup: PoolSetup, what: str, cost: Callable[..., Cost]) -> None:
     """Raises :class:`InputError` if that is not so; ``cost`` takes the setup, then its sizes by their names."""
     sizes = {"planes": math.prod(setup.input.shape[:2])}
     for axis, (cells, taps, pad) in enumerate(zip(setup.input_size, setup.kernel_size, setup.padding, strict=True)):
@@ -42,13 +42,13 @@ def within_budget(setup: Setup, what: str, cost: Callable[..., Cost]) -> None:
     budget.ask(what, functools.partial(cost, setup), sizes, words)
 
 
-def windows(setup: Setup, **sizes: int) -> tuple[int, int, int]:
+def windows(setup: PoolSetup, **sizes: int) -> tuple[int, int, int]:
     """Of a pooling of other sizes: cells of the padded input and windows in a plane, cells of a window."""
     padded, output, taps = (math.prod(numbers) for numbers in zip(*_axes(setup, sizes), strict=True))
     return padded, output, taps
 
 
-def _axes(setup: Setup, sizes: Mapping[str, int]) -> list[tuple[int, int, int]]:
+def _axes(setup: PoolSetup, sizes: Mapping[str, int]) -> list[tuple[int, int, int]]:
     """The same along each axis."""
     found = []
     for axis, (stride, dilation) in enumerate(zip(setup.stride, setup.dilation, strict=True)):
@@ -66,7 +66,7 @@ def _axes(setup: Setup, sizes: Mapping[str, int]) -> list[tuple[int, int, int]]:
     return found
 
 
-def cost(setup: Setup, **sizes: int) -> Cost:
+def cost(setup: PoolSetup, **sizes: int) -> Cost:
     """What a pooling takes that is as this one, but of other sizes: tap by tap all windows at once."""
     planes, cells = sizes["planes"], sizes["input0"] * sizes["input1"]
     padded, output, taps = windows(setup, **sizes)
@@ -82,7 +82,7 @@ def cost(setup: Setup, **sizes: int) -> Cost:
     )
 
 
-def described(setup: Setup) -> str:
+def described(setup: PoolSetup) -> str:
     """In words."""
     size = sentences.times([n + before + after for n, (before, after) in zip(setup.input_size, setup.sides, strict=True)])
     if setup.wanted is not None:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
-from engine.concepts.pooling.arguments import Setup
+from engine.concepts.pooling.arguments import PoolSetup
 from engine.concepts.pooling.step import PoolStep
 from engine.errors import CheckError
 from engine.numbers import Sum
@@ -39,7 +39,7 @@ class PoolTrace(Trace):
     kernel_size: Sequence[int]
 
 
-def max_pooled(setup: Setup) -> PoolTrace:
+def max_pooled(setup: PoolSetup) -> PoolTrace:
     """The trace of a maximum over windows."""
     padded = F.pad(setup.input, pads(setup), value=-math.inf)
     values, indices = winners(setup, padded)
@@ -50,7 +50,7 @@ def max_pooled(setup: Setup) -> PoolTrace:
     return _trace(setup, padded, {"output": values, "indices": indices}, reference)
 
 
-def avg_pooled(setup: Setup) -> PoolTrace:
+def avg_pooled(setup: PoolSetup) -> PoolTrace:
     """The trace of a mean over windows."""
     padded = F.pad(setup.input, pads(setup))
     total = sum(seen(setup, padded, 0))
@@ -61,7 +61,7 @@ def avg_pooled(setup: Setup) -> PoolTrace:
     return _trace(setup, padded, {"output": values}, reference)
 
 
-def torch_max(setup: Setup, x: Tensor) -> tuple[str, Tensor, Tensor]:
+def torch_max(setup: PoolSetup, x: Tensor) -> tuple[str, Tensor, Tensor]:
     """Name, output and indices of torch's own maximum over the windows of ``x``."""
     if setup.adaptive:
         output, places = F.adaptive_max_pool2d(x, setup.output_size, return_indices=True)
@@ -70,7 +70,7 @@ def torch_max(setup: Setup, x: Tensor) -> tuple[str, Tensor, Tensor]:
     return "torch.nn.functional.max_pool2d", output, places
 
 
-def torch_avg(setup: Setup, x: Tensor) -> tuple[str, Tensor]:
+def torch_avg(setup: PoolSetup, x: Tensor) -> tuple[str, Tensor]:
     """Name and output of torch's own mean over the windows of ``x``."""
     if setup.adaptive:
         height, width = setup.output_size
@@ -79,7 +79,7 @@ def torch_avg(setup: Setup, x: Tensor) -> tuple[str, Tensor]:
     return "torch.nn.functional.avg_pool2d", F.avg_pool2d(x, *sizes, setup.ceil_mode, setup.counted, setup.override)
 
 
-def divisors(setup: Setup, like: Tensor) -> Tensor:
+def divisors(setup: PoolSetup, like: Tensor) -> Tensor:
     """By what the sum of every window is divided, in the dtype and on the device of another tensor."""
     if setup.override is not None:
         return like.new_full(setup.output_size, setup.override)
@@ -87,12 +87,12 @@ def divisors(setup: Setup, like: Tensor) -> Tensor:
     return torch.outer(rows, columns).to(like)
 
 
-def pads(setup: Setup) -> list[int]:
+def pads(setup: PoolSetup) -> list[int]:
     """What windows reach around the input, as ``torch.nn.functional.pad`` takes it."""
     return [cell for side in reversed(setup.sides) for cell in side]
 
 
-def seen(setup: Setup, padded: Tensor, nothing: float) -> Iterator[Tensor]:
+def seen(setup: PoolSetup, padded: Tensor, nothing: float) -> Iterator[Tensor]:
     """For every tap of the window, row by row, what it has of ``padded`` in all windows; ``nothing`` in those that are smaller."""
     for taken, there in _uneven_taps(setup, padded.device) if setup.uneven else _taps(setup):
         yield (
@@ -102,7 +102,7 @@ def seen(setup: Setup, padded: Tensor, nothing: float) -> Iterator[Tensor]:
         )
 
 
-def _uneven_taps(setup: Setup, device: torch.device) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
+def _uneven_taps(setup: PoolSetup, device: torch.device) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
     """The cells that taps have in all windows, and which windows have them; any cell stands in for those that they do not have."""
     found = []
     for axis, count in enumerate(setup.output_size):
@@ -114,7 +114,7 @@ def _uneven_taps(setup: Setup, device: torch.device) -> Iterator[tuple[tuple[Any
         yield (..., rows[:, None], columns), above[:, None] & beside
 
 
-def _taps(setup: Setup) -> list[tuple[tuple[Any, ...], None]]:
+def _taps(setup: PoolSetup) -> list[tuple[tuple[Any, ...], None]]:
     """The cells of the padded input that taps have in all windows, which all have them."""
     found: list[tuple[Any, ...]] = [
         (
@@ -129,7 +129,7 @@ def _taps(setup: Setup) -> list[tuple[tuple[Any, ...], None]]:
     return [(taken, None) for taken in found]
 
 
-def winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
+def winners(setup: PoolSetup, padded: Tensor) -> tuple[Tensor, Tensor]:
     """The largest value of every window and where in the input's plane it stands; of equal ones the first, as torch has it."""
     height, width = setup.input_size
     (above, below), (left, right) = setup.sides
@@ -146,12 +146,12 @@ def winners(setup: Setup, padded: Tensor) -> tuple[Tensor, Tensor]:
     return best, torch.where(here < 0, (lower[:, None] * width + farther).to(here.device), here)
 
 
-def _first(setup: Setup, axis: int, at: int) -> int:
+def _first(setup: PoolSetup, axis: int, at: int) -> int:
     """The first cell of a window that is not before the input: what torch gives as the place in a window that lies in padding alone."""
     return next((cell for cell in setup.span(axis, at) if cell >= 0), setup.span(axis, at)[-1] + setup.dilation[axis])
 
 
-def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: Reference) -> PoolTrace:
+def _trace(setup: PoolSetup, padded: Tensor, outputs: dict[str, Tensor], reference: Reference) -> PoolTrace:
     trim = slice(None) if setup.batched else 0
     values = outputs["output"]
     return PoolTrace(
@@ -159,7 +159,7 @@ def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: 
         inputs={"input": setup.input[trim]},
         outputs={name: tensor[trim] for name, tensor in outputs.items()},
         reference=reference,
-        stages={"output": _Output(setup, values, outputs.get("indices")).stage()},
+        stages={"output": _PoolOutput(setup, values, outputs.get("indices")).stage()},
         blocks=in_order(setup, "output"),
         opening=_opening(setup, "max" if "indices" in outputs else "average"),
         closing=sentences.agreement(values.numel(), reference),
@@ -171,7 +171,7 @@ def _trace(setup: Setup, padded: Tensor, outputs: dict[str, Tensor], reference: 
     )
 
 
-def in_order(setup: Setup, stage: str) -> Blocks:
+def in_order(setup: PoolSetup, stage: str) -> Blocks:
     """All windows, plane after plane, each of which is a chapter."""
     blocks, (samples, channels), sizes = Blocks(), setup.input.shape[:2], (1, 1, *setup.output_size)
     for sample, channel in product(range(samples), range(channels)):
@@ -180,7 +180,7 @@ def in_order(setup: Setup, stage: str) -> Blocks:
     return blocks
 
 
-def _formula(setup: Setup) -> str:
+def _formula(setup: PoolSetup) -> str:
     """Of the output's size, or where the windows lie that such an output needs."""
     if not setup.adaptive:
         pads = [(p, p) for p in setup.padding]
@@ -194,7 +194,7 @@ def _formula(setup: Setup) -> str:
     )
 
 
-def _opening(setup: Setup, kind: str) -> str:
+def _opening(setup: PoolSetup, kind: str) -> str:
     times = sentences.times
     mean = "the mean" if setup.override is None else f"the sum, divided by {setup.override},"
     what = "the largest number" if kind == "max" else mean
@@ -209,7 +209,7 @@ def _opening(setup: Setup, kind: str) -> str:
     )
 
 
-def window_of(setup: Setup, cell: Cell, padding: float) -> tuple[list[Cell], Operand]:
+def window_of(setup: PoolSetup, cell: Cell, padding: float) -> tuple[list[Cell], Operand]:
     """Where the cells of a window lie in the input's plane, and the numbers in them; ``padding`` in those that are outside of it."""
     spans = [setup.span(axis, at) for axis, at in enumerate(cell[2:])]
     inside = [[at for at in span if 0 <= at < size] for span, size in zip(spans, setup.input_size, strict=True)]
@@ -222,10 +222,10 @@ def window_of(setup: Setup, cell: Cell, padding: float) -> tuple[list[Cell], Ope
 
 
 @dataclass(frozen=True, eq=False)
-class _Output:
+class _PoolOutput:
     """How a cell of the output is computed and what is said of it; without ``indices`` it is a mean."""
 
-    setup: Setup
+    setup: PoolSetup
     values: Tensor
     indices: Tensor | None
 

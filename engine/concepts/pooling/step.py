@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.step import Cell, Step, added
+from engine.step import Cell, SummedStep
 
 
 def extent(window: Sequence[Cell]) -> tuple[int, int]:
@@ -15,7 +15,7 @@ def extent(window: Sequence[Cell]) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoolStep(Step):
+class PoolStep(SummedStep):
     """One output cell. ``window`` holds the position of every term in the coordinates of the input's plane; outside of it lies the padding.
 
     ``winner`` is the term that a maximum takes, the first of ``ties`` equal ones; none for a mean.
@@ -31,8 +31,3 @@ class PoolStep(Step):
     def extent(self) -> tuple[int, int]:
         """Rows and columns of the window."""
         return extent(self.window)
-
-    @property
-    def total(self) -> float:
-        """The sum of the terms, before it is divided."""
-        return added(x for (x,) in self.terms)

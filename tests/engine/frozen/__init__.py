@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.catalogue import find
-from engine.inputs.arguments import opened
+from engine.inputs.arguments import opened_from
 from engine.paper.records import json_pieces
 from engine.trace import Trace
 
@@ -90,7 +90,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 def trace(name: str) -> Trace:
     """Of a case."""
-    return opened(find(name.partition("-")[0]), CASES[name])
+    return opened_from(find(name.partition("-")[0]), CASES[name])
 
 
 def lines(opened: Trace) -> Iterator[str]:

@@ -17,8 +17,8 @@ from lxml import etree
 from scenes.parts.theme import THEMES, rgb
 from studio.encoder import Encoder
 from studio.film import Film
-from studio.join import Clip, join
-from studio.script import Mark, Part, Script
+from studio.join import FilmTags, join
+from studio.script import BeatMark, Part, Script
 from tests.studio.test_encoder import drawing, whole
 
 FPS, WIDTH, HEIGHT = 10, 160, 90
@@ -41,18 +41,18 @@ BEATS = (
 )
 
 
-def marks(say: str = "Step {}.") -> tuple[Mark, ...]:
+def marks(say: str = "Step {}.") -> tuple[BeatMark, ...]:
     """The beats, of 3 to 8 frames."""
     found, first = [], 0
     for number, (kind, phase) in enumerate(BEATS):
         steps = (number - 1, number + (2 if kind == "sweep" else 0)) if phase.startswith("filter") else (0, 0)
-        found.append(Mark(kind, phase, say.format(number), first, first + 3 + number, *steps))
+        found.append(BeatMark(kind, phase, say.format(number), first, first + 3 + number, *steps))
         first += 3 + number
     return tuple(found)
 
 
 def card(title: str, first: int, after: int) -> Part:
-    return Part(title, "card", "", 0, (Mark("card", title, f"{title}.", first, after, 0, 0),))
+    return Part(title, "card", "", 0, (BeatMark("card", title, f"{title}.", first, after, 0, 0),))
 
 
 def script(*parts: Part, title: str = "A title", theme: str = "dark") -> Script:
@@ -68,7 +68,7 @@ def film(path: Path, said: Script) -> Film:
         for picture in pictures:
             picture[:16, :16, :3] = rgb(THEMES[said.theme].ground)
         takes.append(encoder.run([whole(picture) for picture in pictures]))
-    join(path, Clip(Fraction(FPS), said.title, said.summary, said.chapters, said.to_json()), encoder.header, takes)
+    join(path, FilmTags(Fraction(FPS), said.title, said.summary, said.chapters, said.to_json()), encoder.header, takes)
     return Film(path, said, {})
 
 

@@ -17,7 +17,7 @@ from cli import main
 from engine.errors import InputError
 from scenes.parts.theme import THEMES, rgb
 from studio.forms import gif
-from studio.frames import Shown, at
+from studio.frames import FilmFrame, frames_at
 from studio.palette import palette
 from studio.rhythm import LEAST, rhythm, ticks
 from tests.studio.forms.moving import FPS, opaque
@@ -65,7 +65,7 @@ def test_pictures(path: Path, theme: str) -> None:
     said = opaque(theme).script
     ends = [*accumulate(durations(path))]
     with Image.open(path) as image:
-        for number, pixels in at(opaque(theme).path, [mark.after - 1 for mark in said.marks]):
+        for number, pixels in frames_at(opaque(theme).path, [mark.after - 1 for mark in said.marks]):
             image.seek(next(k for k, end in enumerate(ends) if end > ticks(number, FPS)))
             found = np.asarray(image.convert("RGB")).astype(int)
             assert np.abs(found - pixels).mean() < 2
@@ -162,7 +162,7 @@ def test_when_pictures_come(fps: int, rate: int, marks: list[list[int]]) -> None
     begins = [0, *accumulate(holds)]
     starts = [0, *accumulate(map(sum, marks))]
     frames = starts.pop()
-    shown = [Shown(first, hold, FRAME) for first, hold in zip(begins, holds, strict=False)]
+    shown = [FilmFrame(first, hold, FRAME) for first, hold in zip(begins, holds, strict=False)]
     found = list(rhythm(shown, starts, frames, fps, Fraction(rate)))
     assert found[0][0] == 0
     assert found[-1][1] == ticks(frames, fps)
@@ -174,9 +174,9 @@ def test_when_pictures_come(fps: int, rate: int, marks: list[list[int]]) -> None
 
 def test_pictures_in_motion_come_as_often_as_asked() -> None:
     for rate, expected in ((10, 20), (15, 30), (20, 40), (30, 60), (50, 60)):
-        found = list(rhythm([Shown(k, 1, FRAME) for k in range(60)], [0], 60, 30, Fraction(rate)))
+        found = list(rhythm([FilmFrame(k, 1, FRAME) for k in range(60)], [0], 60, 30, Fraction(rate)))
         assert abs(len(found) - expected) <= 1
-    slow = list(rhythm([Shown(3 * k, 3, FRAME) for k in range(20)], [0], 60, 30, Fraction(15)))
+    slow = list(rhythm([FilmFrame(3 * k, 3, FRAME) for k in range(20)], [0], 60, 30, Fraction(15)))
     assert [begin for begin, *_ in slow] == [10 * k for k in range(20)]
 
 

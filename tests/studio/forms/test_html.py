@@ -20,7 +20,7 @@ import pytest
 from studio import forms
 from studio.film import Film
 from studio.forms import html
-from studio.script import Mark, Part, Script, joined
+from studio.script import BeatMark, Part, Script, joined
 
 FPS, BITS, CELL = 30, 10, 16
 FLAGS = [
@@ -34,13 +34,13 @@ OUTLINE = """() => {
 }"""
 SUM = '"output[0]" = 1 dot 2 + 3 dot 4 = 14'
 MARKS = (
-    Mark("opening", "setup", "A kernel slides.", 0, 6, 0, 0, '"output size" = floor((4 - 2) / 1) + 1 = 3'),
-    Mark("full", "filter 0", "The first sum is 14.", 6, 15, 0, 1, SUM, ("output[0] = 1·2 + 3·4 = 14",)),
-    Mark("quick", "filter 0", "A single frame.", 15, 16, 1, 2, SUM, ("output[1] = 2",)),
-    Mark("quick", "filter 0", "Right after it.", 16, 20, 2, 3, SUM, ("output[2] = 3",)),
-    Mark("sweep", "filter 1", "Many at once.", 20, 36, 3, 9, '"out" = x_1', tuple(f"output[{k}] = {k}" for k in range(3, 9))),
-    Mark("quick", "filter 1", "The last one.", 36, 40, 9, 10, SUM, ("output[9] = 10",)),
-    Mark("closing", "result", "All is computed.", 40, 45, 10, 10, ""),
+    BeatMark("opening", "setup", "A kernel slides.", 0, 6, 0, 0, '"output size" = floor((4 - 2) / 1) + 1 = 3'),
+    BeatMark("full", "filter 0", "The first sum is 14.", 6, 15, 0, 1, SUM, ("output[0] = 1·2 + 3·4 = 14",)),
+    BeatMark("quick", "filter 0", "A single frame.", 15, 16, 1, 2, SUM, ("output[1] = 2",)),
+    BeatMark("quick", "filter 0", "Right after it.", 16, 20, 2, 3, SUM, ("output[2] = 3",)),
+    BeatMark("sweep", "filter 1", "Many at once.", 20, 36, 3, 9, '"out" = x_1', tuple(f"output[{k}] = {k}" for k in range(3, 9))),
+    BeatMark("quick", "filter 1", "The last one.", 36, 40, 9, 10, SUM, ("output[9] = 10",)),
+    BeatMark("closing", "result", "All is computed.", 40, 45, 10, 10, ""),
 )
 SCRIPT = Script("Numbers", "All is computed.", FPS, BITS * CELL, 90, "dark", (Part("Numbers", "numbers", "conv1d", 10, MARKS),))
 HOSTILE = '</script><script>window.hacked=1</script>\n<img src=x onerror="window.hacked=1"> \' & $x$ #read("x") \\ {{film}} --> ]]>'
@@ -84,7 +84,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lecture_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    card = Mark("card", "Welcome", "Today: numbers.", 0, 5, 0, 0)
+    card = BeatMark("card", "Welcome", "Today: numbers.", 0, 5, 0, 0)
     opening = replace(SCRIPT, parts=(Part("Welcome", "welcome", "", 0, (card,)),))
     again = replace(SCRIPT, parts=(replace(SCRIPT.parts[0], title="Numbers & more", name="numbers-2"),))
     same = replace(SCRIPT, parts=(replace(SCRIPT.parts[0], title="Of the same name", name="numbers"),))
@@ -306,7 +306,7 @@ def test_it_stands_at_the_first_frame(opens: Opens) -> None:
     [("", MARKS, ""), ("+++++", MARKS, ""), ("---", MARKS[2:4], ""), ("++", MARKS, WITHOUT_CALLBACK)],
     ids=["1x", "4x", "slow", "timer"],
 )
-def test_right_plays_a_step_and_stops_at_its_last_frame(opens: Opens, keys: str, marks: tuple[Mark, ...], before: str) -> None:
+def test_right_plays_a_step_and_stops_at_its_last_frame(opens: Opens, keys: str, marks: tuple[BeatMark, ...], before: str) -> None:
     player = opens(f"#step={marks[0].start + 1 if marks[0].stop else 0}", before=before)
     player.press(*keys)
     assert player.arrives() == marks[0].first

@@ -16,7 +16,7 @@ from studio.film import Film
 from studio.forms import write
 from studio.pace import beats
 from studio.picture import Picture
-from studio.script import Mark, Part, Script, joined, script
+from studio.script import BeatMark, Part, Script, joined, script
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})
 HOSTILE = '*b* | <script>alert("x")</script> `c` # x $x$ #read("/etc/passwd") \\ [a](b)\n\n# heading'
@@ -115,7 +115,7 @@ def test_no_result_is_given_away(name: str, tmp_path: Path) -> None:
 
 def test_several_parts(trace: Trace, tmp_path: Path) -> None:
     other = engine.conv1d([1, 2, 3], [1, -1])
-    card = Script("", "", 10, 854, 480, "dark", (Part("A card", "card", "", 0, (Mark("card", "A card", "On 3 | 4.", 0, 20, 0, 0),)),))
+    card = Script("", "", 10, 854, 480, "dark", (Part("A card", "card", "", 0, (BeatMark("card", "A card", "On 3 | 4.", 0, 20, 0, 0),)),))
     whole = joined("A lecture", "", [scripted(trace, "one"), card, scripted(other, "two")])
     worked, page = sheets(whole, {"one": trace}, tmp_path)
     for found in (worked, page):

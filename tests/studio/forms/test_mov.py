@@ -6,7 +6,7 @@ import av
 import numpy as np
 
 from studio.forms import mov
-from studio.frames import at
+from studio.frames import frames_at
 from tests.studio.forms.moving import check_times, decoded, film, opaque
 
 BT709 = 1
@@ -34,7 +34,7 @@ def test_prores(tmp_path: Path) -> None:
         assert (context.name, context.codec_tag, context.colorspace) == ("prores", "ap4h", BT709)
     frames = decoded(path)
     wanted = [mark.after - 1 for mark in film().script.marks]
-    for number, pixels in at(film().alpha, wanted):
+    for number, pixels in frames_at(film().alpha, wanted):
         alpha = np.frombuffer(frames[number].planes[3], np.uint16).reshape(480, -1)[:, :854]
         depth = frames[number].format.components[3].bits
         assert np.array_equal(np.rint(alpha / (2**depth - 1) * 255), pixels[..., 3])

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from studio.film import Film
 from studio.forms import forms, write
-from studio.script import Mark, Part, Script
+from studio.script import BeatMark, Part, Script
 
 FPS, SIZE = 10, (320, 180)
 FRAMES = [5, 3, 7, 4, 6, 2, 9]
@@ -48,7 +48,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     kinds: Any = ["opening", "full", "quick", "sweep", "closing", "card", "card"]
     steps = {"full": 1, "quick": 1, "sweep": 4}
     marks = tuple(
-        Mark(kind, f"phase {k}", f"Sentence number {k} says something.", first, after, k, k + steps.get(kind, 0), '"out"_k = x / 7')
+        BeatMark(kind, f"phase {k}", f"Sentence number {k} says something.", first, after, k, k + steps.get(kind, 0), '"out"_k = x / 7')
         for k, (kind, (first, after)) in enumerate(zip(kinds, pairwise(ends), strict=True))
     )
     marks = (*marks[:3], replace(marks[3], formula="", lines=("out[3] = 1·2 = 2", "out[4] = 2·2 = 4")), *marks[4:])

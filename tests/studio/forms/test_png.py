@@ -11,7 +11,7 @@ from PIL import Image
 
 from cli import main
 from studio.forms import png
-from studio.script import Mark, Part, Script
+from studio.script import BeatMark, Part, Script
 from tests.studio.forms.moving import HOSTILE, decoded, film, opaque
 
 
@@ -66,7 +66,7 @@ def test_nul_in_a_title(tmp_path: Path) -> None:
     ],
 )
 def test_posters(kinds: list[str], poster: int) -> None:
-    marks = tuple(Mark(kind, "", str(k), k, k + 1, k, k + 1) for k, kind in enumerate(kinds))
+    marks = tuple(BeatMark(kind, "", str(k), k, k + 1, k, k + 1) for k, kind in enumerate(kinds))
     assert png.poster(Script("", "", 1, 2, 2, "dark", (Part("", "", "", 1, marks),))).say == str(poster)
 
 

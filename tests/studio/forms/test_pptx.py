@@ -17,8 +17,8 @@ from cli import main
 from scenes.parts.theme import THEMES, rgb
 from studio.film import Film
 from studio.forms.pptx import write
-from studio.script import Mark, Part
-from studio.slides import line, planned
+from studio.script import BeatMark, Part
+from studio.slides import line, slides_of
 from tests.studio.forms.decks import FPS, NS, card, check_package, entries, film, frames, marks, same, script, shifted
 
 LENGTHS = [3, 4, 5, 6, 7, 8]
@@ -231,7 +231,7 @@ def test_a_lecture_begins_with_its_contents(tmp_path: Path) -> None:
 
 def test_a_lecture_of_many_parts(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    parts = [Part(f"Part {k}", f"p{k}", "conv1d", 1, (Mark("quick", "all", "Go.", 2 * k, 2 * k + 2, 0, 1),)) for k in range(60)]
+    parts = [Part(f"Part {k}", f"p{k}", "conv1d", 1, (BeatMark("quick", "all", "Go.", 2 * k, 2 * k + 2, 0, 1),)) for k in range(60)]
     deck = written(film(tmp_path / "film.mp4", script(*parts)), tmp_path / "out")
     assert len(deck.slides) == 61
     assert deck.slides[0].placeholders[1].text_frame.text == "60 parts"
@@ -243,7 +243,7 @@ def test_a_lecture_of_many_parts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("parts", "size", "columns"), [(2, 28, None), (9, 24, None), (12, 18, None), (13, 28, "2"), (28, 16, "2")])
 def test_contents_find_room(tmp_path: Path, parts: int, size: int, columns: str | None) -> None:
     (tmp_path / "out").mkdir()
-    made = [Part(f"Part {k}", f"p{k}", "conv1d", 1, (Mark("quick", "all", "Go.", k, k + 1, 0, 1),)) for k in range(parts)]
+    made = [Part(f"Part {k}", f"p{k}", "conv1d", 1, (BeatMark("quick", "all", "Go.", k, k + 1, 0, 1),)) for k in range(parts)]
     slide = written(film(tmp_path / "film.mp4", script(*made)), tmp_path / "out").slides[0]
     body = slide.placeholders[1]
     assert [paragraph.text for paragraph in body.text_frame.paragraphs] == [part.title for part in made]
@@ -298,11 +298,11 @@ READ = '<b>"1" & \'2\'</b> ]]> {shape} %s #read("x") $\\ _x0041_ \u202e é 数 �
 
 def test_texts_are_shown_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    one = Part(HOSTILE, "a", "conv1d", 1, (Mark("opening", HOSTILE, HOSTILE, 0, 2, 0, 0), Mark("quick", "", "", 2, 3, 0, 1)))
-    other = Part("", "b", "conv1d", 1, (Mark("quick", "all", " \n ", 3, 4, 0, 1),))
+    one = Part(HOSTILE, "a", "conv1d", 1, (BeatMark("opening", HOSTILE, HOSTILE, 0, 2, 0, 0), BeatMark("quick", "", "", 2, 3, 0, 1)))
+    other = Part("", "b", "conv1d", 1, (BeatMark("quick", "all", " \n ", 3, 4, 0, 1),))
     said = script(one, other, title=HOSTILE)
     # The same stretches, with nothing in them that an mp4 could not hold.
-    plain = tuple(Mark("quick", "all", "Go.", mark.first, mark.after, 0, 1) for mark in said.marks)
+    plain = tuple(BeatMark("quick", "all", "Go.", mark.first, mark.after, 0, 1) for mark in said.marks)
     path = film(tmp_path / "film.mp4", script(Part("A", "a", "conv1d", 1, plain))).path
     deck = written(Film(path, said, {}), tmp_path / "out")
     slides = list(deck.slides)
@@ -349,7 +349,7 @@ def test_keynote_finds_the_notes_master(clip: Film, tmp_path: Path) -> None:
 def test_a_plan_covers_every_frame_once() -> None:
     said = script(card("Welcome", 0, 4), shifted(Part("Pooling", "p", "c", 5, marks()), 4))
     for per in ("phase", "beat"):
-        plan = planned(said, per)  # type: ignore[arg-type]
+        plan = slides_of(said, per)  # type: ignore[arg-type]
         assert [frame for slide in plan for frame in slide.frames] == list(range(said.frames))
         assert [slide.stands for slide in plan] == [True] + [False] * (len(plan) - 1)
 

@@ -13,7 +13,7 @@ import webvtt
 from studio.captions import cues
 from studio.film import Film
 from studio.forms import write
-from studio.script import Mark, Part, Script
+from studio.script import BeatMark, Part, Script
 
 SAYS = [
     "The first sentence is so long that two lines cannot hold it: it goes on, and on, and on again until there is no end.",
@@ -30,7 +30,8 @@ FRAMES = [90, 20, 31, 45, 60, 100]
 def script() -> Script:
     ends = [0, *accumulate(FRAMES)]
     marks = [
-        Mark("quick", "all", say, first, after, k, k + 1) for k, (say, (first, after)) in enumerate(zip(SAYS, pairwise(ends), strict=True))
+        BeatMark("quick", "all", say, first, after, k, k + 1)
+        for k, (say, (first, after)) in enumerate(zip(SAYS, pairwise(ends), strict=True))
     ]
     parts = (Part("One", "one", "conv2d", 3, tuple(marks[:3])), Part("Two", "two", "conv2d", 3, tuple(marks[3:])))
     return Script("", "", 30, 854, 480, "dark", parts)

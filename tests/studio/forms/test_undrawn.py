@@ -13,8 +13,8 @@ import pytest
 import engine
 from engine.trace import Trace
 from studio import crew, forms
-from studio.lecture.build import Builder, Place
-from studio.lecture.spec import read
+from studio.lecture.build import LectureBuilder, LecturePlace
+from studio.lecture.spec import read_lecture
 from studio.pace import beats
 from studio.picture import Picture
 from studio.progress import progress
@@ -58,8 +58,8 @@ def made(trace: Trace, base: Path, to: list[str]) -> dict[str, bytes]:
 
 
 def test_which_forms_show_pictures() -> None:
-    assert [name for name in forms.forms() if not forms.draw([name])] == WORDS
-    assert forms.draw(["vtt", "mp4"])
+    assert [name for name in forms.forms() if not forms.any_drawn([name])] == WORDS
+    assert forms.any_drawn(["vtt", "mp4"])
 
 
 def test_words_alone_are_those_beside_the_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,9 @@ def lecture(folder: Path, keys: str) -> dict[str, bytes]:
     file.write_text(LECTURE.format(keys), encoding="utf-8")
 
     with ExitStack() as hired:
-        paths = Builder(read(file), Place(folder, target, "lecture"), lambda text: None, lambda: hired.enter_context(crew.Crew(1))).build()
+        paths = LectureBuilder(
+            read_lecture(file), LecturePlace(folder, target, "lecture"), lambda text: None, lambda: hired.enter_context(crew.Crew(1))
+        ).build()
     return {str(path.relative_to(target)): path.read_bytes() for path in paths}
 
 

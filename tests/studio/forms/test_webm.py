@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.forms import webm
-from studio.frames import at
+from studio.frames import frames_at
 from tests.studio.forms.moving import check_times, decoded, film, opaque
 
 BT709, LIMITED = 1, 1
@@ -45,7 +45,7 @@ def test_pictures(path: Path, clear: bool) -> None:
     frames = decoded(path, "libvpx-vp9")
     wanted = [mark.after - 1 for mark in film().script.marks]
     assert frames[0].format.name == ("yuva420p" if clear else "yuv420p")
-    for number, pixels in at(film().alpha if clear else film().path, wanted):
+    for number, pixels in frames_at(film().alpha if clear else film().path, wanted):
         found = frames[number].reformat(format="rgba" if clear else "rgb24", src_colorspace=BT709).to_ndarray().astype(float)
         values = pixels.astype(float)
         if clear:

@@ -13,10 +13,10 @@ import webvtt
 from engine.errors import InputError
 from studio.cache import Cache
 from studio.crew import Crew
-from studio.lecture.build import Builder, Place
+from studio.lecture.build import LectureBuilder, LecturePlace
 from studio.lecture.inputs import files_of, texts_of
 from studio.lecture.origin import script_of, unique
-from studio.lecture.spec import Clip, read
+from studio.lecture.spec import ClipPart, read_lecture
 
 HEAD = 'title = "A <b>lecture</b> & \\"more\\""\nquality = "480p"\nfps = 5\nto = ["mp4", "vtt"]\n'
 TITLE = '[[parts]]\nkind = "title"\ntitle = "{}"\nseconds = 2\n'
@@ -64,8 +64,10 @@ class Maker:
         self.file.write_text(HEAD + PARTS, encoding="utf-8")
         self.target.mkdir()
 
-    def builder(self) -> Builder:
-        return Builder(read(self.file), Place(self.file.parent, self.target, "lecture"), self.reports.append, lambda: self.crew)
+    def builder(self) -> LectureBuilder:
+        return LectureBuilder(
+            read_lecture(self.file), LecturePlace(self.file.parent, self.target, "lecture"), self.reports.append, lambda: self.crew
+        )
 
     def make(self) -> list[str]:
         self.reports.clear()
@@ -200,8 +202,8 @@ def test_what_cannot_be_made_is_refused_before_anything_is(maker: Maker, old: st
     assert list(maker.target.iterdir()) == []
 
 
-def clip(concept: str, **inputs: object) -> Clip:
-    return Clip(kind="clip", concept=concept, inputs=inputs)
+def clip(concept: str, **inputs: object) -> ClipPart:
+    return ClipPart(kind="clip", concept=concept, inputs=inputs)
 
 
 def test_inputs_as_texts(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from scenes.parts import press
 from scenes.parts.theme import THEMES, contrast, rgb
 from studio.captions import cues
 from studio.lecture import card
-from studio.lecture.card import SIZES, draw, said
+from studio.lecture.card import SIZES, draw_card, said_of
 from studio.lecture.card_film import CardFilm
 from studio.lecture.spec import TextCard, TitleCard
 from studio.picture import Picture
@@ -33,7 +33,7 @@ def inked(pixels: np.ndarray, theme: str) -> np.ndarray:
     ids=["title", "text", "hostile text", "hostile title"],
 )
 def test_a_card_is_of_its_theme_and_keeps_its_margins(page: card.Card, theme: str) -> None:
-    pixels = draw(page, Picture.of("480p", 30, theme), "parts[1]")
+    pixels = draw_card(page, Picture.of("480p", 30, theme), "parts[1]")
     assert pixels.shape == (480, 854, 4)
     assert (pixels[..., 3] == 255).all()
     marks = inked(pixels, theme)
@@ -59,15 +59,15 @@ def test_what_is_written_is_what_is_seen() -> None:
 def test_a_formula_that_is_none() -> None:
     page = TextCard.model_construct(kind="text", title="T", text="", formula='#read("secret.txt")', say="", seconds=8)
     with pytest.raises(InputError, match=r"has '#' at character 1 of the formula .*; no code is run"):
-        draw(page, Picture.of("480p", 30, "dark"), "parts[3]")
+        draw_card(page, Picture.of("480p", 30, "dark"), "parts[3]")
 
 
 SIGNS = TextCard(kind="text", title="T", text="One 猫.", formula='"坐" + 1')
 
 
 def test_signs_of_more_fonts() -> None:
-    one = draw(SIGNS, Picture.of("480p", 30, "dark"), "parts[1]")
-    other = draw(SIGNS.model_copy(update={"text": "One 坐."}), Picture.of("480p", 30, "dark"), "parts[1]")
+    one = draw_card(SIGNS, Picture.of("480p", 30, "dark"), "parts[1]")
+    other = draw_card(SIGNS.model_copy(update={"text": "One 坐."}), Picture.of("480p", 30, "dark"), "parts[1]")
     assert (one != other).any()
 
 
@@ -75,11 +75,11 @@ def test_signs_of_more_fonts() -> None:
 def test_signs_that_no_font_has() -> None:
     picture = Picture.of("480p", 30, "dark")
     with pytest.raises(InputError, match=r"^parts\[1\].text has '猫' \(U\+732B\), for which there is no font; pip install"):
-        draw(SIGNS, picture, "parts[1]")
+        draw_card(SIGNS, picture, "parts[1]")
     with pytest.raises(InputError, match=r"^parts\[1\].formula has '坐'"):
-        draw(SIGNS.model_copy(update={"text": ""}), picture, "parts[1]")
+        draw_card(SIGNS.model_copy(update={"text": ""}), picture, "parts[1]")
     with pytest.raises(InputError, match=r"^parts\[1\].say has '😀'"):
-        draw(SIGNS.model_copy(update={"text": "", "formula": ""}), picture, "parts[1]", ["hello 😀"])
+        draw_card(SIGNS.model_copy(update={"text": "", "formula": ""}), picture, "parts[1]", ["hello 😀"])
 
 
 @pytest.mark.parametrize("burn", [False, True])
@@ -102,7 +102,7 @@ def test_long_text_becomes_smaller_and_then_is_refused() -> None:
     picture = Picture.of("480p", 30, "dark")
 
     def bottom(words: int) -> int:
-        pixels = draw(TextCard(kind="text", title="T", text="word " * words), picture, "parts[1]")
+        pixels = draw_card(TextCard(kind="text", title="T", text="word " * words), picture, "parts[1]")
         return int(np.flatnonzero(inked(pixels, "dark").any(axis=1))[-1])
 
     assert bottom(20) < bottom(90) < 480 - 20
@@ -111,8 +111,8 @@ def test_long_text_becomes_smaller_and_then_is_refused() -> None:
 
 
 def test_what_is_said() -> None:
-    assert said(TitleCard(kind="title", title="T", subtitle="S")) == "T. S"
-    assert said(TitleCard(kind="title", title="T")) == "T"
-    assert said(TextCard(kind="text", title="T", text="One $n - 1$.\n\n- two")) == "One n - 1. two"
-    assert said(TextCard(kind="text", title="T")) == "T"
-    assert said(TextCard(kind="text", title="T", text="One.", say="Hello.")) == "Hello."
+    assert said_of(TitleCard(kind="title", title="T", subtitle="S")) == "T. S"
+    assert said_of(TitleCard(kind="title", title="T")) == "T"
+    assert said_of(TextCard(kind="text", title="T", text="One $n - 1$.\n\n- two")) == "One n - 1. two"
+    assert said_of(TextCard(kind="text", title="T")) == "T"
+    assert said_of(TextCard(kind="text", title="T", text="One.", say="Hello.")) == "Hello."

@@ -17,8 +17,8 @@ from engine.errors import CheckError, InputError
 from engine.inputs.arguments import example_texts
 from engine.paper.formats import FORMATS
 from studio.lecture import build
-from studio.lecture.build import Builder, Place
-from studio.lecture.spec import read
+from studio.lecture.build import LectureBuilder, LecturePlace
+from studio.lecture.spec import read_lecture
 
 #: Inputs in which all that is random is drawn by the seed; those of the example for all other concepts.
 DRAWN: dict[str, dict[str, str]] = {
@@ -34,14 +34,16 @@ DRAWN: dict[str, dict[str, str]] = {
 SETTINGS = {"seed": 7, "dtype": "float32", "device": "cpu", "allow_nan": True, "size": 4}
 
 
-def built(folder: Path, concept: str, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> Builder:
+def built(folder: Path, concept: str, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> LectureBuilder:
     lines = ['title = "One"', "[[parts]]", 'kind = "clip"', f'concept = "{concept}"']
     lines += [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     for name, value in inputs.items():
         tables = {f"inputs.{name}.{one}": text for one, text in value.items()} if isinstance(value, Mapping) else {f"inputs.{name}": value}
         lines += [f"{key} = {json.dumps(text)}" for key, text in tables.items()]
     (folder / "one.toml").write_text("\n".join(lines))
-    return Builder(read(folder / "one.toml"), Place(folder, folder, "one"), print, lambda: pytest.fail("nothing is drawn"))
+    return LectureBuilder(
+        read_lecture(folder / "one.toml"), LecturePlace(folder, folder, "one"), print, lambda: pytest.fail("nothing is drawn")
+    )
 
 
 def in_lecture(folder: Path, concept: str, inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
@@ -133,6 +135,6 @@ def test_a_trace_that_differs_from_torch_names_its_part(tmp_path: Path, monkeypa
     def differs(*_: object, **__: object) -> None:
         raise CheckError("the step values differ")
 
-    monkeypatch.setattr(build, "opened", differs)
+    monkeypatch.setattr(build, "opened_from", differs)
     with pytest.raises(CheckError, match=r"^parts\[1\], conv1d: the step values differ$"):
         in_lecture(tmp_path, "conv1d", {"input": [1], "weight": [1]}, {})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError
-from studio.lecture.spec import Clip, Lecture, TextCard, TitleCard, read
+from studio.lecture.spec import ClipPart, Lecture, TextCard, TitleCard, read_lecture
 
 CARD = '[[parts]]\nkind = "title"\ntitle = "T"\n'
 CLIP = '[[parts]]\nkind = "clip"\nconcept = "conv1d"\ninputs.input = [1, 2]\ninputs.weight = [1]\n'
@@ -18,7 +18,7 @@ CLIP = '[[parts]]\nkind = "clip"\nconcept = "conv1d"\ninputs.input = [1, 2]\ninp
 def lecture(tmp_path: Path, text: str) -> Lecture:
     path = tmp_path / "lecture.toml"
     path.write_text(text, encoding="utf-8")
-    return read(path)
+    return read_lecture(path)
 
 
 def test_a_lecture(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_a_lecture(tmp_path: Path) -> None:
     assert found.to == ["mp4", "html", "pptx", "vtt"]
     card, clip = found.parts
     assert isinstance(card, TitleCard)
-    assert isinstance(clip, Clip)
+    assert isinstance(clip, ClipPart)
     assert (clip.concept, clip.inputs, clip.seconds) == ("conv1d", {"input": [1, 2], "weight": [1]}, 9)
 
 
@@ -73,16 +73,16 @@ def test_what_is_refused(tmp_path: Path, case: str) -> None:
 
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no file .*none.toml'; .*lecture new"):
-        read(tmp_path / "none.toml")
+        read_lecture(tmp_path / "none.toml")
 
 
 def test_the_starter_is_a_lecture_and_names_every_key_with_its_default(tmp_path: Path) -> None:
     text = files("studio.lecture").joinpath("starter.toml").read_text(encoding="utf-8")
     assert lecture(tmp_path, text).parts
     told = set(re.findall(r"^#? ?(\w+) = ", text, re.MULTILINE))
-    for model in (Lecture, TitleCard, TextCard, Clip):
+    for model in (Lecture, TitleCard, TextCard, ClipPart):
         assert set(model.model_fields) - {"parts", "options", "inputs"} <= told
-    for model, start in ((Lecture, "# A lecture"), (Clip, 'kind = "clip"')):
+    for model, start in ((Lecture, "# A lecture"), (ClipPart, 'kind = "clip"')):
         section = re.split(r"\n(?:# )?\[", text[text.index(start) :], maxsplit=1)[0]
         for name, written in re.findall(r"^# (\w+) = (.*?)(?:  +#.*)?$", section, re.MULTILINE):
             if name not in ("size",):
@@ -91,14 +91,14 @@ def test_the_starter_is_a_lecture_and_names_every_key_with_its_default(tmp_path:
 
 @pytest.mark.parametrize("name", ["cnn", "attention"])
 def test_the_examples_are_lectures(name: str) -> None:
-    found = read(Path(__file__).parents[3] / "examples" / "lectures" / f"{name}.toml")
-    assert len([part for part in found.parts if isinstance(part, Clip)]) >= 7
+    found = read_lecture(Path(__file__).parents[3] / "examples" / "lectures" / f"{name}.toml")
+    assert len([part for part in found.parts if isinstance(part, ClipPart)]) >= 7
 
 
 def told(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     with pytest.raises(InputError) as refused:
-        read(path)
+        read_lecture(path)
     assert str(refused.value).isprintable()
     assert len(str(refused.value)) < 500
     return str(refused.value)
@@ -107,15 +107,15 @@ def told(path: Path, content: bytes) -> str:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.toml").write_bytes('title = "Ä"\n[[parts]]\nkind = "title"\ntitle = "B"\n'.encode(encoding))
-    assert read(tmp_path / "a.toml").title == "Ä"
+    assert read_lecture(tmp_path / "a.toml").title == "Ä"
 
 
 def test_what_is_no_regular_file_or_too_large_is_refused_unread(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
     with pytest.raises(InputError, match="is not a regular file"):
-        read(tmp_path / "pipe.toml")
+        read_lecture(tmp_path / "pipe.toml")
     with pytest.raises(InputError, match="is not a regular file"):
-        read(Path("/dev/zero"))
+        read_lecture(Path("/dev/zero"))
     assert "too many to read" in told(tmp_path / "a.toml", b"#" * (4 * 2**20 + 1))
     assert "is an empty file; give a lecture's file, or begin one" in told(tmp_path / "a.toml", b"")
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import InputError
-from studio.lecture.words import Words, formula, paragraphs
+from studio.lecture.words import Paragraph, formula, paragraphs
 
 
 def test_paragraphs_and_items() -> None:
@@ -25,7 +25,7 @@ def test_formulas_and_dollars() -> None:
 
 @pytest.mark.parametrize("text", ['#read("x")', "*bold* _it_ `raw`", 'a "quoted" \\ b', "= heading", "<label> @ref // no", "</script>"])
 def test_text_is_a_string_for_typst(text: str) -> None:
-    words = Words(((text, False),))
+    words = Paragraph(((text, False),))
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     assert words.typst == f'#"{escaped}";'
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,8 +11,11 @@ from typing import ClassVar
 import numpy as np
 from manim import Group, Mobject
 
-from scenes.parts.ink import LEAST_PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines, text_width
-from scenes.parts.lattice import LARGEST_DIGIT_PX, Lattice, holds, same_size
+from engine.numbers import USUAL_DECIMALS, plain
+from scenes.parts.curves import Point, discs
+from scenes.parts.grid import same_size
+from scenes.parts.ink import LEAST_PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines
+from scenes.parts.lattice import Home, Lattice, holds
 from scenes.parts.press import SERIF
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import polygon
@@ -21,6 +25,7 @@ WIDTH = 1.0  # of a column
 HEAD = 0.4  # above the conveyor, for the names of its ends
 LINK, LARGEST_LINK = 0.56, 1.2  # between conveyor and gates
 WORDS = 0.42  # below the gates
+SMALLER, CLEAR = 0.8, 0.015  # a letter there, which has to keep away from the frame of the lowest cell
 BUS = 0.25  # below the words
 READOUT = 0.34  # for the number of the unit that is looked at, below coloured cells
 LARGEST_CELL, LEAST_CELL = 0.52, 0.23
@@ -29,8 +34,6 @@ LEFT = -3.05
 FIXED = HEAD + WORDS + BUS
 OPERATOR = 0.19  # radius
 HALF = WIDTH / 2
-
-Point = tuple[float, float]
 
 
 def height(units: int) -> float:
@@ -47,7 +50,7 @@ class Wire:
 
 
 @dataclass(frozen=True)
-class Column:
+class UnitColumn:
     """Where a column stands, what it is called and how it looks.
 
     ``letter`` is Typst math, ``side`` where it stands: above the column (0), below (2), or beside the line that leads upwards, at its left
@@ -76,7 +79,7 @@ class UnitPicture(Group):
     frames. A line below all leads to ``start``, at the left.
     """
 
-    columns: ClassVar[Mapping[str, Column]]
+    columns: ClassVar[Mapping[str, UnitColumn]]
 
     def __init__(self, numbers: Mapping[str, np.ndarray], units: int, room: Box, start: float, theme: Theme) -> None:
         super().__init__()
@@ -96,8 +99,9 @@ class UnitPicture(Group):
         self.tables = {name: self._table(column, numbers[name]) for name, column in self.columns.items()}
         same_size([*self.tables.values()])
         #: The way that numbers take now.
+        self.led: Sequence[Point] = ()
         self.way = Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=4.5)
-        self.readouts = {column.role: Letters(getattr(theme, column.role)) for column in self.columns.values()}
+        self.readouts = {column.role: Letters(getattr(theme, column.role), halo=theme.ground) for column in self.columns.values()}
         tables = [*self.tables.values()]
         self.fixed: list[Mobject] = [
             *self._lines(),
@@ -110,19 +114,21 @@ class UnitPicture(Group):
 
     # --- what a subclass says ----------------------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def wires(self) -> list[Wire]:
         """The lines between columns."""
-        raise TypeError(f"{type(self).__name__} has no wires")
 
+    @abstractmethod
     def signs(self) -> dict[str, list[Point]]:
         """Where which operators stand."""
-        raise TypeError(f"{type(self).__name__} has no operators")
-
-    def rails(self) -> tuple[float, float]:
-        """From where to where the conveyor goes."""
-        raise TypeError(f"{type(self).__name__} has no conveyor")
 
     # --- what stays --------------------------------------------------------------------------------------------------------------------
+
+    @property
+    def rails(self) -> tuple[float, float]:
+        """The conveyor goes from the first column on it to the second one."""
+        left, right, *_ = sorted(column.x for column in self.columns.values() if column.on_belt)
+        return left + HALF, right - HALF
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -133,28 +139,31 @@ class UnitPicture(Group):
         """The middle of a column."""
         return self.columns[name].x
 
-    def _table(self, column: Column, numbers: np.ndarray) -> Lattice:
+    def _table(self, column: UnitColumn, numbers: np.ndarray) -> Lattice:
         low, high = self.belt if column.on_belt else self.row
         role = column.role if self.has_digits else column.heat_role
         return Lattice(self.units, 1, (column.x - HALF, low, column.x + HALF, high), role, self.theme, numbers, digits=self.has_digits)
 
     def _names(self) -> list[Mobject]:
         found: list[Mobject] = []
-        below = self.words + WORDS / 2
+        below, ground = self.words + WORDS / 2, self.theme.ground
         for name, column in self.columns.items():
             top = self.tables[name].whole[3]
             if column.letter:
-                y = {0: top + HEAD / 2 + 0.03, 2: below}.get(column.side, self.turn)
+                y = {0: top + HEAD / 2 + 0.03, 2: below - CLEAR}.get(column.side, self.turn)
                 x = column.x + (column.away * column.side if abs(column.side) == 1 else 0)
                 align = -column.side if abs(column.side) == 1 else 0
-                found.append(Ink(column.letter, MATH_PX, getattr(self.theme, column.role), math=True, align=align).put(x, y))
+                colour = getattr(self.theme, column.role)
+                size = MATH_PX * (SMALLER if column.side == 2 else 1.0)
+                found.append(Ink(column.letter, size, colour, math=True, align=align, halo=ground).put(x, y))
             if column.word:
-                found.append(Ink(column.word, letter_size(SERIF), self.theme.muted, font=SERIF).put(column.x, below + 0.01))
+                word = Ink(column.word, letter_size(SERIF), self.theme.muted, font=SERIF, halo=ground)
+                found.append(word.put(column.x, below + 0.01))
         return found
 
     def _lines(self) -> list[Mobject]:
         low, high = self.belt
-        left, right = self.rails()
+        left, right = self.rails
         wires = self.wires()
         return [
             Mark(self.theme.line, fill=0.16).draw(boxes([(left, low, right, high)])),
@@ -167,7 +176,7 @@ class UnitPicture(Group):
 
     def _operators(self) -> list[Mobject]:
         placed = [(sign, x, y) for sign, places in self.signs().items() for x, y in places]
-        circles = np.concatenate([circle(x, y, OPERATOR) for _, x, y in placed])
+        circles = discs([(x, y) for _, x, y in placed], OPERATOR)
         return [
             Mark(self.theme.ground, fill=1.0).draw(circles),
             Mark(self.theme.ink, stroke=2.6).draw(circles.copy()),
@@ -176,31 +185,30 @@ class UnitPicture(Group):
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
-    def fill(self, name: str, values: np.ndarray, known: int) -> None:
-        """The numbers of the first ``known`` units of a column."""
-        self.tables[name].fill(values[:, None], (np.arange(self.units) < known)[:, None])
-
-    def read_out(self, texts: Mapping[str, str]) -> None:
-        """Numbers of the unit that is looked at, below columns that have no digits."""
-        for role, mark in self.readouts.items():
-            mark.write_lines(
-                Line(text, readout_size(text), self.x(name), self.tables[name].whole[1] - READOUT / 2 - 0.02)
-                for name, text in texts.items()
-                if self.columns[name].role == role
-            )
+    def show(self, numbers: Mapping[str, np.ndarray], unit: int) -> None:
+        """The numbers of the first units of columns, as many as there are; of columns without digits that of ``unit`` below them."""
+        for name, known in numbers.items():
+            self.tables[name].fill_first(known)
+        if not self.has_digits:
+            texts = {name: plain(float(known[unit]), USUAL_DECIMALS) for name, known in numbers.items() if len(known) > unit}
+            for role, mark in self.readouts.items():
+                shown = [self.spot(name, unit).place(text) for name, text in texts.items() if self.columns[name].role == role]
+                mark.write_lines(line for line in shown if isinstance(line, Line))
 
     def lead(self, points: Sequence[Point]) -> None:
         """Lights up a way; none without points."""
-        self.way.draw(np.concatenate([lines(pairwise(points)), arrowhead(points[-2], points[-1])]) if points else np.zeros((0, 3)))
+        if points != self.led:
+            self.led = points
+            self.way.draw(np.concatenate([lines(pairwise(points)), arrowhead(points[-2], points[-1])]) if points else np.zeros((0, 3)))
 
-    def box(self, name: str, unit: int) -> Box:
+    def spot(self, name: str, unit: int) -> Home:
         """A unit of a column."""
-        return self.tables[name].box(unit)
+        apart = (self.x(name), self.tables[name].whole[1] - READOUT / 2 - 0.02)
+        return Home(self.tables[name], unit, 0, self.columns[name].role, apart)
 
-
-def readout_size(text: str) -> float:
-    """As large as a column is wide."""
-    return max(LEAST_PX, min(LARGEST_DIGIT_PX - 6, LEAST_PX * (WIDTH + 0.1) / text_width(text, LEAST_PX)))
+    def to(self, name: str) -> list[Point]:
+        """The way from the lens to a column, which is read backwards that to the lens."""
+        return [(self.start, self.bus), (self.x(name), self.bus), (self.x(name), self.words)]
 
 
 def arrowhead(a: Point, b: Point, size: float = 0.13) -> np.ndarray:
@@ -209,13 +217,3 @@ def arrowhead(a: Point, b: Point, size: float = 0.13) -> np.ndarray:
     length = max(abs(x1 - x0), abs(y1 - y0))
     dx, dy = (x1 - x0) / length * size, (y1 - y0) / length * size
     return polygon([(x1, y1), (x1 - dx - dy / 2, y1 - dy + dx / 2), (x1 - dx + dy / 2, y1 - dy - dx / 2)])
-
-
-def circle(x: float, y: float, radius: float) -> np.ndarray:
-    """Four curves, each a quarter."""
-    k = 0.5523 * radius
-    quarter = [(radius, 0), (radius, k), (k, radius), (0, radius)]
-    points = []
-    for cos, sin in ((1, 0), (0, 1), (-1, 0), (0, -1)):
-        points += [(x + a * cos - b * sin, y + a * sin + b * cos, 0.0) for a, b in quarter]
-    return np.array(points)

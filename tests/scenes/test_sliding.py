@@ -1,0 +1,155 @@
+"""Windows that slide: what is read travels to the lens, and the result to its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import pytest
+from manim import tempconfig
+
+from engine import avg_pool2d, avg_pool2d_backward, conv1d, conv2d, conv2d_backward, max_pool2d, max_pool2d_backward
+from engine.record import Record
+from engine.trace import Trace
+from scenes.parts.beat import Beat
+from scenes.parts.cast import scene_class
+from scenes.parts.ink import Line
+from scenes.parts.sliding import SlidingReel
+from tests.scenes.test_layout import numbers
+
+FRAMES = 90
+TRACES = {
+    "conv1d": conv1d(numbers("whole", 2, 9), numbers("whole", 2, 2, 3), padding=1),
+    "conv2d": conv2d(numbers("whole", 6, 6), numbers("whole", 2, 2), padding=1, dilation=2),
+    "conv2d of channels": conv2d(numbers("whole", 3, 8, 8), numbers("whole", 1, 3, 3, 3), bias=[1.0]),
+    "conv2d of a picture": conv2d(numbers("picture", 30, 30), numbers("whole", 3, 3)),
+    "conv2d_backward": conv2d_backward(numbers("whole", 3, 3), numbers("whole", 4, 4), numbers("whole", 2, 2)),
+    "max_pool2d": max_pool2d(numbers("whole", 5, 5), 2, ceil_mode=True),
+    "avg_pool2d": avg_pool2d(numbers("whole", 5, 7), output_size=(2, 3)),
+    "max_pool2d_backward": max_pool2d_backward(numbers("whole", 3, 3), numbers("whole", 4, 4), 2, 2, 1),
+    "avg_pool2d_backward": avg_pool2d_backward(numbers("whole", 3, 3), numbers("whole", 4, 4), 2, 2, 1),
+    "avg_pool2d_backward of many": avg_pool2d_backward(numbers("normal", 14, 14), numbers("normal", 28, 28), 2),
+}
+
+
+@contextmanager
+def opened(trace: Trace) -> Iterator[SlidingReel]:
+    with tempconfig({"pixel_width": 320, "pixel_height": 180, "frame_rate": 30, "dry_run": True, "verbosity": "ERROR"}):
+        scene = scene_class(trace.concept)(Record(trace), [])
+        scene.setup()
+        yield scene
+
+
+def beat(trace: Trace, kind: str, start: int, stop: int | None = None) -> Beat:
+    before = start - 1 if start else None
+    return Beat(kind, start, start + 1 if stop is None else stop, trace[start].phase, trace[start].say, FRAMES, before)
+
+
+def on_the_way(scene: SlidingReel) -> tuple[bytes, ...]:
+    """Where everything is that travels; nothing if nothing does."""
+    return tuple(part.points.tobytes() for part in scene.travellers.get_family() if len(part.points))
+
+
+def states(scene: SlidingReel, shown: Beat, start: float, stop: float) -> list[tuple[bytes, ...]]:
+    """What travels in those frames of a beat that lie between two shares of it."""
+    timeline, found = scene.timeline(shown), []
+    for frame in range(FRAMES):
+        share = frame / (FRAMES - 0.5)
+        timeline.interpolate(share)
+        if start < share < stop:
+            found.append(on_the_way(scene))
+    return found
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_in_a_full_beat_something_moves_while_numbers_are_read_and_while_the_result_lands(name: str) -> None:
+    trace = TRACES[name]
+    with opened(trace) as scene:
+        for k in (0, len(trace) // 2, len(trace) - 1):
+            acts, full = scene.acts, beat(trace, "full", k)
+            for start, stop in ((acts.arrived, acts.read), (acts.added, acts.written)):
+                seen = states(scene, full, start, stop)
+                assert all(seen)
+                assert sum(one != other for one, other in pairwise(seen)) >= 6
+            for start, stop in ((-1.0, acts.arrived), (acts.read, acts.added), (acts.written, 2.0)):
+                assert not any(states(scene, full, start, stop))
+
+
+def place(line: Line) -> tuple[float, float]:
+    return round(line.x - line.align * line.width / 2, 6), round(line.y, 6)
+
+
+def lines(scene: SlidingReel, shown: Beat, share: float) -> dict[tuple[float, float], str]:
+    """The numbers on their way, by where they are."""
+    scene.timeline(shown).interpolate(share)
+    return {place(line): line.text for letters in scene.travellers.letters.values() for line in letters.lines}
+
+
+@pytest.mark.parametrize("name", ["conv1d", "conv2d", "conv2d_backward", "max_pool2d", "avg_pool2d", "max_pool2d_backward"])
+def test_numbers_come_out_of_the_cells_that_are_read_and_go_where_they_stand_in_the_lens(name: str) -> None:
+    trace = TRACES[name]
+    with opened(trace) as scene:
+        k = len(trace) // 2
+        full, step, acts = beat(trace, "full", k), trace[k], scene.acts
+        first, last = (lines(scene, full, share) for share in (acts.arrived + 1e-9, acts.read - 1e-9))
+        (lens,) = scene.lenses
+        assert {*first} == {tuple(round(x, 6) for x in lens.plane.centre(*cell)) for cell in scene.window_cells(step)}
+        scene.timeline(full).interpolate(acts.read)
+        assert last == {place(line): line.text for line in lens.tile.read}
+        read = [x for x in step.numbers if x is not None] if hasattr(step, "numbers") else [term[0] for term in step.terms]
+        assert sorted(float(text.strip("()").replace("−", "-").replace("∞", "inf")) for text in first.values()) == sorted(read)
+
+
+@pytest.mark.parametrize(("size", "flying"), [(8, 64), (9, 0)])
+def test_many_numbers_travel_as_one_block(size: int, flying: int) -> None:
+    trace = avg_pool2d(numbers("whole", size, size), "global")
+    with opened(trace) as scene:
+        assert scene.lenses[0].tile.has_digits
+        assert scene.lenses[0].plane.mode == "digits"
+        assert len(lines(scene, beat(trace, "full", 0), (scene.acts.arrived + scene.acts.read) / 2)) == flying
+        assert any(len(mark.points) for mark in scene.travellers.veils.values()) == (not flying)
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_the_result_goes_to_the_cells_that_are_written(name: str) -> None:
+    trace = TRACES[name]
+    with opened(trace) as scene:
+        for kind, acts in (("full", scene.acts), ("quick", scene.quick_acts)):
+            step = trace[len(trace) // 2]
+            found = lines(scene, beat(trace, kind, step.index), acts.written - 1e-9)
+            written = [(0, *cell)[-2:] for cell in step.writes[next(iter(step.writes))]]
+            if found:
+                assert {*found} == {tuple(round(x, 6) for x in scene.output.centre(*cell)) for cell in written}
+            else:
+                (block,) = [mark for mark in scene.travellers.veils.values() if len(mark.points)]
+                box = scene.output.span(written)
+                assert (*block.points.min(axis=0)[:2], *block.points.max(axis=0)[:2]) == pytest.approx(box, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", TRACES)
+def test_nothing_is_left_on_its_way_when_a_beat_breaks_off(name: str) -> None:
+    trace = TRACES[name]
+    with opened(trace) as scene:
+        last = len(trace) - 1
+        for kind in ("opening", "full", "quick", "sweep", "closing"):
+            scene.timeline(beat(trace, "full", 0)).interpolate((scene.acts.arrived + scene.acts.read) / 2)
+            assert on_the_way(scene)
+            after = Beat(kind, 0, 0, "", "", FRAMES) if kind == "opening" else Beat(kind, last, last + 1, "", "", FRAMES)
+            scene.timeline(after).interpolate(0)
+            assert not on_the_way(scene)
+
+
+def test_planes_rest_behind_a_beat_unless_it_goes_on_to_others() -> None:
+    trace = conv2d(numbers("whole", 5, 5), numbers("whole", 2, 1, 2, 2))
+    filter_ = len(trace) // 2
+    with opened(trace) as scene:
+        for shown, rests in (
+            (beat(trace, "full", filter_), True),
+            (beat(trace, "sweep", 1, len(trace)), False),
+            (beat(trace, "sweep", 1, filter_), True),
+        ):
+            scene.timeline(shown).interpolate(1)
+            ground = scene.lenses[0].plane.ground
+            here, there = scene.still.submobjects, scene.live.submobjects
+            assert all((mark in here) == rests and (mark in there) != rests for mark in ground)
