@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import InputError
 from scenes.parts import glyphs, press
-from scenes.parts.formula import typst_math
+from scenes.parts.formula import math_or_nothing
 from studio.film import Film
 from studio.script import BeatMark, Part, Script
 from studio.stills import stills
@@ -130,7 +129,7 @@ def _part(script: Script, part: Part) -> dict[str, Any]:
 
 def _entry(mark: BeatMark) -> HandoutEntry:
     single = mark.stop - mark.start == 1
-    formula = _math(mark.formula) if single or mark.kind == "opening" else ""
+    formula = math_or_nothing(mark.formula) if single or mark.kind == "opening" else ""
     lines = mark.lines if not formula else ()
     if len(lines) > MOST_LINES:
         lines = (*lines[: MOST_LINES - 1], "⋯")
@@ -152,11 +151,3 @@ def _image(frame: int) -> str:
 def _line(text: str) -> str:
     """On one line, without what is no letter."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _math(formula: str) -> str:
-    """As Typst may evaluate it: written by the grammar; nothing for what is no formula."""
-    try:
-        return str(typst_math(formula))
-    except InputError:
-        return ""

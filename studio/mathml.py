@@ -7,9 +7,8 @@ import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
-from engine.errors import InputError
 from scenes.parts import press
-from scenes.parts.formula import typst_math
+from scenes.parts.formula import math_or_nothing
 
 #: How Typst keeps spaces that a browser would leave out; MathML has no such element.
 _SPACES = re.compile(r'<span style="white-space: pre-wrap">((?:&#x20;)+)</span>')
@@ -27,16 +26,9 @@ _ATTRIBUTES = re.compile(
 
 def mathml(formulas: Sequence[str]) -> list[str]:
     """Each formula as a ``math`` element, in which it is plain text where it is no formula."""
-    written = {formula: math for formula in formulas if (math := _written(formula))}
+    written = {formula: math for formula in formulas if (math := math_or_nothing(formula))}
     made = dict(zip(written, _compiled(list(written.values())), strict=True))
     return [made.get(formula) or _plain(formula) for formula in formulas]
-
-
-def _written(formula: str) -> str:
-    try:
-        return str(typst_math(formula))
-    except InputError:
-        return ""
 
 
 def _plain(formula: str) -> str:

@@ -57,6 +57,14 @@ def typst_math(formula: str) -> str:
     return _Parser(formula).whole()
 
 
+def math_or_nothing(formula: str) -> str:
+    """The same; nothing for what is no formula."""
+    try:
+        return typst_math(formula)
+    except InputError:
+        return ""
+
+
 @dataclass(frozen=True)
 class _Token:
     kind: str

@@ -182,13 +182,6 @@ class Affine(Group):
         return found
 
 
-def with_room_for_names(talls: Sequence[float]) -> list[float]:
-    """Heights of blocks of coloured cells, none too low for its name; the high ones give way."""
-    found = [max(NAME_ROOM, tall) for tall in talls]
-    spare, wide = sum(found) - sum(talls), sum(tall for tall in found if tall > NAME_ROOM)
-    return [tall - spare * tall / wide if tall > NAME_ROOM else tall for tall in found]
-
-
 def between(blocks: int) -> float:
     """The gap between so many blocks."""
     return NARROW_GAP if blocks > MANY else GAP
