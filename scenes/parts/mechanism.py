@@ -12,12 +12,13 @@ from scenes.parts.beat import Beat
 from scenes.parts.desk import Acts, WrittenStep
 from scenes.parts.frame import STAGE
 from scenes.parts.general import General
-from scenes.parts.ink import Box
+from scenes.parts.ink import PX, Box
 from scenes.parts.motion import Cue, smooth
 from scenes.parts.places import WHOLE, Places
 from scenes.parts.story import Story
 
 BETWEEN = 0.45
+ROOMY = 50 * PX  # height of a row of digits that the frame around it does not hide
 
 
 class Mechanism(General[CodeStep]):
@@ -26,7 +27,7 @@ class Mechanism(General[CodeStep]):
     Where there can be none, or where it leaves no room for the tensors, it is the general picture.
     """
 
-    #: Of a picture in place of the lens: the first one that lets all numbers be read, or else the lowest, which leaves most room.
+    #: Of a picture in place of the lens: the first one that lets all numbers be read well, or else the lowest, which leaves most room.
     heights: ClassVar[Sequence[float]] = ()
     #: Width of a picture at the left, if it may stand there; one that may stand in both places does so where all numbers can be read.
     wide: float = 0.0
@@ -79,15 +80,16 @@ class Mechanism(General[CodeStep]):
     def places(self) -> Places:
         if not self.drawn or self.aside:
             return super().places()
-        tried: list[tuple[bool, int, float, Places]] = []
+        tried: list[tuple[bool, int, bool, float, Places]] = []
+        seen = {WHOLE, *self.seen}
         for height in self.heights:
             self.tall = height
             found = super().places()
-            colours = len(found.colours({WHOLE, *self.seen}))
-            tried.append((not found.fits, colours, height, found))
-            if found.fits and not colours:
+            colours, low = len(found.colours(seen)), found.lowest(seen) < ROOMY
+            tried.append((not found.fits, colours, low, height, found))
+            if found.fits and not colours and not low:
                 break
-        *_, self.tall, best = min(tried, key=lambda one: one[:3])
+        *_, self.tall, best = min(tried, key=lambda one: one[:4])
         return best
 
     def high(self, stage: str) -> float:

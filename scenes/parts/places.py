@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property
 
@@ -41,6 +42,11 @@ class Places:
         """Tensors whose numbers cannot be read somewhere, or in one of these stages."""
         seen = (found for name, found in self.of_stages.items() if stages is None or name in stages)
         return {path for found in seen for path in found.spots if path not in found.digits}
+
+    def lowest(self, stages: Container[str]) -> float:
+        """The height of the lowest row of digits in these stages."""
+        seen = (found for name, found in self.of_stages.items() if name in stages)
+        return min((found.spots[path].cell[1] for found in seen for path in found.digits), default=math.inf)
 
     @cached_property
     def of_stages(self) -> dict[str, Arrangement]:

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from manim import tempconfig
 
+from engine.inputs.arguments import open_example
 from engine.trace import Trace
 from scenes.norms.picture import Normalization
 from scenes.parts.beat import Beat
 from scenes.parts.cast import scene_class
+from scenes.parts.mechanism import ROOMY
 from scenes.parts.number_line import HIGH
 from scenes.parts.theme import THEMES
 from tests.scenes import showing
@@ -242,3 +244,14 @@ def test_a_sweep_tells_of_one_channel_after_the_other() -> None:
 def test_a_line_is_as_high_as_numbers_that_can_be_read_allow() -> None:
     low, high = (opened(NORMS[name]()).picture.room for name in ("layer 8x8", "layer 2x3"))
     assert high[3] - high[1] > low[3] - low[1] == pytest.approx(HIGH)
+
+
+@pytest.mark.parametrize("name", ["rms_norm", "batch_norm"])
+def test_rows_are_so_high_that_frames_hide_no_digit(name: str) -> None:
+    """The line is lower where that makes room: a row of the least height has digits within the frame around it."""
+    with tempconfig(SETTINGS):
+        scene = opened(open_example(name))
+        assert scene.drawn
+        assert scene.tall == min(scene.heights)
+        rows = [sheet.cell[1] for stage in ("", *scene.seen) for sheet in scene.sheets.get(stage, {}).values() if sheet.has_digits]
+        assert min(rows) >= ROOMY
