@@ -63,6 +63,11 @@ def result(name: str, written: Sum) -> str:
     return f"{name}, cancelling to {written.value}" if written.relation == CANCELS else f"{name} {written.relation} {written.value}"
 
 
+def meaning(say: str) -> str:
+    """What a sentence says before its numbers come: "The score of a, query times key" of one that goes on with ": 1·2 = 2."."""
+    return f"{say.partition(': ')[0].rstrip('.')}."
+
+
 def in_quotes(text: str) -> str:
     """Words as they stand in a formula."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

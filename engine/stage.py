@@ -182,14 +182,17 @@ class Stage:
     """Cells of a tensor that are computed alike.
 
     ``path`` is the tensor's name in the trace, ``values`` holds the results, ``work`` says how a cell is computed and ``say`` what is said
-    of it. ``writes`` are the cells that get the result if they are not the one of that name. ``called`` is the name of a cell in formulas,
-    ``formula`` all of that if it is no sum.
+    of it; ``caption`` is what it means, without its numbers, and ``shared`` one sentence that holds for all cells. ``writes`` are the cells
+    that get the result if they are not the one of that name. ``called`` is the name of a cell in formulas, ``formula`` all of that if it is
+    no sum.
     """
 
     path: str
     values: Tensor
     work: Callable[[Cell], Work]
     say: Callable[[Cell, Work, Sum], str]
+    caption: Callable[[Cell, Work], str] | None = None
+    shared: str = ""
     step: Callable[..., Step] = Step
     writes: Callable[[Cell], Cells] | None = None
     called: Callable[[Cell], str] | None = None
@@ -202,6 +205,7 @@ class Stage:
         writes: Cells = {self.path: [cell]} if self.writes is None else self.writes(cell)
         text = written(work.terms, value, work.reduce, work.by, work.apply)
         name = sentences.cell_name(self.path, next(iter(writes.values()))[0]) if self.called is None else self.called(cell)
+        say = self.say(cell, work, text)
         return self.step(
             index=k,
             phase=phase,
@@ -210,7 +214,9 @@ class Stage:
             value=value,
             writes=writes,
             formula=sentences.sum_formula(name, text) if self.formula is None else self.formula(cell, text),
-            say=self.say(cell, work, text),
+            say=say,
+            caption=sentences.meaning(say) if self.caption is None else self.caption(cell, work),
+            shared=self.shared or f"Every cell of {self.path} in the same way.",
             reduce=work.reduce,
             divisor=work.by,
             apply=work.apply,

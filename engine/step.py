@@ -22,7 +22,9 @@ class Step:
     ``accumulate`` the value is added to what the cells held that it writes, which is 0 before the first step.
 
     ``reads`` and ``writes`` name cells in the coordinates of the named tensor. ``terms`` holds the factors in the order in which they are
-    shown, cells of zero padding included. ``formula`` is Typst math, ``say`` one plain sentence.
+    shown, cells of zero padding included. ``formula`` is Typst math, ``say`` one plain sentence that holds its numbers, for captions
+    that are read or spoken. ``caption`` is what stands below its picture, which shows the numbers itself: what the step means.
+    ``shared`` is what holds for all steps of its kind.
     """
 
     index: int
@@ -33,6 +35,8 @@ class Step:
     writes: Cells
     formula: str
     say: str
+    caption: str = ""
+    shared: str = ""
     reduce: Literal["sum", "max"] = "sum"
     divisor: float = 1
     apply: str = ""

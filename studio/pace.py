@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.errors import InputError
 from scenes.parts.beat import Beat, Kind
@@ -36,6 +36,13 @@ MOST_PHASES = 6
 SQUEEZE = 0.75
 LEAST_END, LEAST_SWEEP = 1.2, 1.6
 LEAST_SECONDS = 4.0
+
+
+class Told(NamedTuple):
+    """What is said of a shot, numbers and all, and what stands below its picture, which shows the numbers itself."""
+
+    say: str
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -247,7 +254,7 @@ def _fullest(most: int, room: float, make: Callable[[int], list[Shot]]) -> list[
 def beats(trace: Trace, *, detail: int = DETAIL, seconds: float | None = None, fps: float = 30) -> list[Beat]:
     """The beats of a clip. Their frames add up to ``seconds``·``fps``, rounded."""
     found = fitted(trace.phases, len(trace[0].terms), detail, seconds, trace.highlight, terms_of(trace))
-    return timed([(shot, say(trace, shot), None) for shot in found], seconds, fps)
+    return timed([(shot, wording(trace, shot), None) for shot in found], seconds, fps)
 
 
 def terms_of(trace: Trace) -> dict[int, int]:
@@ -255,13 +262,13 @@ def terms_of(trace: Trace) -> dict[int, int]:
     return {k: len(trace[k].terms) for k in trace.lessons}
 
 
-def timed(told: Sequence[tuple[Shot, str, int | None]], seconds: float | None, fps: float) -> list[Beat]:
+def timed(told: Sequence[tuple[Shot, Told, int | None]], seconds: float | None, fps: float) -> list[Beat]:
     """Shots with what is said, and the number of their act if they have one, as beats."""
     frames = _frames([shot.seconds for shot, _, _ in told], seconds, fps)
     planned: list[Beat] = []
     before = None
-    for (s, say, act), n in zip(told, frames, strict=True):
-        planned.append(Beat(s.kind, s.start, s.stop, s.phase, say, n, before, act=act))
+    for (s, said, act), n in zip(told, frames, strict=True):
+        planned.append(Beat(s.kind, s.start, s.stop, s.phase, said.say, n, before, act=act, caption=said.caption))
         before = planned[-1].pictures[-1] if planned[-1].pictures else before
     return planned
 
@@ -278,14 +285,15 @@ def _frames(lengths: Sequence[float], seconds: float | None, fps: float) -> list
     return [b - a for a, b in pairwise(ends)]
 
 
-def say(trace: Trace, shot: Shot, first: int = 0) -> str:
-    """What is said of a shot; steps are counted from ``first``, the number of the trace's own first one."""
-    if shot.kind == "opening":
-        return trace.opening
-    if shot.kind == "closing":
-        return trace.closing
+def wording(trace: Trace, shot: Shot, first: int = 0) -> Told:
+    """Those of a shot; steps are counted from ``first``, the number of the trace's own first one."""
+    if shot.kind in ("opening", "closing"):
+        said = trace.opening if shot.kind == "opening" else trace.closing
+        return Told(said, said)
+    step = trace[shot.start]
     if shot.kind == "sweep" and shot.stop - shot.start > 1:
-        return f"Steps {first + shot.start + 1:,} to {first + shot.stop:,} follow in the same way."
-    said = trace[shot.start].say
-    stopped = shot.kind == "full" and shot.start == trace.highlight and len(trace) >= WORTH_STOPPING
-    return f"The strongest result. {said}" if stopped else said
+        return Told(f"Steps {first + shot.start + 1:,} to {first + shot.stop:,} follow in the same way.", step.shared)
+    if shot.kind != "full":
+        return Told(step.say, step.shared)
+    begins = "The strongest result. " if shot.start == trace.highlight and len(trace) >= WORTH_STOPPING else ""
+    return Told(begins + step.say, begins + step.caption)

@@ -7,7 +7,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scenes.parts.beat import Beat
-from studio.pace import DETAIL, ENDS, LEAST_END, LEAST_SWEEP, QUICK, SQUEEZE, Shot, check_pace, filled, richest, say, terms_of, timed
+from studio.pace import (
+    DETAIL,
+    ENDS,
+    LEAST_END,
+    LEAST_SWEEP,
+    QUICK,
+    SQUEEZE,
+    Shot,
+    Told,
+    check_pace,
+    filled,
+    richest,
+    terms_of,
+    timed,
+    wording,
+)
 
 if TYPE_CHECKING:
     from engine.play import Act, Play
@@ -24,16 +39,17 @@ def play_beats(play: Play, *, detail: int = DETAIL, seconds: float | None = None
     needs = f" for {len(play.acts)} acts" if len(play.acts) > 1 else ""
     check_pace(detail, seconds, _up(sum(least) + LEAST_END), needs)
     known: set[str] = set()
-    told: list[tuple[Shot, str, int | None]] = []
+    told: list[tuple[Shot, Told, int | None]] = []
     natural = [_shots(act, detail, None, known) for act in play.acts]
     rooms, end = _shared([_length(one) for one in natural], least, seconds)
     known.clear()
     for number, (act, start, room) in enumerate(zip(play.acts, play.starts, rooms, strict=True)):
         found = _shots(act, detail, room if seconds is not None else None, known)
         for shot in found:
-            said = play.opening if not number and shot.kind == "opening" and play.opening else say(act.trace, shot, start)
+            begins = not number and shot.kind == "opening" and play.opening
+            said = Told(play.opening, play.opening) if begins else wording(act.trace, shot, start)
             told.append((_placed(shot, act, start), said, number))
-    told.append((Shot("closing", len(play), len(play), CLOSING, end), play.closing, None))
+    told.append((Shot("closing", len(play), len(play), CLOSING, end), Told(play.closing, play.closing), None))
     return timed(told, seconds, fps)
 
 

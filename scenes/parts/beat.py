@@ -15,7 +15,8 @@ SWEEP_FRAMES = 3
 class Beat:
     """Steps ``start`` to ``stop`` (exclusive) in ``frames`` frames.
 
-    ``full`` shows one step term by term, ``quick`` window and result, ``sweep`` many steps. ``phase`` is the chapter, ``say`` the sentence.
+    ``full`` shows one step term by term, ``quick`` window and result, ``sweep`` many steps. ``phase`` is the chapter, ``say`` the
+    sentence with its numbers, ``caption`` the one that stands below the picture; the same if it is not given.
     ``before`` is the step that was shown last before this beat, from which things move; none if nothing was shown yet. ``lines`` are those
     of captions, each with the frame of the beat from which they are shown; without any the whole of ``say`` stands there. ``act`` is the
     number of the act in a play.
@@ -30,6 +31,12 @@ class Beat:
     before: int | None = None
     lines: tuple[tuple[int, tuple[str, ...]], ...] = ()
     act: int | None = None
+    caption: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The sentence that stands below the picture."""
+        return self.caption or self.say
 
     @property
     def name(self) -> str:

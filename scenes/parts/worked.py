@@ -87,7 +87,7 @@ class WorkedReel(Desk[S]):
         def draw(_: int) -> None:
             self.prepare(scenery, step)
             self.header.show(beat.phase, step.index if done else None)
-            self.caption.say(beat.say)
+            self.caption.say(beat.shown)
             self.aim({})
             self.result(step, done)
             self.windows[self.most_read].clear()
@@ -187,7 +187,7 @@ class WorkedReel(Desk[S]):
         work, acts = WrittenStep.of(self.trace[beat.start]), self.acts
         if len(work.step.terms) > MOST_COUNTED:
             return self.quick(beat)
-        self.begin(work.step, beat.say)
+        self.begin(work.step, beat.shown)
         self.keep(work.step, beat.before)
         line = self.line(work)
         return [
@@ -246,7 +246,7 @@ class WorkedReel(Desk[S]):
     def quick(self, beat: Beat) -> list[Cue]:
         """What is read, and the result."""
         work, acts = WrittenStep.of(self.trace[beat.start]), self.quick_acts
-        self.begin(work.step, beat.say)
+        self.begin(work.step, beat.shown)
         self.keep(work.step, beat.before)
         line = self.line(work)
 
@@ -268,7 +268,7 @@ class WorkedReel(Desk[S]):
 
         def draw(state: int) -> None:
             work = WrittenStep.of(self.trace[pictures[state]])
-            self.begin(work.step, beat.say, done=True)
+            self.begin(work.step, beat.shown, done=True)
             self.aim(self.reads(work.step))
             self.work(work, len(work.step.terms), True)
             self.strip.write(self.name(work))

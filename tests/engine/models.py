@@ -173,7 +173,7 @@ class Patched(nn.Module):
 class Indexed(nn.Module):
     def forward(self, q: Tensor, k: Tensor, places: Tensor) -> Tensor:
         scores = torch.einsum("bqd,bkd->bqk", q, k)
-        mask = torch.ones(4, 4, dtype=torch.bool).triu(1)
+        mask = torch.ones(4, 4, dtype=torch.bool, device=scores.device).triu(1)
         scores = scores.masked_fill(mask, -1e9)
         weights = torch.softmax(scores, dim=-1)
         best, where = weights.max(dim=-1)
