@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from manim import Group
@@ -48,17 +48,22 @@ class Travellers(Group):
 
     def show(self, flights: Sequence[Flight], share: float) -> None:
         """Everything on its way; nothing before the start and after the arrival."""
+        self.move([(flights, share)] if 0 < share < 1 else [])
+
+    def move(self, groups: Iterable[tuple[Sequence[Flight], float]]) -> None:
+        """Several groups, each at its own share of its way."""
         written: dict[str, list[Line]] = {role: [] for role in ROLES}
         veiled: dict[str, list[Box]] = {role: [] for role in ROLES}
-        last = max((flight.turn for flight in flights), default=0)
-        spread = SPREAD if last else 0.0
-        for flight in flights if 0 < share < 1 else []:
-            late = spread * flight.turn / max(1, last)
-            at = smooth(min(1.0, max(0.0, share * (1 + spread) - late)))
-            if flight.lines is not None:
-                written[flight.role].append(between(*flight.lines, at))
-            if flight.boxes is not None:
-                veiled[flight.role].append(blend(*flight.boxes, at))
+        for flights, share in groups:
+            last = max((flight.turn for flight in flights), default=0)
+            spread = SPREAD if last else 0.0
+            for flight in flights:
+                late = spread * flight.turn / max(1, last)
+                at = smooth(min(1.0, max(0.0, share * (1 + spread) - late)))
+                if flight.lines is not None:
+                    written[flight.role].append(between(*flight.lines, at))
+                if flight.boxes is not None:
+                    veiled[flight.role].append(blend(*flight.boxes, at))
         for role in ROLES:
             self.letters[role].write_lines(written[role])
             self.veils[role].draw(boxes(veiled[role]))

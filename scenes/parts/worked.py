@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
-from manim import Mobject
+from manim import Mobject, config
 
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Desk, Framed, S, WrittenStep
@@ -23,11 +24,23 @@ MOST_COUNTED = 400
 MOST_TRAVELLING = 10
 #: How high above a sum they arrive.
 ABOVE = 0.36
+#: A number on its way for less time is not seen to travel.
+TRAVEL_SECONDS = 0.32
+
+
+class Trip(NamedTuple):
+    """The numbers of a term on their way from ``start`` to ``stop``, shares of the beat."""
+
+    term: int
+    flights: list[Flight]
+    start: float
+    stop: float
 
 
 class WorkedReel(Desk[S]):
     """Four acts: the frames go to what is read, the numbers travel to the bench, their terms are added up, the result goes to its cell."""
 
+    seconds = 1.0  # of the beat that is shown
     changing = changed = False  # whether the beat goes from one scenery to another; whether it did when parts were put on the stage
 
     def prepare(self, scenery: str, step: S) -> None:
@@ -78,6 +91,7 @@ class WorkedReel(Desk[S]):
             "sweep": self.sweep,
             "closing": self.closing,
         }
+        self.seconds = beat.frames / config.frame_rate
         self.changing = len({self.scenery(self.trace[k]) for k in beat.pictures}) > 1
         return beats[beat.kind](beat)
 
@@ -217,29 +231,37 @@ class WorkedReel(Desk[S]):
         def ends(term: int) -> list[Line]:
             return adding.factors(term + 1) if terms > 1 else factor_lines(line, self.strip.places(line), work.written.terms[0])
 
-        pause = (stop - start) / (ticks + 1)
         moving = [n for n in range(terms) if self.sources(work, n)] if terms <= MOST_TRAVELLING else []
-        moves = [self.send(work, n, ends(n), start + n * pause, start + (n + 1) * pause) for n in moving]
-        return [states(start, stop, ticks + 1, tick), *moves]
+        long = TRAVEL_SECONDS / self.seconds if moving else 0.0
+        begin = start + min(max(0.0, long - (stop - start) / (ticks + 1)), (stop - start) / 3)
+        pause = (stop - begin) / (ticks + 1)
+        trips = [
+            Trip(n, self.ways(work, n, ends(n)), max(start, (there := begin + (n + 1) * pause) - max(long, pause)), there) for n in moving
+        ]
+        return [states(begin, stop, ticks + 1, tick), *([self.stream(work, trips, start, stop)] if trips else [])]
 
-    def send(self, work: WrittenStep[S], term: int, ends: Sequence[Line], start: float, stop: float) -> Cue:
-        """The numbers of a term travel to where they are going to stand on the strip."""
+    def ways(self, work: WrittenStep[S], term: int, ends: Sequence[Line]) -> list[Flight]:
+        """From where the numbers of a term stand to where they are going to stand on the strip."""
         roles = roles_of(self.roles(work.step)[0], term)
         # Where the next term is going to stand there is the sum so far.
         ends = [replace(end, y=end.y + ABOVE * bool(term)) for end in ends]
-        ways = zip(roles, self.sources(work, term), ends, strict=False)
-        flights = [way(role, one, end, turn) for turn, (role, one, end) in enumerate(ways)]
+        return [way(role, one, end, turn) for turn, (role, one, end) in enumerate(zip(roles, self.sources(work, term), ends, strict=False))]
 
-        followed = False
+    def stream(self, work: WrittenStep[S], trips: Sequence[Trip], start: float, stop: float) -> Cue:
+        """The numbers of the terms travel one after the other; with little time for each, some set out before others are there."""
+        followed = -1
 
         def draw(share: float) -> None:
             nonlocal followed
-            if 0 < share < 1 and not followed:
-                self.follow(work, term)
-            followed = 0 < share < 1
+            now = start + share * (stop - start)
+            under_way = [trip for trip in trips if trip.start < now < trip.stop]
+            latest = max((trip.term for trip in under_way), default=-1)
+            if latest not in (followed, -1):
+                self.follow(work, latest)
+            followed = latest
             # Before they leave something else may be on its way.
             if share > 0:
-                self.travellers.show(flights, share)
+                self.travellers.move([(trip.flights, (now - trip.start) / (trip.stop - trip.start)) for trip in under_way])
 
         return Cue(start, stop, draw)
 
