@@ -73,11 +73,12 @@ class Convolution(Scene):
                 value = sum(a * b for a, b in products)
                 text = " + ".join(f"{a}·{b}" if b >= 0 else f"{a}·({b})" for a, b in products)
                 next_formula = Text(f"{text} = {value}", font_size=30).to_edge(DOWN)
-                result = Text(str(value), font_size=30).move_to(output_grid[4 * row + column])
-                animations = [FadeIn(next_formula), FadeIn(result)]
+                animations = [FadeIn(next_formula)]
                 if formula is not None:
                     animations.append(FadeOut(formula))
-                self.play(*animations, run_time=0.3)
+                self.play(*animations, run_time=0.2)
                 formula = next_formula
-                self.wait(0.4)
+                result = Text(str(value), font_size=30).next_to(formula[-1], UP)
+                self.play(result.animate.move_to(output_grid[4 * row + column]), run_time=0.2)
+                self.wait(0.3)
         self.wait(1.0)
