@@ -110,6 +110,10 @@ class Blocks(Sequence[Block]):
         """The first step of a stage, if it has one."""
         return self._starts.get(stage, [None])[0]
 
+    def of(self, stage: str, most: int) -> list[Block]:
+        """The first blocks of a stage, so many at the most."""
+        return [self.find(start)[0] for start in self._starts.get(stage, [])[:most]]
+
     def start(self, stage: str) -> int:
         """The first step of a stage that has one."""
         return self._starts[stage][0]

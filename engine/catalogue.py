@@ -21,7 +21,7 @@ from engine.shown import one_line, shown
 if TYPE_CHECKING:
     from engine.trace import Trace
 
-__all__ = ["Concept", "Parameter", "code_of", "concepts", "find", "function_of", "trace_of", "unreadable"]
+__all__ = ["Concept", "Parameter", "code_of", "concepts", "find", "function_of", "is_own", "trace_of", "unreadable"]
 
 FOLDER = Path(__file__).parent / "concepts"
 #: Folders with a user's own concepts, separated as in ``PATH``.
@@ -64,6 +64,11 @@ def _files(path: str) -> Iterator[Path]:
     yield from sorted(FOLDER.rglob("*.py"), key=lambda file: file.stem)
     for folder in filter(None, path.split(os.pathsep)):
         yield from sorted(Path(folder).expanduser().absolute().glob("*.py"))
+
+
+def is_own(name: str) -> bool:
+    """Whether a concept is a user's own."""
+    return name in concepts() and not concepts()[name].file.is_relative_to(FOLDER)
 
 
 def find(name: str) -> Concept:

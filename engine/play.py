@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.blocks import Blocks
 from engine.errors import CheckError
+from engine.lessons import Lessons
 from engine.paths import by_path
 from engine.play_record import PlayRecord, act_of, starts
 from engine.sentences import times
@@ -107,7 +108,7 @@ def play(
         opening=opening,
         closing=closing,
         formula=formula,
-        lessons=[start + k for start, act in zip(first, acts, strict=True) for k in act.trace.lessons],
+        lessons=Lessons(lambda: (start + k for start, act in zip(first, acts, strict=True) for k in act.trace.lessons)),
         acts=tuple(acts),
     )
 

@@ -12,6 +12,8 @@ from engine.numbers import CANCELS, MINUS, Sum, products
 if TYPE_CHECKING:
     from engine.step import Cell, Reference
 
+#: Words that a sentence has at most that holds for many steps.
+MOST_SHARED = 12
 #: More terms than this are cut short in a step's formula.
 FORMULA_TERMS = 12
 
@@ -24,6 +26,11 @@ def times(size: Sequence[int]) -> str:
 def size_text(shape: Sequence[int]) -> str:
     """The same in words where there are no axes."""
     return times(shape) or "a single number"
+
+
+def sized(name: str, shape: Sequence[int]) -> str:
+    """``x is 3×4``, ``x has 3 numbers``."""
+    return f"{name} has {count(shape[0], 'number')}" if len(shape) == 1 else f"{name} is {times(shape)}"
 
 
 def typed(shape: Sequence[int]) -> str:
@@ -66,6 +73,17 @@ def result(name: str, written: Sum) -> str:
 def meaning(say: str) -> str:
     """What a sentence says before its numbers come: "The score of a, query times key" of one that goes on with ": 1·2 = 2."."""
     return f"{say.partition(': ')[0].rstrip('.')}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def narrowed(name: str, most: int) -> str:
+    """A name of ``most`` characters at most: what is left out is in its middle."""
+    after = (most - 1) // 2
+    return name if len(name) <= most else f"{name[: most - 1 - after].rstrip()}…{name[len(name) - after :].lstrip()}"
 
 
 def in_quotes(text: str) -> str:
@@ -119,10 +137,9 @@ def _axis_formula(size: int, kernel: int, stride: int, side: tuple[int, int], di
     return f"ceil(({size}{pad} - {reach}) / {stride}) + 1{' - 1' * begins_outside}"
 
 
-def agreement(cells: int, reference: Reference) -> str:
-    """What is said when all is computed."""
-    done = "The one output cell is" if cells == 1 else f"All {cells:,} output cells are"
-    return f"{done} computed, and {reference.name} {agrees(reference)}."
+def agreement(reference: Reference, name: str = "", noun: str = "numbers") -> str:
+    """What is said when all is computed; ``name`` is a shorter one of the reference."""
+    return f"All is computed; {name or reference.name} {agrees(reference, noun)}."
 
 
 def agrees(reference: Reference, noun: str = "numbers") -> str:

@@ -45,9 +45,9 @@ class Trace(Steps):
     ``adjoints.z1``. ``outputs`` are assembled from step values alone, but for whole numbers that no step computes, as the place of the
     largest one. ``stages`` say how cells are computed, ``blocks`` which of them in which order: length, chapters and steps follow from
     these. ``opening`` and ``closing`` are what a lecturer says before the first and after the last step; ``formula`` is Typst math for
-    the whole operation. ``highlight`` is the step with the strongest result, at which a clip may stop; ``lessons`` are the steps that do
-    something for the first time, which a clip shows term by term. ``concept`` and ``title`` come from the mark ``@concept`` of the
-    function that opened the trace.
+    the whole operation. ``highlight`` is the step with the strongest result, at which a clip may stop; ``lessons`` are the steps that a
+    clip shows term by term, the most telling first, which :mod:`engine.lessons` chooses. ``concept`` and ``title`` come from the mark
+    ``@concept`` of the function that opened the trace.
     """
 
     params: Mapping[str, Any]

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from manim import Mobject
 
 from engine.concepts.attention.backward_step import AttentionGradStep
-from scenes.parts.bench import Bench, Row
-from scenes.parts.desk import Framed, WrittenStep, framed
-from scenes.parts.frame import STAGE
+from scenes.heads.product import Laid, WordedMatrix, bench_below, side_by_side
+from scenes.heads.roster import Roster
+from scenes.parts.beat import Beat
+from scenes.parts.desk import Acts, Framed, WrittenStep, framed
 from scenes.parts.heading import Heading
-from scenes.parts.ink import Box
-from scenes.parts.rooms import columns, rows
+from scenes.parts.ink import Box, Line
+from scenes.parts.motion import Cue
+from scenes.parts.pieces import Roles
 from scenes.parts.story import Story
-from scenes.parts.strip import Roles
-from scenes.parts.table import LETTER_ROOM, Table
+from scenes.parts.travel import Flight
 from scenes.parts.worked import WorkedReel
 
-#: Of every kind of step what it multiplies and what it makes: names of tables, and for the labels on the bench.
+#: Of every kind of step what it multiplies and what it makes.
 FACTORS: dict[str, tuple[str, str, str]] = {
     "value": ("W", "dO", "dV"),
     "weight": ("dO", "V", "dW"),
@@ -28,79 +29,128 @@ FACTORS: dict[str, tuple[str, str, str]] = {
     "query": ("dS", "K", "dQ"),
     "key": ("dS", "Q", "dK"),
 }
-ROLES = {"W": "weight", "Q": "query", "K": "key", "V": "value"}
-#: Of the stage's height, two rows of tables and the bench.
-SHARES = (1.0, 1.0, 0.8)
+#: What is given, and what is asked for.
+GIVEN, ASKED = ("dO", "W", "Q", "K", "V"), ("dQ", "dK", "dV")
+ROLES = {"W": "share", "Q": "query", "K": "key", "V": "value"}
+#: Whose words the rows of a matrix have, and those with words for their columns.
+BY_KEY, SQUARE = ("K", "V", "dK", "dV"), ("W", "dW", "dS")
+#: Kinds of steps whose terms are one for each query, or for each key.
+OVER_QUERIES, OVER_KEYS = ("value", "key"), ("row sum", "query")
+#: How a factor is read: a row or a column of its matrix, by the row or the column of the cell that is made; all else is one cell.
+LINES = {
+    "value": (("column", "row"), ("column", "column")),
+    "weight": (("row", "row"), ("row", "column")),
+    "row sum": (("row", "row"), ("row", "row")),
+    "query": (("row", "row"), ("column", "column")),
+    "key": (("column", "row"), ("column", "column")),
+}
 
 
 class AttentionBackward(WorkedReel[AttentionGradStep]):
-    """What was given at the left, its gradients at the right, between them the matrices on the way; below these the bench."""
+    """Product by product: what is multiplied and what comes of it stand side by side, the bench below them; at the end all gradients."""
 
     concept = "attention_backward"
+    acts = Acts(0.1, 0.26, 0.68, 0.8)
 
     def legend(self) -> list[str]:
-        return ["query", "key", "value", "weight", "gradient", "reading"]
+        return ["query", "key", "value", "share", "gradient", "reading"]
 
     def layout(self, trace: Story[AttentionGradStep]) -> None:
         inputs, outputs = trace.inputs, trace.outputs
-        keys, width, value_width = len(inputs["key"]), inputs["key"].shape[1], inputs["value"].shape[1]
-        wide = max(width, value_width)
-        # Few keys could have digits in the middle, if what stands at the sides leaves them the room.
-        side = LETTER_ROOM + min(max(wide, 2) * (0.67 if wide >= keys else 0.9), 3.3)
-        left, bottom, right, top = STAGE
-        middle = (left + side + 0.4, bottom, right - side - 0.4, top)
-        upper, lower, bench = rows(middle, SHARES, gap=0.12)
-        # What is multiplied cell by cell stands one above the other.
-        shares = (max(keys, 2), min(1.2, keys / 3), max(keys, 2))
-        above, below = columns(upper, shares), columns(lower, shares)
-        given, found = (rows(box, (1, 1, 1), gap=0.18) for box in ((left, bottom, left + side, top), (right - side, bottom, right, top)))
-        self.bench = Bench(bench, self.theme)
-        self.tables = {
-            "dO": self.table(inputs["grad_output"], above[2], "dO"),
-            "W": self.table(inputs["weights"], above[0], "W"),
-            "dW": self.table(outputs["grad_weights"], below[0], "dW"),
-            "Σ": self.table(outputs["row_sum"][:, None], below[1], "Σ"),
-            "dS": self.table(outputs["grad_scores"], below[2], "dS"),
+        self.values: dict[str, np.ndarray] = {
+            "dO": inputs["grad_output"],
+            "W": inputs["weights"],
+            **{letter: inputs[name] for letter, name in zip("QKV", ("query", "key", "value"), strict=True)},
+            "dW": outputs["grad_weights"],
+            "Σ": outputs["row_sum"][:, None],
+            "dS": outputs["grad_scores"],
+            **{f"d{letter}": outputs[f"grad_{name}"] for letter, name in zip("QKV", ("query", "key", "value"), strict=True)},
         }
-        for letter, name, here, there in zip("QKV", ("query", "key", "value"), given, found, strict=True):
-            self.tables[letter] = self.table(inputs[name], here, letter, beside=True)
-            self.tables[f"d{letter}"] = self.table(outputs[f"grad_{name}"], there, f"d{letter}", beside=True)
+        self.asks, self.meets = trace.labels
+        self.pictures = {kind: self.picture(self.standing_in(kind)) for kind in FACTORS}
+        self.pictures |= {"open": self.picture(GIVEN, bench=False), "end": self.picture(ASKED, bench=False)}
+        self.bench = bench_below(self.theme)
 
-    def table(self, values: np.ndarray, room: Box, label: str, *, beside: bool = False) -> Table:
-        """A table in the colour of its letter; all gradients have one colour."""
-        return Table(values, room, Heading(label, ROLES.get(label, "gradient"), beside), self.theme, most=(0.95, 0.5))
+    def standing_in(self, kind: str) -> Sequence[str]:
+        """The matrices of a kind of step, from left to right."""
+        one, other, made = FACTORS[kind]
+        return (one, other, "Σ", made) if kind == "score" else (one, other, made)
+
+    def picture(self, letters: Sequence[str], *, bench: bool = True) -> dict[str, Roster]:
+        """Matrices side by side, by their letters."""
+        operands = [
+            WordedMatrix(
+                self.values[letter],
+                Heading(letter, ROLES.get(letter, "gradient")),
+                self.meets if letter in BY_KEY else self.asks,
+                self.meets if letter in SQUARE else (),
+            )
+            for letter in letters
+        ]
+        return dict(zip(letters, side_by_side(operands, self.theme, bench=bench), strict=True))
+
+    # --- parts -----------------------------------------------------------------------------------------------------------------------
 
     def scenery(self, step: AttentionGradStep) -> str:
-        return "all"
+        return step.kind
 
     def parts(self, scenery: str) -> list[Mobject]:
-        return list(self.tables.values())
+        return [*self.pictures[scenery].values()]
+
+    def opening(self, beat: Beat) -> list[Cue]:
+        return self.at_rest(beat, self.trace[0], False, "open")
+
+    def closing(self, beat: Beat) -> list[Cue]:
+        return self.at_rest(beat, self.trace[len(self.trace) - 1], True, "end")
+
+    def line_of(self, step: AttentionGradStep, factor: int) -> Box:
+        """What is read of a factor."""
+        roster = self.pictures[step.kind][FACTORS[step.kind][factor]]
+        if step.kind == "score":
+            return roster.box(step.row, step.column)
+        along, by = LINES[step.kind][factor]
+        at = step.row if by == "row" else step.column
+        return roster.row(at) if along == "row" else roster.column(at)
+
+    def cell_of(self, step: AttentionGradStep, factor: int, term: int) -> Line | Box:
+        """Where a number of a term stands."""
+        rosters, (one, other, _) = self.pictures[step.kind], FACTORS[step.kind]
+        if step.kind == "score":
+            letter = one if factor == 0 else (other, "Σ")[term]
+            return rosters[letter].cell(step.row, 0 if letter == "Σ" else step.column)
+        along, by = LINES[step.kind][factor]
+        at = step.row if by == "row" else step.column
+        return rosters[(one, other)[factor]].cell(*((at, term) if along == "row" else (term, at)))
 
     def reads(self, step: AttentionGradStep) -> Mapping[str, Framed]:
-        one, other, _ = (self.tables[name] for name in FACTORS[step.kind])
-        row, column = step.row, step.column
-        across, down = _row, _column
-        first, second = {
-            "value": (down(one, row), down(other, column)),
-            "weight": (across(one, row), across(other, column)),
-            "row sum": (across(one, row), across(other, row)),
-            "score": (one.box(row, column), other.box(row, column)),
-            "query": (across(one, row), down(other, column)),
-            "key": (down(one, row), down(other, column)),
-        }[step.kind]
-        frames = {"first": framed(first, shaded=one.has_digits), "second": framed(second, shaded=other.has_digits)}
+        rosters, letters = self.pictures[step.kind], FACTORS[step.kind]
+        frames = {
+            name: framed(self.line_of(step, n), shaded=rosters[letters[n]].table.has_digits) for n, name in enumerate(("first", "second"))
+        }
         if step.kind == "score":
-            frames["sum"] = framed(self.tables["Σ"].box(row, 0), shaded=self.tables["Σ"].has_digits)
+            frames["sum"] = framed(rosters["Σ"].box(step.row), shaded=rosters["Σ"].table.has_digits)
         return frames
 
     def target(self, step: AttentionGradStep) -> Box | None:
-        return self.tables[FACTORS[step.kind][2]].box(step.row, step.column)
+        return self.pictures[step.kind][FACTORS[step.kind][2]].box(step.row, step.column)
 
     def fill(self, step: AttentionGradStep, done: bool) -> None:
         counts = self.trace.blocks.done(step.index + done)
         found = {made: counts[kind] for kind, (_, _, made) in FACTORS.items()}
-        for name, table in self.tables.items():
-            table.show(found.get(name, table.values.size))
+        rests = self.standing in ("open", "end")
+        for letter, roster in self.pictures[self.standing].items():
+            current = None if rests else self.current(step, letter)
+            roster.show(True if rests or letter not in found else found[letter], current=current)
+
+    def current(self, step: AttentionGradStep, letter: str) -> int | None:
+        """The row of a matrix whose word is lit: the one that is read, or made."""
+        letters = FACTORS[step.kind]
+        if step.kind == "score" or letter == letters[2]:
+            return step.row
+        along, by = LINES[step.kind][letters.index(letter)]
+        return (step.row if by == "row" else step.column) if along == "row" else None
+
+    # --- the step --------------------------------------------------------------------------------------------------------------------
 
     def roles(self, step: AttentionGradStep) -> tuple[Roles, str]:
         one, other, _ = FACTORS[step.kind]
@@ -109,30 +159,23 @@ class AttentionBackward(WorkedReel[AttentionGradStep]):
     def bench_of(self, step: AttentionGradStep) -> str:
         return step.kind
 
+    def lying(self, work: WrittenStep[AttentionGradStep]) -> Laid:
+        """What lies on the bench."""
+        kind = work.step.kind
+        one, other, _ = FACTORS[kind]
+        names = self.asks if kind in OVER_QUERIES else self.meets if kind in OVER_KEYS else ()
+        limits = [self.pictures[kind][letter].table.limit for letter in (one, other)]
+        roles = [ROLES.get(one, "gradient"), ROLES.get(other, "gradient")]
+        return Laid.of(work, (one, "× dW−Σ" if kind == "score" else f"× {other}"), roles, limits, names)
+
     def work(self, work: WrittenStep[AttentionGradStep], ticks: int, done: bool) -> None:
-        step, terms = work.step, work.written.terms
-        names = FACTORS[step.kind][:2]
-        labels = (names[0], "× dW−Σ" if step.kind == "score" else f"× {names[1]}")
-        note = f"sum ÷ {work.written.divisor}" if work.written.divisor != "1" else "sum"
-        self.bench.show(
-            [
-                Row(
-                    label,
-                    ROLES.get(name, "gradient"),
-                    [term[n] for term in step.terms],
-                    [term[n] for term in terms],
-                    self.tables[name].limit,
-                    note=note if n else "",
-                )
-                for n, (name, label) in enumerate(zip(names, labels, strict=True))
-            ]
-        )
-        self.bench.mark(ticks - 1 if ticks and not done else None)
+        self.lying(work).show(self.bench, ticks - 1 if ticks and not done else None)
 
+    def clear_bench(self, work: WrittenStep[AttentionGradStep]) -> None:
+        self.bench.clear()
 
-def _row(table: Table, row: int) -> Box:
-    return table.box(row, 0, 1, table.columns)
+    def flights(self, work: WrittenStep[AttentionGradStep]) -> list[Flight]:
+        return self.lying(work).flights(self.bench, lambda n, term: self.cell_of(work.step, n, term))
 
-
-def _column(table: Table, column: int) -> Box:
-    return table.box(0, column, table.rows)
+    def sources(self, work: WrittenStep[AttentionGradStep], term: int) -> Sequence[Line | Box]:
+        return self.lying(work).sources(self.bench, term)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from manim import Mobject
 
 from engine.concepts.backprop.graph import Graph
@@ -16,13 +18,13 @@ from scenes.parts.desk import Acts, WrittenStep
 from scenes.parts.factors import FactorLens
 from scenes.parts.frame import STAGE
 from scenes.parts.general import General
-from scenes.parts.ink import Box, letter_size
+from scenes.parts.ink import Box, Line, letter_size
 from scenes.parts.listing import Listing
 from scenes.parts.motion import Cue, during
+from scenes.parts.pieces import Piece
 from scenes.parts.places import WHOLE
 from scenes.parts.sheet import plane_shape
 from scenes.parts.story import Story
-from scenes.parts.strip import Piece
 from scenes.parts.travel import Flight
 
 DEPARTS = 0.06  # when discs leave, on the way forward
@@ -95,6 +97,14 @@ class Backprop(General[BackpropStep]):
         """Values travel along the edges with what is read, an adjoint while it is multiplied."""
         begins, ends = (stop, self.acts.added) if work.step.kind == "edge" else (DEPARTS, stop)
         return [during(begins, ends, lambda share: self.picture.send(work.step, share)), *super().read(work, start, stop, ticks)]
+
+    def sources(self, work: WrittenStep[BackpropStep], term: int) -> Sequence[Line | Box]:
+        """Numbers go to the strip from their nodes and edges, or from their cells."""
+        step, places = work.step, work.step.places[term]
+        found = [self.picture.spot(step, place[0] if place else "") for place in places]
+        if not any(found) and not self.on_bench(step):
+            return self.cells_of(work, term)
+        return [one for one in found if one] if all(found) else super().sources(work, term)
 
     def landing(self, work: WrittenStep[BackpropStep]) -> list[Flight]:
         start, end = self.strip.last, self.picture.line(work.step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.concepts.convolution.step import ConvStep
 from engine.step import Cell
-from scenes.convolution.reel import ConvReel
+from scenes.convolution.reel import ConvReel, Multiplied
 from scenes.parts.frame import STAGE
 from scenes.parts.rooms import rows
 from scenes.parts.sliding import within
@@ -25,9 +25,11 @@ class Conv1d(ConvReel[ConvStep]):
         read, made = (min(n, MOST_ROWS) for n in (len(step.channels), len(trace.kernel)))
         plane, tile, output = rows(STAGE, (read + 0.7, 1.9 * read, made + 0.7))
         values, weights = trace.padded[step.sample, channels], trace.kernel[step.filter]
-        self.multiply(values, weights, [(0, 0), *trace.sides], self.labels(step), (plane, tile))
+        named, weighed = self.labels(step)
+        labels = [named], [weighed]
+        self.multiply(Multiplied(values, weights, [(0, 0), *trace.sides], labels), (plane, tile))
         output_values = trace.outputs["output"]
-        self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, self.output_label())
+        self.output = self.output_plane(output_values[step.writes["output"][0][:-2]], output, [self.output_label()])
 
     def labels(self, step: ConvStep) -> tuple[str, str]:
         """Of the input and of the tile."""

@@ -1,57 +1,90 @@
-"""2-D convolution: planes with sliding windows, tiles under the lens, at the right the output of the current filter."""
+"""2-D convolution: a plane with its sliding window, the tile under the lens, at the right the output of the current filter."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.concepts.convolution.step import ConvStep
+from engine.sentences import times
 from engine.step import Cell
-from scenes.convolution.reel import ConvReel
-from scenes.parts.lens import lens_rooms
+from scenes.convolution.reel import Multiplied
+from scenes.convolution.visits import VisitedReel
+from scenes.parts.ink import Box
+from scenes.parts.plane import Plane
+from scenes.parts.raster import is_coloured
 from scenes.parts.sliding import within
+from scenes.parts.standing import Standing
 
-#: Kernels with more rows have no digits where channels stand side by side, and need less room.
-MOST_DIGIT_ROWS = 3
-#: Planes with more rows are pictures, and need more.
-MOST_PLANE_ROWS = 8
+#: Parts of a picture.
+TONES = ("red", "green", "blue")
 
 
-class Conv2d(ConvReel[ConvStep]):
-    """One output cell after the other. Up to four channels stand side by side, each with its own tile and partial sum."""
+class Conv2d(VisitedReel[ConvStep]):
+    """One output cell after the other. Of several channels one is there at a time; each adds its own sum."""
 
     concept = "conv2d"
 
-    def dress(self, step: ConvStep) -> None:
-        trace, channels = self.trace, step.channels
-        self.has_sums = len(channels) > 1
-        rooms, rest, output = lens_rooms(len(channels), self.shares())
-        self.speak_of_others(step, rest)
-        first, made = step.sample * trace.padded.shape[1], step.sample * len(trace.kernel) + step.filter
-        planes = []
-        for number, (channel, room) in enumerate(zip(channels, rooms, strict=False)):
-            values, weights = trace.padded[step.sample, channel], trace.kernel[step.filter, number]
-            planes.append((first + channel, self.multiply(values, weights, trace.sides, self.labels(step, channel), room)))
-        values = trace.outputs["output"][step.writes["output"][0][:-2]]
-        self.output = self.output_plane(values, output, self.output_label(step))
-        self.stood = {"input": planes, "output": [(made, self.output)]}
+    def given(self, step: ConvStep, number: int) -> Multiplied:
+        trace, channel = self.trace, step.channels[number]
+        every = trace.padded[step.sample, list(step.channels)]
+        tone = channel if self.is_coloured else None
+        values, weights = trace.padded[step.sample, channel], trace.kernel[step.filter, number]
+        return Multiplied(values, weights, trace.sides, self.labels(step, channel), others=(every.min(), every.max()), tone=tone)
 
-    def shares(self) -> tuple[float, float]:
-        """Of planes and tiles in the height of the stage, where channels stand side by side."""
-        if self.trace.kernel.shape[-2] > MOST_DIGIT_ROWS:
-            return (1.2, 1)
-        return (1, 1.4) if self.trace.padded.shape[-2] <= MOST_PLANE_ROWS else (1, 1.2)
+    @property
+    def is_coloured(self) -> bool:
+        """Whether channels are the parts of a picture."""
+        return len(self.trace.padded[0]) == len(TONES) and all(is_coloured(planes) for planes in self.trace.padded)
 
-    def labels(self, step: ConvStep, channel: int) -> tuple[str, str]:
+    def made_by(self, step: ConvStep) -> tuple[np.ndarray, int]:
+        found = self.trace.outputs["output"]
+        return (found[step.sample] if found.ndim == 4 else found), step.filter
+
+    def filling(self, step: ConvStep, room: Box, cell: float) -> Plane:
+        planes, at = self.made_by(step)
+        return self.output_plane(planes[at], room, [self.output_label(step)], cell=cell, others=(planes.min(), planes.max()))
+
+    def labels(self, step: ConvStep, channel: int) -> tuple[list[str], list[str]]:
         """Of a plane and of its tile."""
-        size = "×".join(map(str, self.trace.inputs["input"].shape[-2:]))
-        kernel = "×".join(map(str, self.trace.kernel.shape[-2:]))
+        size, kernel = times(self.trace.inputs["input"].shape[-2:]), times(self.trace.kernel.shape[-2:])
         flipped = " turned" if self.trace.params["flip"] else ""
         if len(step.channels) == 1 and self.trace.padded.shape[1] == 1:
-            return f"input {size}", f"weight {kernel}{flipped}"
-        return f"channel {channel} {size}", f"weight {kernel}{flipped}"
+            return [f"input {size}"], [f"weight {kernel}{flipped}"]
+        return [f"{self.called(channel)} {size}"], [f"weight {kernel}{flipped}"]
+
+    def called(self, channel: int) -> str:
+        """The name of a channel."""
+        return TONES[channel] if self.is_coloured else f"channel {channel}"
+
+    def row_name(self, step: ConvStep, number: int) -> str:
+        channel = step.channels[number]
+        return TONES[channel] if self.is_coloured else str(channel)
 
     def output_label(self, step: ConvStep) -> str:
         """Of the output plane."""
-        size = "×".join(map(str, self.trace.outputs["output"].shape[-2:]))
+        size = times(self.trace.outputs["output"].shape[-2:])
         return f"output {size}" if len(self.trace.kernel) == 1 else f"filter {step.filter}, {size}"
 
     def window_cells(self, step: ConvStep) -> list[Cell]:
         return within(step.window, self.trace.sides)
+
+    # --- where tensors stand -----------------------------------------------------------------------------------------------------------
+
+    def dress(self, step: ConvStep) -> None:
+        super().dress(step)
+        first, made = step.sample * self.trace.padded.shape[1] + step.channels[0], step.sample * len(self.trace.kernel)
+        self.first, self.first_made = first, made
+        self.stood = {"input": [(first, self.lenses[0].plane)], "output": [(made + step.filter, self.output)]}
+
+    def stands(self, path: str) -> Standing | None:
+        found = super().stands(path)
+        if path == "input" and self.overview is not None and self.surveyed:
+            return Standing("input", self.overview.patches(self.first))
+        if path == "output" and self.gallery is not None and found is not None:
+            return Standing.of(found.role, [found, Standing(found.role, self.gallery.patches(self.first_made))])
+        return found
+
+    def withhold(self, path: str, hidden: bool) -> None:
+        super().withhold(path, hidden)
+        if path == "input" and self.overview is not None and self.surveyed:
+            self.overview.veil(hidden)

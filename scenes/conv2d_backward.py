@@ -9,11 +9,11 @@ import numpy as np
 from engine.concepts.convolution.backward_step import ConvBackwardKind, ConvBackwardStep
 from engine.sentences import cell_name, times
 from engine.step import Cell
-from scenes.convolution.reel import ConvReel
+from scenes.convolution.reel import Multiplied
+from scenes.convolution.visits import VisitedReel
 from scenes.parts.glass import Glass
 from scenes.parts.heading import Heading
-from scenes.parts.ink import Box, letter_size, text_width
-from scenes.parts.lens import lens_rooms
+from scenes.parts.ink import Box
 from scenes.parts.plane import Plane
 from scenes.parts.sliding import within
 
@@ -26,11 +26,10 @@ FACTORS: Mapping[ConvBackwardKind, tuple[str, ...]] = {
     "input": ("gradient", "weight"),
 }
 
-FEW_ROWS = 2
 TURNED = ("weight turned 180°", "weight turned", "turned 180°", "turned")
 
 
-class Conv2dBackward(ConvReel[ConvBackwardStep]):
+class Conv2dBackward(VisitedReel[ConvBackwardStep]):
     """First all of ``grad_output`` is added up, then it slides over the input as a kernel, then the turned weights slide over it."""
 
     concept = "conv2d_backward"
@@ -43,64 +42,80 @@ class Conv2dBackward(ConvReel[ConvBackwardStep]):
         return f"{step.kind} {step.plane} {step.filter}"
 
     def dress(self, step: ConvBackwardStep) -> None:
-        self.has_sums = len(step.channels) > 1
         self.kin = "filters" if step.kind == "input" else "samples"
+        self.several = len(step.channels) > 1
         self.factors = FACTORS[step.kind]
-        dress = {"bias": self.dress_bias, "weight": self.dress_weight, "input": self.dress_input}[step.kind]
-        rooms, rest, output = lens_rooms(len(step.channels), self.shares(step))
-        self.speak_of_others(step, rest)
-        for channel, room in zip(step.channels, rooms, strict=False):
-            dress(step, channel, room)
-        self.output = self.filling(step, output)
+        super().dress(step)
 
-    def shares(self, step: ConvBackwardStep) -> tuple[float, float]:
-        """Of planes and tiles in the height of the stage, where several stand side by side; a tile of a few rows leaves room for digits."""
-        kernel = self.trace.turned if step.kind == "input" else self.trace.inputs["grad_output"]
-        return (1.35, 1) if kernel.shape[-2] <= FEW_ROWS else (1, 1.3)
+    def made_by(self, step: ConvBackwardStep) -> tuple[np.ndarray, int]:
+        found = self.trace.outputs[f"grad_{step.kind}"]
+        if step.kind == "bias":
+            return found[None, None], 0
+        planes = found.reshape(-1, *found.shape[-2:])
+        per_plane = found.shape[-3]
+        return planes, step.plane[0] * per_plane + step.plane[1]
 
-    def filling(self, step: ConvBackwardStep, room: Box) -> Plane:
-        """The plane that fills up, with digits of one size in all planes of ``grad_weight``."""
-        ((name, (cell,)),) = step.writes.items()
-        values = self.trace.outputs[name]
-        plane = values[None] if step.kind == "bias" else values[cell[:-2]]
-        label = cell_name(name, cell[:-2]) if plane.size < values.size else name
-        label = self.label(f"{label} {times(values.shape if step.kind == 'bias' else plane.shape)}", room)
-        # There are few weights, so that there is room for digits in the planes of all filters.
-        ends = () if step.kind == "input" else (values.min(), values.max())
-        return Plane(plane, room, Heading(label, "gradient"), self.theme, others=ends, roomy=step.kind != "input")
+    def filling(self, step: ConvBackwardStep, room: Box, cell: float) -> Plane:
+        """The plane that fills up, with digits of one size in all planes of a gradient."""
+        ((name, (place,)),) = step.writes.items()
+        planes, at = self.made_by(step)
+        label = name if len(planes) == 1 else cell_name(name, place[:-2])
+        shape = planes.shape[-1:] if step.kind == "bias" else planes.shape[1:]
+        labels = [f"{label} {times(shape)}", label, name]
+        return self.output_plane(planes[at], room, labels, cell=cell, others=(planes.min(), planes.max()))
 
     def shaded(self, plane: Plane, cells: Sequence[Cell]) -> list[Box]:
         """Of the gradient that lies spread out only its own cells: those whose windows held the cell of the input."""
         boxes = super().shaded(plane, cells)
         return [plane.box(*cell) for cell in cells if plane.inside(*cell)] if boxes and self.kin == "filters" else boxes
 
-    def dress_bias(self, step: ConvBackwardStep, sample: int, rooms: Rooms) -> None:
-        """All of the gradient, cell by cell."""
-        values, room = self.batch("grad_output")[sample, step.filter], self.above_sum(rooms[1])
-        widest = max((text for work in self.sampled if work.step.kind == "bias" for (text,) in work.written.terms), key=len)
-        label = self.named("grad_output", sample, step.filter, times(values.shape), rooms[0])
-        rows, columns = values.shape
-        glass = Glass(rows, columns, room, self.theme, self.label("all of it", room), [widest], "gradient")
-        self.add_lens(Plane(values, rooms[0], Heading(label, "gradient"), self.theme), glass)
+    def shapes(self, step: ConvBackwardStep) -> tuple[tuple[int, int], tuple[int, int]]:
+        if step.kind != "bias":
+            return super().shapes(step)
+        shape: tuple[int, int] = self.batch("grad_output").shape[2:]
+        return shape, shape
 
-    def dress_weight(self, step: ConvBackwardStep, sample: int, rooms: Rooms) -> None:
+    def look(self, step: ConvBackwardStep, number: int, rooms: Rooms, cell: float) -> None:
+        """All of the gradient, cell by cell, or a plane and what it is multiplied by."""
+        if step.kind != "bias":
+            super().look(step, number, rooms, cell)
+            return
+        sample, room = step.channels[number], rooms[1]
+        values = self.batch("grad_output")[sample, step.filter]
+        longest = max((text for work in self.sampled if work.step.kind == "bias" for (text,) in work.written.terms), key=len)
+        label = self.fitting(self.named("grad_output", sample, step.filter, times(values.shape)), rooms[0])
+        rows, columns = values.shape
+        glass = Glass(rows, columns, room, self.theme, self.label("all of it", room), [longest], "gradient")
+        self.add_lens(Plane(values, rooms[0], Heading(label, "gradient"), self.theme, cell=cell), glass)
+
+    def given(self, step: ConvBackwardStep, number: int) -> Multiplied:
+        return (self.given_weight if step.kind == "weight" else self.given_input)(step, step.channels[number])
+
+    def given_weight(self, step: ConvBackwardStep, sample: int) -> Multiplied:
         """The gradient as a kernel on the input."""
         trace, gradient = self.trace, self.batch("grad_output")
         filters, per_group = trace.inputs["weight"].shape[:2]
         groups = trace.padded.shape[1] // per_group
         channel = step.plane[0] // (filters // groups) * per_group + step.plane[1]
         labels = (
-            self.named("input", sample, channel, times(self.batch("input").shape[2:]), rooms[0]),
-            self.named("grad_output", sample, step.filter, times(gradient.shape[2:]), rooms[1]),
+            self.named("input", sample, channel, times(self.batch("input").shape[2:])),
+            self.named("grad_output", sample, step.filter, times(gradient.shape[2:])),
         )
-        self.multiply(trace.padded[sample, channel], gradient[sample, step.filter], trace.sides, labels, rooms)
+        every = trace.padded[:, channel]
+        return Multiplied(
+            trace.padded[sample, channel], gradient[sample, step.filter], trace.sides, labels, None, (every.min(), every.max())
+        )
 
-    def dress_input(self, step: ConvBackwardStep, filter_: int, rooms: Rooms) -> None:
+    def given_input(self, step: ConvBackwardStep, filter_: int) -> Multiplied:
         """The turned weights on the gradient."""
         trace = self.trace
         turned = trace.turned[filter_, step.plane[1] % trace.turned.shape[1]]
-        labels = self.named("grad_output", step.sample, filter_, "padded", rooms[0]), self.fitting(TURNED, rooms[1])
-        self.multiply(trace.framed[step.sample, filter_], turned, trace.frame, labels, rooms, self.holes())
+        labels = self.named("grad_output", step.sample, filter_, "padded"), TURNED
+        every = trace.framed[step.sample, list(step.channels)]
+        return Multiplied(trace.framed[step.sample, filter_], turned, trace.frame, labels, self.holes(), (every.min(), every.max()))
+
+    def turns(self, step: ConvBackwardStep, before: int | None) -> bool:
+        return step.kind == "input" and (before is None or self.scenery(self.trace[before]) != self.scenery(step))
 
     @property
     def batched(self) -> bool:
@@ -112,17 +127,13 @@ class Conv2dBackward(ConvReel[ConvBackwardStep]):
         values: np.ndarray = self.trace.inputs[name]
         return values if self.batched else values[None]
 
-    def named(self, name: str, sample: int, channel: int, more: str, room: Box) -> str:
-        """The label of a plane, as one writes it in torch if there are several, with ``more``; as much as there is room for."""
+    def named(self, name: str, sample: int, channel: int, more: str) -> list[str]:
+        """The label of a plane, as one writes it in torch if there are several, with ``more``; then shorter ones."""
         samples, channels = self.batch(name).shape[:2]
         several = samples * channels > 1
         whole = cell_name(name, (*[sample] * self.batched, channel)) if several else name
-        short = f"{self.kin[:-1]} {channel if self.kin == 'filters' else sample}" if several and self.has_sums else name
-        return self.fitting((f"{whole} {more}", whole, short), room)
-
-    def fitting(self, labels: Sequence[str], room: Box) -> str:
-        """The first label for which there is room, else the last."""
-        return next((text for text in labels if text_width(text, letter_size()) <= room[2] - room[0]), labels[-1])
+        short = f"{self.kin[:-1]} {channel if self.kin == 'filters' else sample}" if several and self.several else name
+        return [f"{whole} {more}", whole, short]
 
     def holes(self) -> np.ndarray:
         """The zeros that the stride leaves between the cells of the gradient."""

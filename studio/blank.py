@@ -42,7 +42,7 @@ def _widen(deck: Any, factor: float) -> None:
 def _colour(deck: Any, theme: Theme) -> None:
     dark = contrast(theme.ground, "#000000") < contrast(theme.ground, "#FFFFFF")
     one, other = (theme.ground, theme.ink) if dark else (theme.ink, theme.ground)
-    colours = {"dk1": one, "lt1": other, "dk2": theme.line if dark else theme.muted, "lt2": theme.muted if dark else theme.empty}
+    colours = {"dk1": one, "lt1": other, "dk2": theme.line if dark else theme.muted, "lt2": theme.muted if dark else theme.line}
     roles = (theme.input, theme.weight, theme.output, theme.gradient, theme.query, theme.key)
     colours |= {f"accent{number}": colour for number, colour in enumerate(roles, start=1)}
     colours |= {"hlink": theme.input, "folHlink": theme.value}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine.paper.kept import kept
 from scenes.parts import glyphs, press
 from scenes.parts.formula import math_or_nothing
 from studio.film import Film
@@ -17,6 +19,13 @@ from studio.stills import stills
 MOST_PX = {2: 1280, 3: 960, 6: 800}
 #: Lines of numbers that are given beside a picture.
 MOST_LINES = 6
+
+#: Signs of products, outside of texts; the sign before a result; and a fraction that no line is wide enough for.
+_TIMES = re.compile(r'"(?:[^"\\]|\\.)*"|(?<= )(?:dot|times)(?= )')
+_RESULT = re.compile(r' (\\=|approx) (?=[^\s"]+$)')
+_WIDE = re.compile(r"frac\([^,]{60}")
+#: Within a word that is wider than its room, such as the name of a function of torch, lines may end behind these.
+_LONG = re.compile(r"(?<=\w{4}[._])(?=\w{4})")
 
 _TEMPLATE = """
 #let sheet = json("sheet.json")
@@ -29,6 +38,7 @@ _TEMPLATE = """
   footer: align(center, text(9pt, muted, context counter(page).display("1 / 1", both: true))),
 )
 #set text(size: 10.5pt, lang: "en")
+#set par(spacing: 0.8em)
 #show heading: set block(above: 0mm, below: 3mm)
 #show heading: set text(13pt)
 
@@ -39,11 +49,12 @@ _TEMPLATE = """
 }
 
 #let words(mark, width, height) = {
-  let name = par(strong(mark.name) + if mark.phase != "" { text(muted, "  " + mark.phase) })
+  let name = if mark.name != "" { par(strong(mark.name) + if mark.phase != "" { text(muted, "  " + mark.phase) }) }
   let formula = if mark.formula != "" { par(text(0.95em, math.equation(math.display(eval(mark.formula, mode: "math").body)))) }
   let lines = text(0.8em, font: mono, mark.lines.join(linebreak()))
   let of(size, ..parts) = text(size, name + par(mark.say) + parts.pos().join())
-  let sizes = ((10.5pt, formula, lines), (9pt, formula, lines), (10.5pt, formula), (9pt, formula), (10.5pt,), (9pt,), (7pt,), (5pt,))
+  let whole = (10.5pt, 9pt, 7pt).map(size => (size, formula, lines))
+  let sizes = (..whole, (10.5pt, formula), (9pt, formula), (10.5pt,), (9pt,), (7pt,), (5pt,))
   fitting(width, height, ..sizes.map(size => of(..size)))
 }
 
@@ -53,15 +64,16 @@ _TEMPLATE = """
   place(top + left, rect(width: width, height: width / sheet.aspect, stroke: 0.5pt + luma(140)))
 })
 
-// Room for a heading is left on every page.
+// Room for the title is left on every page, and in a lecture for a heading over every picture, or one over columns of them.
 #let page-size = if sheet.paper == "a4" { (210mm, 297mm) } else { (215.9mm, 279.4mm) }
-#let (room, height) = (page-size.at(0) - 30mm, (page-size.at(1) - 48mm) / sheet.rows)
+#let headings = if sheet.parts.len() > 1 { 9mm * if sheet.columns == 1 { sheet.rows } else { 1 } } else { 4mm }
+#let (room, height) = (page-size.at(0) - 30mm, (page-size.at(1) - 44mm - headings) / sheet.rows)
 #let gap = 5mm
 
 #let entry(mark) = {
   if sheet.per_page == 3 {
     // As high as the room allows, and as wide as the text leaves it.
-    let wide = calc.min(room * 0.6, (height - gap) * sheet.aspect)
+    let wide = calc.min(room * 0.66, (height - gap) * sheet.aspect)
     grid(columns: (wide, 1fr), column-gutter: gap, picture(mark, wide), words(mark, room - wide - gap, height - gap))
   } else {
     let wide = calc.min((room - (sheet.columns - 1) * gap) / sheet.columns, (height - 26mm) * sheet.aspect)
@@ -123,13 +135,16 @@ def _sheet(script: Script, paper: str, per_page: int) -> dict[str, Any]:
 
 
 def _part(script: Script, part: Part) -> dict[str, Any]:
+    """A part; its heading says once what the title of a lecture, or of a card, says too."""
     title = _line(part.title) if len(script.parts) > 1 else ""
-    return {"title": title, "marks": [asdict(_entry(mark)) for mark in part.marks]}
+    entries = [_entry(mark) for mark in part.marks]
+    marks = [replace(entry, name="", phase="") if entry.name == title else entry for entry in entries]
+    return {"title": "" if title == _line(script.title) else title, "marks": [asdict(entry) for entry in marks]}
 
 
 def _entry(mark: BeatMark) -> HandoutEntry:
     single = mark.stop - mark.start == 1
-    formula = math_or_nothing(mark.formula) if single or mark.kind == "opening" else ""
+    formula = _unbroken(math_or_nothing(mark.formula)) if single or mark.kind == "opening" else ""
     lines = mark.lines if not formula else ()
     if len(lines) > MOST_LINES:
         lines = (*lines[: MOST_LINES - 1], "⋯")
@@ -137,11 +152,19 @@ def _entry(mark: BeatMark) -> HandoutEntry:
     return HandoutEntry(
         name=_line(name),
         phase=_line(mark.phase) if mark.phase != mark.name else "",
-        say=_line(mark.say),
+        say=_LONG.sub("\u200b", kept(_line(mark.say))),
         formula=formula,
-        lines=tuple(map(_line, lines)),
+        lines=tuple(kept(_line(line)) for line in lines),
         image=_image(mark.after - 1),
     )
+
+
+def _unbroken(formula: str) -> str:
+    """A formula of which no line ends within a product, or before the result; nothing for a fraction that is wider than its room."""
+    if _WIDE.search(formula):
+        return ""
+    whole = _TIMES.sub(lambda found: found[0] if found[0].startswith('"') else f'thin class("normal", {found[0]}) thin', formula)
+    return _RESULT.sub(r' med class("normal", \1) med ', whole)
 
 
 def _image(frame: int) -> str:

@@ -44,7 +44,9 @@ class Order:
         return cls(
             base=target(output, concept, endings(names), forms()),
             to=names,
-            picture=Picture.of(settings.quality, settings.fps, settings.theme, transparent=settings.transparent),
+            picture=Picture.of(
+                settings.quality, settings.fps, settings.theme, transparent=settings.transparent, code=settings.shows_code(concept)
+            ),
             settings=settings,
             jobs=check_jobs(settings.jobs),
             cache=None if settings.no_cache else Cache.usual(),

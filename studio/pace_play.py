@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scenes.parts.beat import Beat
-from studio.pace import (
-    DETAIL,
-    ENDS,
-    LEAST_END,
-    LEAST_SWEEP,
-    QUICK,
-    SQUEEZE,
-    Shot,
-    Told,
-    check_pace,
-    filled,
-    richest,
-    terms_of,
-    timed,
-    wording,
-)
+from scenes.parts.reading import leading
+from scenes.parts.shots import ENDS, LEAST_END, Shot, saying
+from scenes.parts.syllabus import MOST_PHASES, Syllabus
+from studio.pace import DETAIL, Told, check_pace, filled, least, length, richest, timed, upwards, wording
 
 if TYPE_CHECKING:
     from engine.play import Act, Play
@@ -35,41 +24,37 @@ def play_beats(play: Play, *, detail: int = DETAIL, seconds: float | None = None
 
     Raises :class:`InputError` for fewer seconds than it takes to tell of every act, or a negative detail.
     """
-    least = [_least(act) for act in play.acts]
-    needs = f" for {len(play.acts)} acts" if len(play.acts) > 1 else ""
-    check_pace(detail, seconds, _up(sum(least) + LEAST_END), needs)
-    known: set[str] = set()
+    syllabuses, closings = [*_syllabuses(play)], _closings(play)
+    lows = [*map(least, syllabuses), closings[-1].least]
+    check_pace(detail, seconds, upwards(sum(lows)), f" for {len(syllabuses)} acts" if len(syllabuses) > 1 else "")
+    highs = [*(length(richest(syllabus, detail, None)) for syllabus in syllabuses), closings[0].seconds]
+    *rooms, last = highs if seconds is None else _shared(lows, highs, seconds)
     told: list[tuple[Shot, Told, int | None]] = []
-    natural = [_shots(act, detail, None, known) for act in play.acts]
-    rooms, end = _shared([_length(one) for one in natural], least, seconds)
-    known.clear()
-    for number, (act, start, room) in enumerate(zip(play.acts, play.starts, rooms, strict=True)):
-        found = _shots(act, detail, room if seconds is not None else None, known)
-        for shot in found:
-            begins = not number and shot.kind == "opening" and play.opening
-            said = Told(play.opening, play.opening) if begins else wording(act.trace, shot, start)
-            told.append((_placed(shot, act, start), said, number))
-    told.append((Shot("closing", len(play), len(play), CLOSING, end), Told(play.closing, play.closing), None))
+    for number, (act, syllabus, start, room) in enumerate(zip(play.acts, syllabuses, play.starts, rooms, strict=True)):
+        found = richest(syllabus, detail, None) if seconds is None else filled(richest(syllabus, detail, room), room)
+        told += [(_placed(shot, act, start), wording(syllabus, shot, start), number) for shot in found]
+    closing = next((shot for shot in closings if shot.least <= last), closings[-1])
+    told.append((replace(closing, seconds=last), Told(play.closing, closing.caption), None))
     return timed(told, seconds, fps)
 
 
-def _shots(act: Act, detail: int, room: float | None, known: set[str]) -> list[Shot]:
-    """The shots of an act without its closing, in the steps of its trace. A concept that is ``known`` has no lessons any more."""
-    trace, again = act.trace, act.trace.concept in known
-    known.add(trace.concept)
-    lessons = {} if again else terms_of(trace)
-    whole = None if room is None else room + LEAST_END
-    found = richest(
-        trace.phases, len(trace[0].terms), 0 if again else detail, whole, trace.highlight, lessons, most_phases=len(trace.phases)
-    )[:-1]
-    found = [_single(shot) for shot in found]
-    return found if room is None else filled(found, room)
+def _syllabuses(play: Play) -> Iterator[Syllabus]:
+    """Of every act, which ends without a closing. What was shown of a concept in an earlier one is known, and no lesson any more."""
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    for act in play.acts:
+        before = known[act.trace.concept]
+        opens = play if act is play.acts[0] else act.trace
+        lessons = () if before else act.trace.lessons
+        words = {"title": opens.title, "opening": opens.opening, "closing": ""}
+        most = max(MOST_PHASES, len(act.trace.phases))
+        yield Syllabus.of(act.trace, **words, lessons=lessons, known=frozenset(before), most_phases=most)
+        before |= {block.stage for block in act.trace.blocks}
 
 
-def _single(shot: Shot) -> Shot:
-    """A step that is alone is not swept over."""
-    alone = shot.kind == "sweep" and shot.stop - shot.start == 1
-    return replace(shot, kind="quick", seconds=QUICK) if alone else shot
+def _closings(play: Play) -> list[Shot]:
+    """All that may be said at the end, the longest first."""
+    shot = Shot("closing", len(play), len(play), CLOSING, "", ENDS, LEAST_END)
+    return [saying(shot, text) for text in leading(play.closing)]
 
 
 def _placed(shot: Shot, act: Act, start: int) -> Shot:
@@ -79,30 +64,13 @@ def _placed(shot: Shot, act: Act, start: int) -> Shot:
     return replace(shot, start=shot.start + start, stop=shot.stop + start, phase=phase)
 
 
-def _shared(natural: Sequence[float], least: Sequence[float], seconds: float | None) -> tuple[list[float], float]:
+def _shared(lows: Sequence[float], highs: Sequence[float], seconds: float) -> list[float]:
     """The seconds of every act, and of the closing: what there is beyond the least is shared out by how much each could do with.
 
     With more seconds than come naturally, all have more in proportion.
     """
-    whole = sum(natural) + ENDS
-    if seconds is None:
-        return list(natural), ENDS
+    least, whole = sum(lows), sum(highs)
     if seconds >= whole:
-        return [one * seconds / whole for one in natural], ENDS * seconds / whole
-    share = (seconds - sum(least) - LEAST_END) / (whole - sum(least) - LEAST_END)
-    rooms = [low + (high - low) * share for low, high in zip(least, natural, strict=True)]
-    return rooms, seconds - sum(rooms)
-
-
-def _least(act: Act) -> float:
-    """The seconds of an opening and one beat."""
-    return LEAST_END + (LEAST_SWEEP if len(act.trace) > 1 else QUICK * SQUEEZE)
-
-
-def _up(seconds: float) -> float:
-    """To tenths, upwards."""
-    return -(-round(seconds * 1000) // 100) / 10
-
-
-def _length(found: Sequence[Shot]) -> float:
-    return sum(shot.seconds for shot in found)
+        return [one * seconds / whole for one in highs]
+    share = (seconds - least) / (whole - least)
+    return [low + (high - low) * share for low, high in zip(lows, highs, strict=True)]

@@ -19,16 +19,19 @@ UNITS = (8 * 16 / 9, 8.0)
 
 @dataclass(frozen=True)
 class Picture:
-    """Width and height in px, frames a second, name of the theme, and whether the page's ground is left out."""
+    """Width and height in px, frames a second, name of the theme, whether the page's ground is left out, and whether lines of torch are
+    shown.
+    """
 
     width: int
     height: int
     fps: int
     theme: str
     transparent: bool = False
+    code: bool = False
 
     @classmethod
-    def of(cls, quality: str, fps: int, theme: str, *, transparent: bool = False) -> Picture:
+    def of(cls, quality: str, fps: int, theme: str, *, transparent: bool = False, code: bool = False) -> Picture:
         """Raises :class:`InputError` for a quality, rate or theme that there is not."""
         if quality not in QUALITIES:
             raise InputError(f"-q is {shown(quality)}; give one of {', '.join(QUALITIES)}")
@@ -36,4 +39,4 @@ class Picture:
             raise InputError(f"--fps is {fps}; give {FPS[0]} to {FPS[1]}")
         if theme not in THEME_NAMES:
             raise InputError(f"--theme is {shown(theme)}; give one of {', '.join(THEME_NAMES)}")
-        return cls(*QUALITIES[quality], fps, theme, transparent)
+        return cls(*QUALITIES[quality], fps, theme, transparent, code)

@@ -34,7 +34,8 @@ class BeatMark:
     """A beat within a clip: frames ``first`` to ``after`` (exclusive), steps ``start`` to ``stop`` (exclusive, counted from 0).
 
     ``phase`` is the chapter, ``say`` the sentence, ``formula`` Typst math; ``lines`` are the numbers, one line of arithmetic for each step.
-    A ``card`` is a page of text in a lecture.
+    ``caption`` is the sentence without what the picture has still to find; the same if it is not given. A ``card`` is a page of text in
+    a lecture.
     """
 
     kind: Literal["opening", "full", "quick", "sweep", "closing", "card"]
@@ -46,6 +47,12 @@ class BeatMark:
     stop: int
     formula: str = ""
     lines: tuple[str, ...] = ()
+    caption: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What may be read while the beat goes on."""
+        return self.caption or self.say
 
     @property
     def frames(self) -> int:
@@ -179,6 +186,7 @@ def _mark(trace: Trace, beat: Beat, frame: int) -> BeatMark:
         stop=beat.stop,
         formula=trace[beat.start].formula if len(steps) == 1 else trace.formula_of(beat.act),
         lines=tuple(result_line(trace[k], MOST_TERMS) for k in steps) if len(steps) <= MOST_LINES else (),
+        caption=beat.caption,
     )
 
 

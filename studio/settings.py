@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import click
 
+from engine.catalogue import is_own
 from engine.errors import InputError
 from engine.shown import shown
 from studio.forms import forms
@@ -22,6 +23,7 @@ from studio.quantities import Real, Whole
 
 BURNT = "Draw the captions of the caption file, large and complete, into the picture, where a long sentence is else cut short."
 TRANSPARENT = f"Leave out the page's ground; for forms that can: {', '.join(name for name, form in forms().items() if form.ALPHA)}."
+CODE = "Show the line of torch that is executed beside the picture.  [default: for your own concepts]"
 JOBS = "Processes that draw.  [default: one per core, 8 at most]"
 
 
@@ -45,9 +47,14 @@ class Settings:
     )
     theme: ThemeName = field(default="dark", metadata=_said("Colours: print is for paper and projectors.", type=click.Choice(THEME_NAMES)))
     burn_captions: bool = field(default=False, metadata=_said(BURNT))
+    code: bool | None = field(default=None, metadata=_said(CODE, no=True))
     transparent: bool = field(default=False, metadata=_said(TRANSPARENT))
     jobs: int | None = field(default=None, metadata=_said(JOBS, type=Whole(), metavar="N"))
     no_cache: bool = field(default=False, metadata=_said("Draw everything anew, and keep nothing for the next time."))
+
+    def shows_code(self, concept: str) -> bool:
+        """Whether lines of torch are shown of a concept: of a user's own ones, unless something else was chosen."""
+        return is_own(concept) if self.code is None else self.code
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -83,9 +90,12 @@ def options(*names: str) -> list[click.Option]:
 
 def _option(one: Field[Any]) -> click.Option:
     more = dict(one.metadata)
-    declared = [*more.pop("flags"), f"--{one.name.replace('_', '-')}"]
+    flag, has_no = one.name.replace("_", "-"), more.pop("no", False)
+    declared = [*more.pop("flags"), f"--{flag}/--no-{flag}" if has_no else f"--{flag}"]
     if one.default is False:
         more["is_flag"] = True
+    elif has_no:  # else click takes false for its default
+        more["default"] = None
     elif one.default is not None:  # click takes a default of None for a value
         more |= {"default": one.default, "show_default": True}
     return click.Option(declared, **more)

@@ -17,7 +17,7 @@ PER: tuple[Per, ...] = ("phase", "beat")
 class Slide:
     """A slide with the frames ``frames`` of a film as a film that plays, or, if ``stands``, with the last of them as a picture.
 
-    ``notes`` are sentences for the speaker, ``part`` is the number of the part of a lecture.
+    ``notes`` are sentences for the speaker, none of them twice, ``part`` is the number of the part of a lecture.
     """
 
     title: str
@@ -51,7 +51,7 @@ def _of_part(number: int, part: Part, per: Per) -> Iterator[Slide]:
 
 
 def _slide(title: str, marks: Sequence[BeatMark], part: int) -> Slide:
-    notes = tuple(filter(None, (line(mark.say) for mark in marks)))
+    notes = tuple(dict.fromkeys(filter(None, (line(mark.shown) for mark in marks))))
     frames = range(marks[0].first, marks[-1].after)
     return Slide(line(title), notes, frames, all(mark.kind == "card" for mark in marks), part)
 

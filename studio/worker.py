@@ -61,7 +61,7 @@ class Studio:
 
     def __init__(self, record: Record, beats: Sequence[Beat], picture: Picture, folders: Folders) -> None:
         self.record, self.beats, self.folders = record, beats, folders
-        self.scene = scene_of(record)(record, beats, picture.theme)
+        self.scene = scene_of(record)(record, beats, picture.theme, code=picture.code)
         self.scene.setup()
         ground = None if picture.transparent else THEMES[picture.theme].ground
         self.canvas = Canvas(picture.width, picture.height, UNITS, ground)

@@ -186,6 +186,14 @@ def test_the_state_of_a_module_with_keys_and_values_of_other_widths(tmp_path: Pa
     assert trace.labels[1] == ["k0", "k1", "k2", "bias"]
 
 
+@pytest.mark.parametrize("concept", ["attention", "attention_backward"])
+def test_words_name_the_rows_of_own_vectors(concept: str, tmp_path: Path) -> None:
+    back = ["--grad-output", "ones:2x3"] if concept.endswith("backward") else []
+    (words := tmp_path / "words.txt").write_text("ice cream\ntea\nbread\n", encoding="utf-8")
+    given = ["--query", "ones:2x4", "--key", "ones:3x4", "--value", "arange:3x3", "--labels", "cat dog", "--key-labels", str(words)]
+    assert from_command_line(concept, [*back, *given]).labels == (["cat", "dog"], ["ice cream", "tea", "bread"])
+
+
 @pytest.mark.parametrize(
     ("concept", "said"),
     [

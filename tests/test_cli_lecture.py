@@ -30,7 +30,7 @@ seconds = 1
 [[parts]]
 kind = "clip"
 concept = "conv1d"
-seconds = 5
+seconds = 8
 inputs.input = [1, 2, 3]
 inputs.weight = [1, -1]
 """
@@ -148,7 +148,7 @@ def titles(film: Path) -> list[str]:
 
 def test_a_killed_lecture_goes_on_where_it_was(folder: Path) -> None:
     clip = LECTURE[LECTURE.index('[[parts]]\nkind = "clip"') :]
-    long = LECTURE + clip.replace("[1, -1]", "[2, 1]").replace("seconds = 5", "seconds = 600")
+    long = LECTURE + clip.replace("[1, -1]", "[2, 1]").replace("seconds = 8", "seconds = 600")
     file, target = folder / "talk.toml", folder / "made"
     file.write_text(long.replace('"mp4", "html", "pptx", "vtt"', '"mp4"'))
     command = [sys.executable, "-m", "cli", "lecture", str(file), "-o", str(target), "--jobs", "1"]
@@ -159,7 +159,7 @@ def test_a_killed_lecture_goes_on_where_it_was(folder: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 128 + signal.SIGTERM
     assert names(target) == {"clips/conv1d.mp4", "clips/conv1d.vtt"}
-    file.write_text(file.read_text().replace("seconds = 600", "seconds = 4"))
+    file.write_text(file.read_text().replace("seconds = 600", "seconds = 9"))
     result = run(str(file), "-o", str(target), "--jobs", "1")
     assert result.exit_code == 0, result.output
     assert "1 of 2: conv1d is unchanged\n" in result.stderr

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from cli import main
 from engine.catalogue import VARIABLE
-from scenes.parts.theme import THEMES
+from scenes.parts.theme import ROLES, THEMES
 from studio.forms import checked_options, chosen, options
 from studio.lecture.spec import read_lecture
 
@@ -155,6 +155,6 @@ def test_the_colours_of_the_guide_are_those_of_the_themes() -> None:
     text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
     themes = [THEMES[name] for name in re.findall(r"^\| \| (\w+) \| (\w+) \| (\w+) \|$", text, re.MULTILINE)[0]]
     rows = re.findall(r"^\| (\w+)(?:, \w+)? \| (#\w+) \| (#\w+) \| (#\w+) \|$", text, re.MULTILINE)
-    assert {name for name, *_ in rows} == {"input", "weight", "output", "gradient", "query", "key", "value"}
+    assert {name for name, *_ in rows} == {*ROLES, "negative"}
     for name, *colours in rows:
         assert colours == [getattr(theme, name) for theme in themes]

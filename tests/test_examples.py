@@ -31,7 +31,7 @@ def test_it_becomes_a_clip(command: list[str], tmp_path: Path) -> None:
 
 def becomes_a_clip(command: list[str], tmp_path: Path) -> None:
     target = tmp_path / "clip.mp4"
-    small = ["-q", "480p", "--fps", "5", "--seconds", "4", "--jobs", "1", "--no-cache", "-o", str(target)]
+    small = ["-q", "480p", "--fps", "5", "--seconds", "9", "--jobs", "1", "--no-cache", "-o", str(target)]
     result = CliRunner().invoke(main, [*command, *small])
     assert result.exit_code == 0, result.output
     assert target.stat().st_size > 1000

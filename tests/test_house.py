@@ -299,8 +299,8 @@ def test_a_new_concept_needs_no_edit(copy: Path) -> None:
     assert trace["outputs"] == {"output": {"shape": [2], "data": [3.0, 6.0]}}
     assert [step["terms"] for step in trace["steps"]] == [[[1.0, 3.0]], [[2.0, 3.0]]]
 
-    written = tensorreel(copy, "render", "scale", "--input", "[1,2]", "-q", "480p", "--fps", "5", "--seconds", "4")
-    assert written == f"{Path('renders', 'scale.mp4')} and {Path('renders', 'scale.vtt')} (4.0 s)\n"
+    written = tensorreel(copy, "render", "scale", "--input", "[1,2]", "-q", "480p", "--fps", "5", "--seconds", "8")
+    assert written == f"{Path('renders', 'scale.mp4')} and {Path('renders', 'scale.vtt')} (8.0 s)\n"
     assert (copy / "renders" / "scale.mp4").stat().st_size > 1000
 
 
@@ -313,7 +313,7 @@ def test_the_concept_of_the_contributing_guide_works(copy: Path) -> None:
     trace = json.loads(tensorreel(copy, "trace", "cumsum", "--input", "[3,-1,4]", "--format", "json"))
     assert trace["concept"] == "cumsum"
     assert trace["outputs"]["output"]["data"] == [3.0, 2.0, 6.0]
-    tensorreel(copy, "render", "cumsum", "--input", "[3,-1,4]", "-q", "480p", "--fps", "5", "--seconds", "4")
+    tensorreel(copy, "render", "cumsum", "--input", "[3,-1,4]", "-q", "480p", "--fps", "5", "--seconds", "8")
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "test_cumsum.py"], cwd=copy, env=environment, capture_output=True, check=False

@@ -20,8 +20,8 @@ NOTEBOOK = ROOT / "examples" / "tensorreel.ipynb"
 SMALLER = {
     'quality="720p"': 'quality="480p", jobs=1',
     "fps=30": "fps=4",
-    "seconds=20": "seconds=6",
-    '"seconds": 20, "quality": "720p", "fps": 30': '"seconds": 6, "quality": "480p", "fps": 4, "jobs": 1',
+    "seconds=20": "seconds=9",
+    '"seconds": 20, "quality": "720p", "fps": 30': '"seconds": 9, "quality": "480p", "fps": 4, "jobs": 1',
 }
 
 

@@ -73,7 +73,7 @@ def test_its_way_back(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["score", "score_backward"])
 def test_its_film(folder: Path, name: str) -> None:
-    done = run("render", name, *INPUT, "--seconds", "4", "--quality", "480p", "-o", str(folder / "film"))
+    done = run("render", name, *INPUT, "--seconds", "8", "--quality", "480p", "-o", str(folder / "film"))
     assert done.exit_code == 0, done.stderr
     with av.open(str(folder / "film.mp4")) as film:
         assert film.streams.video[0].frames >= 30
@@ -110,14 +110,14 @@ def test_a_play(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = json.loads(run("trace", "twice", *INPUT, "--format", "json", "--steps", "3:6").stdout)
     assert [(act["name"], [step["index"] for step in act["steps"]]) for act in found["acts"]] == [("once", [3]), ("again", [4, 5])]
     assert found["acts"][1]["takes"] == {"w": ["once", "output"], "x": ["once", "x"]}
-    done = run("render", "twice", *INPUT, "--seconds", "7", "--quality", "480p", "-o", str(folder / "film"))
+    done = run("render", "twice", *INPUT, "--seconds", "14", "--quality", "480p", "-o", str(folder / "film"))
     assert done.exit_code == 0, done.stderr
     with av.open(str(folder / "film.mp4")) as film:
-        assert film.streams.video[0].frames == 210
+        assert film.streams.video[0].frames == 420
         chapters = [chapter["metadata"]["title"] for chapter in film.chapters()]
     assert chapters == ["once: z", "once: z to output", "again: z", "again: z to output", "result"]
     refused = run("render", "twice", *INPUT, "--seconds", "5", "--quality", "480p", "-o", str(folder / "film"))
-    assert "--seconds is 5; give at least 6.8 for 2 acts and at most a day" in refused.stderr
+    assert "--seconds is 5; give at least 8.8 for 2 acts and at most a day" in refused.stderr
 
 
 def test_it_is_imported_by_its_name(folder: Path) -> None:

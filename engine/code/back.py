@@ -18,21 +18,24 @@ import torch
 from torch import Tensor
 
 from engine import sentences
+from engine.code import captions
 from engine.code.backward import adjoint
 from engine.code.forward import Code, CodeTrace, Run, called, compared, in_order, refused, results_of, run, said
 from engine.code.graph import CodeGraph
-from engine.code.placed import named, placed, source
+from engine.code.placed import named, placed
 from engine.code.scale import all_behind, scale_of
 from engine.code.sent import Route, on_route, share_of, slope_of, without_divisor
-from engine.code.source import statement
 from engine.code.step import CodeStep
+from engine.code.taken import Taken
 from engine.errors import InputError
+from engine.lessons import Lessons, of_stages
 from engine.numbers import Sum
 from engine.ops import algebra
 from engine.ops.rules import WHOLE
 from engine.ops.value import Call, Value
 from engine.reader import floating, largest
-from engine.stage import Operand, Stage, Work, number, spelled
+from engine.sentences import listed
+from engine.stage import Operand, Stage, Work, number
 from engine.step import Cell, Reference, worst
 from engine.verdict import TOLERANCE
 
@@ -61,11 +64,11 @@ def opened_back(code: Code, grad_output: Any, *args: Any, **kwargs: Any) -> Code
         reference=reference,
         stages=stages,
         blocks=blocks,
-        opening=f"What comes back to {_listed(back.reached)} from the adjoint of {back.last.name}, step by step against the arrows.",
-        closing=sentences.agreement(sum(back.found[name].numel() for name in grads), reference),
+        opening=captions.opening_back(back.reached, back.last.name),
+        closing=sentences.agreement(reference, "torch.autograd", "gradients"),
         formula='"grad_x" = sum_(y "reads" x) "grad_y" dot (partial y) / (partial x)',
-        lessons=[blocks.start(name) for name in back.targets if blocks.first(name) is not None],
-        code={name: back.statement(name) for name in back.targets},
+        lessons=Lessons(lambda: of_stages(stages, blocks, stages)),
+        code={name: back.statement(name, ran.taken) for name in back.targets},
         results=grads,
     )
 
@@ -229,40 +232,27 @@ class Back:
         """The steps of one adjoint."""
         value, values = self.targets[name], self.found[name]
         is_whole = self.is_whole(value)
-        sources = _listed(list(dict.fromkeys(one.name for one in self.senders(value))))
+        senders = list(dict.fromkeys(one.name for one in self.senders(value)))
+        sources = listed(senders)
 
         def say(cell: Cell, work: Work, text: Sum) -> str:
             if is_whole:
                 return f"{named(name, cell)}, computed whole by autograd: {text.value}."
             is_read = any(path for path in work.reads)
-            return f"{named(name, cell)}, {'' if is_read else 'nothing '}back from {sources}{_with(work)}: {said(work, text)}."
+            return f"{named(name, cell)}, {'' if is_read else 'nothing '}back from {sources}{captions.factors(work)}: {said(work, text)}."
 
         return Stage(
             path=name,
             values=values,
             work=lambda cell: placed(self.work(value, cell)),
             say=say,
+            caption=captions.back(value.name, senders, is_whole=is_whole),
+            shared=captions.back_shared(value.name, senders),
             step=CodeStep,
             called=lambda cell: named(name, cell),
         )
 
-    def statement(self, name: str) -> str:
+    def statement(self, name: str, taken: Taken) -> str:
         """The statements of the code through which an adjoint comes back, each on a line."""
-        calls = [one.call for one in self.senders(self.targets[name]) if one.call]
-        return "\n".join(dict.fromkeys(statement(call.file, call.line).text for call in calls))
-
-
-def _with(work: Work) -> str:
-    """Which factors are made of what stands somewhere, unless the number is only handed on."""
-    made = dict.fromkeys(spelled(*one) for one in _ways(work) if one[0])
-    return f", with {_listed([*made])}" if made and not source(work) else ""
-
-
-def _ways(work: Work) -> Iterator[tuple[str, str]]:
-    """How all factors are made, and of which tensor."""
-    for operand in (one for product in work.sums for one in product):
-        yield from dict.fromkeys((way, place[0] if place else "") for way, place in zip(operand.ways, operand.places, strict=True))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        senders = [(one.call, one.name) for one in self.senders(self.targets[name]) if one.call]
+        return "\n".join(dict.fromkeys(taken.text(call.file, call.line, made) for call, made in senders))

@@ -8,6 +8,7 @@ import textwrap
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
+from engine.code import captions
 from engine.code.arguments import ready
 from engine.code.expand import Expansions
 from engine.code.graph import CodeGraph, graph_of
@@ -24,7 +26,9 @@ from engine.code.placed import named, placed, source
 from engine.code.scale import scale_of
 from engine.code.source import statement
 from engine.code.step import CodeStep
+from engine.code.taken import Taken
 from engine.errors import CheckError, InputError
+from engine.lessons import Lessons, of_stages
 from engine.numbers import Sum, abridged, sourced, sum_line
 from engine.ops.rules import WHOLE
 from engine.ops.value import Value
@@ -39,6 +43,8 @@ from engine.verdict import TOLERANCE, compare
 
 #: Of the code in here nobody needs to know the lines.
 OURS = Path(__file__).parents[1]
+#: Words of an opening that says how large the input is, at most.
+MOST_OPENING = 20
 #: More terms than this are cut short in a sentence.
 SAID_TERMS = 6
 
@@ -104,6 +110,11 @@ class Run:
     recording: Recording
     graph: CodeGraph
     state: Tensor
+
+    @cached_property
+    def taken(self) -> Taken:
+        """The statements of the code as they were executed."""
+        return Taken(self.code.function, self.arguments)
 
     @property
     def inputs(self) -> dict[str, Tensor]:
@@ -189,20 +200,21 @@ def opened(code: Code, *args: Any, **kwargs: Any) -> CodeTrace:
     steps = ran.graph.steps
     results = {name: value.tensor for name, value in ran.graph.results.items()}
     reference = checked(ran)
-    blocks = in_order(steps)
+    words = captions.words_of(ran.code.signature, ran.arguments)
+    blocks, stages = in_order(steps), {name: stage(name, value, words) for name, value in steps.items()}
     return CodeTrace(
         params=ran.params,
         inputs=ran.inputs,
         outputs={**{name: value.tensor for name, value in steps.items()}, **{name: results[name] for name in ran.graph.plain}},
         reference=reference,
-        stages={name: stage(name, value) for name, value in steps.items()},
+        stages=stages,
         blocks=blocks,
         opening=opening(code, ran.arguments),
-        closing=sentences.agreement(sum(one.numel() for name, one in results.items() if name in steps), reference),
+        closing=sentences.agreement(reference, "torch.autograd" * reference.name.startswith("torch.autograd")),
         formula=code.formula
         or f'"{next(iter(ran.graph.results))}" = op("{code.function.__name__}")({", ".join(f"{chr(34)}{n}{chr(34)}" for n in ran.inputs)})',
-        lessons=[blocks.start(name) for name in steps if blocks.first(name) is not None],
-        code={name: statement(value.call.file, value.call.line).text for name, value in steps.items() if value.call},
+        lessons=Lessons(lambda: of_stages(stages, blocks, stages)),
+        code={name: ran.taken.text(value.call.file, value.call.line, name) for name, value in steps.items() if value.call},
         plain=ran.graph.plain,
         results=list(results),
     )
@@ -237,7 +249,7 @@ def in_order(steps: Mapping[str, Value]) -> Blocks:
     return blocks
 
 
-def stage(name: str, value: Value) -> Stage:
+def stage(name: str, value: Value, word: captions.Word) -> Stage:
     """The steps of one tensor; what is said of them begins with the comment of its line."""
     assert value.call is not None
     call, comment = value.call, statement(value.call.file, value.call.line).comment
@@ -252,6 +264,8 @@ def stage(name: str, value: Value) -> Stage:
         values=value.tensor,
         work=lambda cell: placed(value.made(cell)),
         say=say,
+        caption=captions.forward(value, comment, word),
+        shared=captions.shared(value, comment),
         step=CodeStep,
         called=lambda cell: named(name, cell),
     )
@@ -265,5 +279,6 @@ def said(work: Work, text: Sum) -> str:
 def opening(code: Code, arguments: Mapping[str, Any]) -> str:
     """What it does, and with how much."""
     about = (inspect.getdoc(code.function) or f"{code.title}.").split("\n")[0].rstrip(".")
-    sizes = (f"; {name} is {sentences.times(one.shape)}" for name, one in arguments.items() if isinstance(one, Tensor) and one.dim())
-    return f"{about}{next(sizes, '')}."
+    sizes = (f"; {sentences.sized(name, one.shape)}" for name, one in arguments.items() if isinstance(one, Tensor) and one.dim())
+    size = next(sizes, "")
+    return f"{about}{size * (len(f'{about}{size}'.split()) <= MOST_OPENING)}."

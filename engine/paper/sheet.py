@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from engine.paper.blanks import BLANK, blank_line, blank_sentence
+from engine.paper.kept import kept
 from engine.paper.lines import planes, result_line
 from engine.paper.markdown import as_code, escaped, table
 from engine.paper.worksheet import MOST_VALUES
@@ -75,7 +76,7 @@ def entry(trace: Trace, k: int, say: str, *, blank: bool = False, worked: bool =
     step = trace[k]
     said = blank_sentence(say, places=not step.accumulate) if blank else say
     line = blank_line(trace, step, worked=worked) if blank else result_line(step, most_terms)
-    return f"- **Step {k + 1:,}.** {blank_words(said)}  \n  {as_code(line)}\n"
+    return kept(f"- **Step {k + 1:,}.** {blank_words(said)}  \n  {as_code(line)}\n")
 
 
 def blank_words(text: str) -> str:

@@ -1,34 +1,50 @@
-"""What the convolutions have in common on the stage: tiles of weights under the lens, channels side by side, their partial sums."""
+"""What the convolutions have in common on the stage: a tile of weights under the lens, and how these are turned."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from math import inf
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from engine.concepts.convolution.step import ConvStep
-from engine.numbers import Sum, factor, sum_of_products
-from engine.running import relation
+from scenes.convolution.by_rows import RowSums, adds_rows
+from scenes.parts.beat import Beat
 from scenes.parts.desk import WrittenStep
 from scenes.parts.heading import Heading
-from scenes.parts.ink import Box, Ink, letter_size
-from scenes.parts.lens import SUM_ROOM, lens_count
-from scenes.parts.plane import Pads, Plane
+from scenes.parts.ink import Box
+from scenes.parts.motion import Cue, during, states
+from scenes.parts.pieces import Piece
+from scenes.parts.plane import Pads, Plane, Sides
 from scenes.parts.sliding import SlidingReel
-from scenes.parts.strip import Piece
 from scenes.parts.tile import Tile
 
 C = TypeVar("C", bound=ConvStep)
+#: When the weights turn in an opening, and how much of a beat that begins with it they take for it; its other acts share the rest.
+OPENING, TURNING = (0.3, 0.75), 0.3
+
+
+class Multiplied(NamedTuple):
+    """A plane and the weights on it: its ``sides`` of padding, ``holes`` between its cells, the labels of both, the best one first.
+
+    ``others`` are numbers that stand in planes beside it; ``tone`` says which part of a picture it is.
+    """
+
+    values: np.ndarray
+    weights: np.ndarray
+    sides: Sides
+    labels: tuple[Sequence[str], Sequence[str]]
+    holes: np.ndarray | None = None
+    others: Sequence[float] = ()
+    tone: int | None = None
 
 
 class ConvReel(SlidingReel[C]):
     """Every lens shows the weights that its plane is multiplied by."""
 
     factors: tuple[str, ...] = ("input", "weight")
-    #: What the lenses of a step stand for.
-    kin = "channels"
-    has_sums = False
+    most_counted = inf  # rows of a large window are
 
     def legend(self) -> list[str]:
         return ["input", "weight", "output", "reading", *(["padding"] if any(map(any, self.trace.sides)) else [])]
@@ -38,71 +54,61 @@ class ConvReel(SlidingReel[C]):
     def scenery(self, step: C) -> str:
         return f"{step.sample} {step.filter}"
 
-    def multiply(
-        self,
-        values: np.ndarray,
-        weights: np.ndarray,
-        sides: Sequence[tuple[int, int]],
-        labels: tuple[str, str],
-        rooms: tuple[Box, Box],
-        holes: np.ndarray | None = None,
-    ) -> Plane:
-        """Adds a lens with weights over a plane, which it returns; ``holes`` are zeros between its cells."""
-        role, left = self.factors[0], self.labels_left
-        title = Heading(self.label(labels[0], rooms[0]), role, left)
-        plane = Plane(values, rooms[0], title, self.theme, padding=Pads(sides, holes))
-        room = self.above_sum(rooms[1])
-        texts = [term for work in self.sampled for term in work.written.terms if len(term) == 2]
-        widest = [max((t[0] for t in texts), key=len), "×" + max((t[1] for t in texts), key=len)]
-        of_weights = Heading(self.label(labels[1], room), self.factors[1], left)
-        self.add_lens(plane, Tile(weights, values, room, self.theme, of_weights, widest, role))
+    def multiply(self, found: Multiplied, rooms: tuple[Box, Box], cell: float | None = None) -> Plane:
+        """Adds a lens with weights over a plane, which it returns."""
+        role, left, (room, under) = self.factors[0], self.labels_left, rooms
+        title = Heading(self.fitting(found.labels[0], room), role, left)
+        padding = Pads(found.sides, found.holes)
+        plane = Plane(found.values, room, title, self.theme, padding=padding, others=found.others, cell=cell, tone=found.tone)
+        texts = [term for term in self.texts_of_terms() if len(term) == 2]
+        widest = [max((t[0] for t in texts), key=len, default=""), "×" + max((t[1] for t in texts), key=len, default="")]
+        of_weights = Heading(self.fitting(found.labels[1], under), self.factors[1], left)
+        self.add_lens(plane, Tile(found.weights, found.values, under, self.theme, of_weights, widest, role))
         return plane
 
-    def above_sum(self, room: Box) -> Box:
-        """What the partial sums below the tiles leave of the room of one."""
-        left, bottom, right, top = room
-        return left, bottom + (SUM_ROOM if self.has_sums else 0.0), right, top
+    def texts_of_terms(self) -> list[tuple[str, ...]]:
+        """The factors of terms from all over the trace, as they are written."""
+        return [term for work in self.sampled for term in work.written.terms]
 
-    def speak_of_others(self, step: C, room: Box | None) -> None:
-        """Says in a room, if there are channels without a lens, which these are and what they add."""
-        if room is None:
-            return
-        first, last = step.channels[lens_count(len(step.channels))], step.channels[-1]
-        x, y = (room[0] + room[2]) / 2, (room[1] + room[3]) / 2
-        added = max((self.by_channel(work.step).terms[-1 - (work.step.bias is not None)][0] for work in self.sampled), key=len)
-        lines = [f"{self.kin} {first}", f"to {last}", f"add {added}"]
-        self.extras = [Ink(text, letter_size(), self.theme.muted).put(x, y + 0.6 - 0.55 * i) for i, text in enumerate(lines)]
-        self.extras[-1].set_fill(getattr(self.theme, self.result_role))
+    # --- large windows -----------------------------------------------------------------------------------------------------------------
 
-    # --- the step ----------------------------------------------------------------------------------------------------------------------
+    def ticking(self, work: WrittenStep[C], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
+        (lens,), step = self.lenses, work.step
+        if not adds_rows(step, lens):
+            return super().ticking(work, start, stop, line)
+        sums = RowSums.of(self.strip, step, range(len(step.partial_sums)), lens, self.result_role)
 
-    def by_channel(self, step: C) -> Sum:
-        """A step by the partial sums of the planes side by side."""
-        return sum_of_products([(summand,) for summand in step.summands(lens_count(len(step.channels)))], step.value)
+        def tick(state: int) -> None:
+            if state:
+                sums.write(state * lens.tile.columns)
+                lens.mark_row(state - 1)
 
-    def work(self, work: WrittenStep[C], ticks: int, done: bool) -> None:
-        super().work(work, ticks, done)
-        if len(self.lenses) > 1:
-            self.sum_up(work, ticks)
+        return [states(start, stop, lens.tile.rows + 1, tick)]
 
-    def sum_up(self, work: WrittenStep[C], ticks: int) -> None:
-        """Partial sums below the tiles of which all terms are among the first ``ticks``."""
-        texts = [text for (text,) in self.by_channel(work.step).terms]
-        for lens, text in zip(self.lenses, texts, strict=False):
-            found = relation(work.written.terms[lens.terms], text)
-            sign = {"=": "= " if lens.tile.exact else "≈ ", "≈": "≈ "}.get(found, "")  # shown digits may be too few for either
-            lens.sum.write(f"{sign}{text}" if ticks >= lens.terms.stop else "")
-        for ink in self.extras[-1:]:
-            ready = ticks >= len(work.step.terms) - (work.step.bias is not None)
-            ink.write(f"add {texts[len(self.lenses)]}" if ready else "")
+    # --- weights that are turned ---------------------------------------------------------------------------------------------------------
 
-    def line(self, work: WrittenStep[C]) -> list[Piece]:
-        """The sum of a step on one line: by channels where they stand side by side, else by terms."""
-        if len(self.lenses) == 1:
-            return super().line(work)
-        written = self.by_channel(work.step)
-        parts = [Piece(factor(text, first=i == 0), self.result_role) for i, (text,) in enumerate(written.terms)]
-        if work.step.bias is not None:
-            parts[-1] = Piece(parts[-1].text, "weight")
-        pieces = [piece for part in parts for piece in (Piece("+", "ink"), part)][1:]
-        return [*pieces, Piece(written.relation, "ink"), Piece(written.value, self.result_role)]
+    def turn(self, share: float, settled: float) -> None:
+        """The weights so far on their way."""
+        for tile in (lens.tile for lens in self.lenses):
+            if isinstance(tile, Tile):
+                tile.turn(share, settled)
+
+    def turns(self, step: C, before: int | None) -> bool:
+        """Whether a step begins with weights that turn."""
+        return False
+
+    def opening(self, beat: Beat) -> list[Cue]:
+        turns = [during(*OPENING, lambda share: self.turn(share, 0.0))] if self.trace.params.get("flip") else []
+        return [*super().opening(beat), *turns]
+
+    def full(self, beat: Beat) -> list[Cue]:
+        found = self.work_out(beat)
+        if not self.turns(self.trace[beat.start], beat.before):
+            return found
+        for cue in found:
+            cue.start, cue.stop = (TURNING + (1 - TURNING) * at for at in (cue.start, cue.stop))
+        return [during(0, TURNING, lambda share: self.turn(share, 1.0)), *found]
+
+    def work_out(self, beat: Beat) -> list[Cue]:
+        """A full beat without that."""
+        return super().full(beat)

@@ -78,7 +78,7 @@ class Shares(Group):
     def __init__(self, room: Box, count: int, names: Sequence[str], roomy: float, theme: Theme, curve: np.ndarray | None = None) -> None:
         above, below = rows(room, (room[3] - room[1] - LONG_BAR, LONG_BAR), 0.12)
         self.bars = Bars(above, count, names, "input", theme)
-        self.goals = Bars(above, count, names, "output", theme, fill=PALE)
+        self.goals = Bars(above, count, names, "share", theme, fill=PALE)
         highest, beside = _scale_of(curve, above)
         below = (below[0] + beside, *below[1:])
         self.long = LongBar(below, names, theme, measured=curve is not None)

@@ -14,9 +14,10 @@ from scenes.parts.desk import WrittenStep
 from scenes.parts.ink import Box
 from scenes.parts.mechanism import Mechanism
 from scenes.parts.motion import Cue, smooth
+from scenes.parts.pieces import Piece
 from scenes.parts.places import WHOLE
 from scenes.parts.rooms import around
-from scenes.parts.strip import Piece
+from scenes.parts.shown import Shown
 from scenes.parts.travel import Flight
 
 LEVEL = 0.03  # half the thickness of a line that a block of cells becomes
@@ -36,6 +37,9 @@ class Sharing(Mechanism):
     costs: ClassVar[str] = ""  # what the wanted ones cost; there may be a curve of that
     picture: Shares
     heights = (3.1, 2.5)
+
+    def survey(self) -> Shown:
+        return Shown(self.trace, self.shares)
 
     def possible(self) -> bool:
         """Whether there are shares, not too many of them to be seen, and nothing larger than they."""
@@ -118,6 +122,10 @@ class Sharing(Mechanism):
             marked=_marked(act, number, ticks),
             above=act in ("level", "sink", "land", "push"),
         )
+
+    def shortens(self, step: CodeStep) -> bool:
+        """All bars are seen, one after the other."""
+        return not self.shows(step)
 
     def draw(self, step: CodeStep, moment: Moment) -> None:
         """The row of a step at a moment."""
@@ -204,7 +212,7 @@ class Sharing(Mechanism):
             _, number = self.where(step.made, step.target)
             piece = self.picture.pieces(row, at.scale)[number]
             ends = (self.picture.bar(row, number, at.sink), piece) if act == "land" else (piece, self.picture.aim(row, number))
-            found.append(Flight("output", boxes=ends))
+            found.append(Flight("share", boxes=ends))
         return found
 
 

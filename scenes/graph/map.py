@@ -13,10 +13,10 @@ from scenes.graph.layers import Layers, Slot, layers
 from scenes.graph.web import Web
 from scenes.parts.curves import rounded, together
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, letter_size, text_width
-from scenes.parts.raster import Raster, cell_colours, common_limit
+from scenes.parts.raster import Hatch, Raster, cell_colours, common_limit, nothing
 from scenes.parts.sheet import plane_shape
 from scenes.parts.story import Story
-from scenes.parts.theme import Theme, rgb
+from scenes.parts.theme import Theme
 
 NAME_PAD = 12.0  # px
 UNNAMED = 0.32  # width of what is a number and has no name
@@ -97,7 +97,9 @@ class GraphMap(Web):
             plane = values.reshape(-1, *plane_shape(values.shape))[0]
             colours = cell_colours(plane, theme, self.graph.nodes[name].role, picture=False, limit=common_limit(values))
             self.small[name] = Raster(colours, self.plan.table(name)), colours
-        self.add(self.bars, *(raster for raster, _ in self.small.values()), self.names, *self.discs.values(), self.window)
+        self.hatches = {name: Hatch(theme) for name in self.small}
+        rasters = [raster for raster, _ in self.small.values()]
+        self.add(self.bars, *rasters, *self.hatches.values(), self.names, *self.discs.values(), self.window)
 
     def show(self, counts: Mapping[str, int], step: BackpropStep) -> None:
         """All that is known around a step."""
@@ -109,9 +111,9 @@ class GraphMap(Web):
             drawn[node.role if count else "muted"].append(rounded(self.plan.box(name)))
             if name in self.small and self.seen.get(name) != count:
                 self.seen[name], (raster, colours) = count, self.small[name]
-                shown = colours.copy()
-                shown.reshape(-1, 4)[count:, :3] = rgb(self.theme.empty)
-                raster.colour(shown)
+                unknown = np.arange(colours[..., 0].size).reshape(colours.shape[:2]) >= count
+                raster.colour(np.where(unknown[..., None], nothing((1, 1)), colours))
+                self.hatches[name].cover([(raster.box, unknown)])
         for role, mark in self.boxes.items():
             mark.draw(together(drawn[role]))
         self.bars.draw(together(rounded(bar, self.plan.bar / 2) for bar in self.bars_of(counts)))

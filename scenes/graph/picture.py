@@ -113,3 +113,11 @@ class GraphPicture(Web):
     def line(self, step: BackpropStep) -> Line | None:
         parked = self.tags.spots.get((step.node, step.child))
         return parked or self.faces[step.node].number(self.places[step.node], back=step.kind != "forward")
+
+    def spot(self, step: BackpropStep, path: str) -> Line | None:
+        group, _, name = path.rpartition(".")
+        if group == "contributions":
+            return next((line for edge, line in self.tags.spots.items() if contribution(*edge) == name), None)
+        if name in self.faces:
+            return self.faces[name].number(self.places[name], back=group == "adjoints")
+        return next(iter(self.slope.lines), None) or self.faces[step.node].number(self.places[step.node], back=step.kind != "forward")

@@ -77,6 +77,10 @@ class Web(Group):
         """Where the result of a step is written, if it is written here."""
         return None
 
+    def spot(self, step: BackpropStep, path: str) -> Line | None:
+        """Where a number of a tensor is written, or without a path the derivative of a step, if it is written here."""
+        return None
+
 
 def _role(step: BackpropStep) -> str:
     return "reading" if step.kind == "forward" else "gradient"

@@ -13,12 +13,13 @@ from engine.step import Cell
 from scenes.norms.stands import Stands, View
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Acts, Framed, WrittenStep, framed
-from scenes.parts.ink import Box
+from scenes.parts.ink import Box, Line
 from scenes.parts.mechanism import Mechanism
 from scenes.parts.motion import Cue, during
 from scenes.parts.number_line import HIGH, NumberLine, Stand
+from scenes.parts.pieces import Piece
 from scenes.parts.sheet import Sheet
-from scenes.parts.strip import Piece
+from scenes.parts.strongest import number_of, numbers_of
 from scenes.parts.travel import Flight
 
 MOST_DOTS = 128
@@ -29,7 +30,7 @@ class Normalization(Mechanism):
 
     acts = Acts(0.16, 0.4, 0.66, 0.8)
     quick_acts = Acts(0.3, 0.5, 0.52, 0.8)
-    heights = (1.9, HIGH)
+    heights = (2.4, 1.9, HIGH)
     #: Results for which all dots of a group move at once; for others each has a way of its own.
     together: ClassVar[tuple[str, ...]] = ("deviation", "normalized")
 
@@ -42,8 +43,14 @@ class Normalization(Mechanism):
         return step.made in self.views
 
     def make(self, room: Box) -> NumberLine:
-        self.ranges = self.numbers.ranges()
-        return NumberLine(room, self.theme, self.numbers.most)
+        self.ranges, line = self.numbers.ranges(), NumberLine(room, self.theme, self.numbers.most)
+        self.widest = line.radius
+        return line
+
+    def _scale(self, step: CodeStep) -> None:
+        """From where to where the line reaches in a step, and how large the dots of its group are."""
+        low, high = self.ranges[step.made]
+        self.picture.scale(low, high, self.picture.fitting(low, high, self.widest, self.numbers.piles(step)))
 
     def _text(self, path: str, value: float) -> str:
         """A number as it stands in its cell, now or in another stage."""
@@ -70,12 +77,12 @@ class Normalization(Mechanism):
     def begin(self, step: CodeStep, say: str, done: bool = False) -> None:
         super().begin(step, say, done)
         if self.shows(step):
-            self.picture.scale(*self.ranges[step.made])
+            self._scale(step)
 
     def rest(self, opened: bool) -> None:
         last = self.trace[len(self.trace) - 1]
         if self.shows(last):
-            self.picture.scale(*self.ranges[last.made])
+            self._scale(last)
         super().rest(opened)
 
     def keep(self, step: CodeStep, before: int | None) -> None:
@@ -126,6 +133,20 @@ class Normalization(Mechanism):
         self.picture.show(Stand())
         return found
 
+    def ticking(self, work: WrittenStep[CodeStep], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
+        """Where no dot moves there is nothing to wait for."""
+        waits = not self.shows(work.step) or self.views[work.step.made].source in work.step.reads
+        return super().ticking(work, start if waits else self.acts.arrived, stop, line)
+
+    def sources(self, work: WrittenStep[CodeStep], term: int) -> Sequence[Line | Box]:
+        """A number goes to the strip from its dot, or where no dot is read from its cell."""
+        if not self.shows(work.step) or self.views[work.step.made].made:
+            return super().sources(work, term)
+        if self.views[work.step.made].source not in work.step.reads:
+            return self.cells_of(work, term)
+        now = number_of(work.step, term)
+        return [self.picture.box(now)] * len(work.step.terms[term]) if now is not None and now < len(self.picture.middles) else []
+
     def flights(self, work: WrittenStep[CodeStep]) -> list[Flight]:
         view = self.view(work.step)
         if view is None:
@@ -160,21 +181,26 @@ class Normalization(Mechanism):
     def quick(self, beat: Beat) -> list[Cue]:
         """What is read moves here, too."""
         glide, *others = super().quick(beat)
-        work, acts = WrittenStep.of(self.trace[beat.start]), self.quick_acts
+        work, acts = self.written(self.trace[beat.start]), self.quick_acts
         moving = self.read(work, acts.arrived, acts.read, len(work.step.terms)) if self.shows(work.step) else []
         return [glide, *moving, *others]
 
     def work(self, work: WrittenStep[CodeStep], ticks: int, done: bool) -> None:
         super().work(work, ticks, done)
         if self.shows(work.step):
-            self.picture.show(self.numbers.stand(work.step, moved=True, done=done, ticks=ticks))
+            self.picture.show(self._stand(work.step, ticks, done))
+
+    def _stand(self, step: CodeStep, ticks: int, done: bool) -> Stand:
+        """What is on the line once the dots have moved, so many of the terms that are shown added."""
+        now = number_of(step, ticks - 1) if ticks else None
+        return self.numbers.stand(step, moved=True, done=done, now=now, added=numbers_of(step, ticks))
 
     def land(self, work: WrittenStep[CodeStep], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
         """While a mean or a spread goes to its cell it comes to the line, too."""
         view, cues = self.view(work.step), super().land(work, start, stop, line)
         if view is None or view.made:
             return cues
-        first, last = (self.numbers.stand(work.step, moved=True, done=done, ticks=len(work.step.terms)) for done in (False, True))
+        first, last = (self._stand(work.step, len(work.step.terms), done) for done in (False, True))
         # A spread grows out of 0.
         first = replace(first, lit=None, band=last.band and replace(last.band, value=0.0))
 

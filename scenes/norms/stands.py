@@ -89,6 +89,11 @@ class Stands:
         margin = (high - low or 1.0) * MARGIN
         return low - margin, high + margin
 
+    def piles(self, step: CodeStep) -> list[list[float]]:
+        """The numbers of its group that stand on the line during a step."""
+        view, numbers = self.views[step.made], self.numbers(step)
+        return [self.tensors[path].ravel()[numbers].tolist() for path in (view.source, view.made) if path]
+
     def at(self, step: CodeStep) -> int:
         """Which of the numbers of its tensor a step computes, in memory order."""
         ((made, (cell, *_)),) = step.writes.items()
@@ -107,8 +112,11 @@ class Stands:
         """Whether an earlier step of the stage belongs to the same group."""
         return bool(self.views[step.made].made) and self.at(step) != self.numbers(step)[0]
 
-    def stand(self, step: CodeStep, *, moved: bool, done: bool, ticks: int = 0) -> Stand:
-        """What is on the line before the dots have ``moved``, or after it, the result not yet there or ``done``, so many terms added."""
+    def stand(self, step: CodeStep, *, moved: bool, done: bool, now: int | None = None, added: Sequence[int] = ()) -> Stand:
+        """What is on the line before the dots have ``moved``, or after it, the result not yet there or ``done``.
+
+        Some numbers are ``added``, one of them just ``now``.
+        """
         view, group = self.views[step.made], self.group(step)
         if view.made:
             lit = int(np.flatnonzero(self.numbers(step) == self.at(step))[0])
@@ -116,8 +124,8 @@ class Stands:
             shifted = moved or self.begun(step)
             return Stand(dots, lit, self._pin(view, group, shifted), self._band(view, group, shifted))
         dots = tuple(self._dots(view.source, self.numbers(step)))
-        read = ticks - 1 if ticks and not done and view.source in step.reads else None
-        squares = (len(dots) if done else ticks) if view.squares else 0
+        read = now if not done and view.source in step.reads else None
+        squares = (tuple(range(len(dots))) if done else tuple(added)) if view.squares else ()
         pin, band = (self._pin(view, group, False), self._band(view, group, False)) if done else (None, None)
         return Stand(dots, read, pin, band, squares, self._flag(step.made, group) if view.squares and done else None)
 

@@ -15,7 +15,10 @@ LARGEST_CELL = (2.3, 0.95)
 LARGEST_HEAT_CELL = (0.6, 0.6)
 LEAST_ROW = 36 * PX  # of a row of digits
 ROOMY_ROW = 0.5  # where rows of other tensors are lower
+FEW_ROWS, THIN = 3, 0.2  # of so few rows each is so high at least
 GAP, STACK_GAP = 0.5, 0.1
+#: Columns stand so far apart at the most that they have so much of the width.
+MOST_GAP, SPREAD = 7.0, 0.84
 LABEL_ROOM = 0.46
 MOST_TRIED = 128
 OVERFULL = 1e6
@@ -32,7 +35,7 @@ class Item:
     """A tensor to be placed: its ``rows`` and ``columns``, the gaps between planes side by side counted in cells.
 
     ``need`` is the least width of a cell with digits, none where none are to be shown, ``label`` the width of its name. What is ``movable``
-    may stand above another one that has the same columns, what is ``computed`` not above what is given.
+    may stand above another one that has the same columns, what is ``computed`` not above what is given. No cell is larger than ``most``.
     """
 
     path: str
@@ -42,6 +45,7 @@ class Item:
     label: float
     movable: bool = False
     computed: bool = False
+    most: tuple[float, float] = (math.inf, math.inf)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class Column:
     @cached_property
     def most(self) -> float:
         """Width of a cell where there is room."""
-        return max(self.least, (LARGEST_CELL if self.digits else LARGEST_HEAT_CELL)[0])
+        return max(self.least, min((LARGEST_CELL if self.digits else LARGEST_HEAT_CELL)[0], *(item.most[0] for item in self.items)))
 
     def width(self, cell: float, label: float) -> float:
         """With cells of about that width and names of at most that."""
@@ -177,23 +181,25 @@ def _placed(columns: list[Column], room: Box, made: bool) -> Arrangement:
     if height < LEAST_ROW:
         return Arrangement({}, -OVERFULL)
     above, main = max(column.above for column in columns), max(column.items[-1].rows for column in columns)
-    unit = min(LARGEST_CELL[1], height / (above + main))
+    unit = _largest(lambda unit: _high(columns, unit) + _row(main, unit) * main <= height, LARGEST_CELL[1])
     upper = max(unit, LEAST_ROW) if above <= 3 else unit
-    band = min(height - above * upper, LARGEST_CELL[1] * main)
+    band = min(height - _high(columns, upper), LARGEST_CELL[1] * main)
     if band <= 0:
         return Arrangement({}, -OVERFULL)
     columns = [
         replace(column, digits=any(_written(item, upper, band, item is column.items[-1]) for item in column.items)) for column in columns
     ]
     columns, wanted, label = _widths(columns, right - left, made)
-    used = sum(column.width(wanted, label) for column in columns) + GAP * (len(columns) - 1)
-    high = LABEL_ROOM * labels + STACK_GAP * (labels - 1) + above * upper + band
+    filled, between = sum(column.width(wanted, label) for column in columns), max(1, len(columns) - 1)
+    gap = max(GAP, min(MOST_GAP, (SPREAD * (right - left) - filled) / between))
+    used = filled + gap * (len(columns) - 1)
+    high = LABEL_ROOM * labels + STACK_GAP * (labels - 1) + _high(columns, upper) + band
     x, floor = (left + right - used) / 2, (top + bottom - high) / 2
     spots: dict[str, Spot] = {}
     for column in columns:
         width = column.width(wanted, label)
         spots |= _column(column, x + width / 2, column.cell(wanted), floor, band, upper, width, max(band / main, ROOMY_ROW))
-        x += width + GAP
+        x += width + gap
     aligned = sum(ALIGNED_ROW if item.rows == 1 else ALIGNED for column in columns for item in column.items[:-1])
     read = sum(READ + MADE * item.computed for column in columns for item in column.items if spots[item.path].digits)
     wide = OVERFULL if used > right - left + PX else 0
@@ -204,6 +210,16 @@ def _placed(columns: list[Column], room: Box, made: bool) -> Arrangement:
 def _size(spot: Spot) -> float:
     """Of a cell, as far as a number in it can use it."""
     return max(PX, min(SLIM * spot.cell[0], spot.cell[1]))
+
+
+def _row(rows: int, unit: float) -> float:
+    """Height of a row where others have that of a unit: what has few rows is no hair."""
+    return max(unit, THIN) if rows <= FEW_ROWS else unit
+
+
+def _high(columns: Sequence[Column], unit: float) -> float:
+    """Height of all that stands above the main row."""
+    return max(sum(item.rows * _row(item.rows, unit) for item in column.items[:-1]) for column in columns)
 
 
 def _written(item: Item, upper: float, band: float, main: bool) -> bool:
@@ -244,11 +260,13 @@ def _column(column: Column, x: float, width: float, floor: float, band: float, u
     """The places of a column around ``x``, its main tensor in the middle of the band above ``floor``; digits in rows up to ``most``."""
     *others, main = column.items
     digits = column.digits and _written(main, upper, band, True)
-    high = min(band / main.rows, most if digits else LARGEST_HEAT_CELL[1])
+    high = min(band / main.rows, max(main.most[1], LEAST_ROW) if digits else main.most[1], most if digits else LARGEST_HEAT_CELL[1])
     y = floor + (band + high * main.rows) / 2
     left = x - width * column.count / 2
     found = {main.path: Spot(left, y, (width, high), digits, label)}
     for item in reversed(others):
-        y += LABEL_ROOM + STACK_GAP + item.rows * upper
-        found[item.path] = Spot(left, y, (width, upper), column.digits and _written(item, upper, band, False), label)
+        digits = column.digits and _written(item, upper, band, False)
+        high = min(_row(item.rows, upper), max(item.most[1], LEAST_ROW) if digits else item.most[1])
+        y += LABEL_ROOM + STACK_GAP + item.rows * high
+        found[item.path] = Spot(left, y, (width, high), digits, label)
     return found

@@ -115,8 +115,8 @@ class LongBar(Group):
         self.left, bottom, right, top = room
         self.right, self.names = right - END, names
         self.bottom, self.top = bottom + (NAME_ROOM + 0.08 if names else 0), top - LIFT
-        self.rail, self.pieces, self.seams = Kept(theme.line, stroke=2.0), Kept(theme.output, fill=0.5), Kept(theme.ground, stroke=3.0)
-        self.shares, self.bracket = Kept(theme.output, fill=1.0), Kept(theme.ink, stroke=4.0)
+        self.rail, self.pieces, self.seams = Kept(theme.line, stroke=2.0), Kept(theme.share, fill=0.5), Kept(theme.ground, stroke=3.0)
+        self.shares, self.bracket = Kept(theme.share, fill=1.0), Kept(theme.ink, stroke=4.0)
         self.outline, self.leads = Kept(theme.ink, stroke=6.0), Kept(theme.muted, stroke=2.0)
         self.letters, self.pale = Letters(theme.ink), Letters(theme.muted)
         marks = (self.rail, self.pieces, self.shares, self.seams, self.bracket, self.outline, self.leads)

@@ -12,9 +12,9 @@ from manim import Group
 
 from scenes.parts.grid import LEAST_CHARACTERS, characters, in_cells, ruling
 from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, boxes, letter_size, lines
-from scenes.parts.raster import Raster, cell_colours
+from scenes.parts.raster import Hatch, Raster, cell_colours
 from scenes.parts.rooms import around
-from scenes.parts.theme import Theme, rgb
+from scenes.parts.theme import INKS, Theme, rgb
 from scenes.parts.window import Window
 
 LARGEST_CELL = (1.15, 0.62)
@@ -25,7 +25,6 @@ LARGEST_HEAT_CELL = 0.5
 ROW_GAP = 0.08
 STACK_HEIGHT = 0.6  # of a row of cells
 LEAST_PART = 0.08  # of a stack, to be told from the next
-ROLES = ("input", "weight", "output", "gradient", "query", "key", "value", "ink", "muted")
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,8 @@ class Bench(Group):
 
     def __init__(self, room: Box, theme: Theme) -> None:
         self.room, self.theme = room, theme
-        self.letters = {role: Letters(getattr(theme, role), halo=theme.ground) for role in ROLES}
-        self.bars = {role: Mark(getattr(theme, role), fill=1.0) for role in ("output", "weight", "gradient")}
+        self.letters = {role: Letters(getattr(theme, role), halo=theme.ground) for role in INKS}
+        self.bars = {role: Mark(getattr(theme, role), fill=1.0) for role in ("output", "share", "gradient")}
         self.seams = Mark(theme.ground, stroke=3.0)
         self.grid = Mark(theme.line, stroke=2.0)
         self.crown = Mark(theme.output, stroke=6.0)
@@ -77,11 +76,11 @@ class Bench(Group):
         self.crown.draw(np.zeros((0, 3)))
         self.spot.clear()
         self.heat.submobjects = []
-        drawn: dict[str, list[Line]] = {role: [] for role in ROLES}
+        drawn: dict[str, list[Line]] = {role: [] for role in INKS}
         filled: dict[str, list[Box]] = {role: [] for role in self.bars}
         seams: list[tuple[tuple[float, float], tuple[float, float]]] = []
         grid = [np.zeros((0, 3))]
-        self._place(rows, width)
+        self.place(rows, width)
         for row, cells in zip(rows, self.cells, strict=True):
             middle = (cells[0][1] + cells[0][3]) / 2
             drawn[row.role].append(Line(row.label, label_size(row.label), self.room[0], middle, align=-1))
@@ -95,7 +94,7 @@ class Bench(Group):
             elif row.form == "bars":
                 filled[row.role] += self._bars(row, cells)
             else:
-                self.heat.add(self._heat(row, cells))
+                self.heat.add(*self._heat(row, cells))
             grid.append(self._ruling(row, cells))
         notes = [
             Line(row.note, label_size(row.note), cells[-1][2] + NOTE_GAP, (cells[0][1] + cells[0][3]) / 2, align=-1)
@@ -111,7 +110,7 @@ class Bench(Group):
         self.seams.draw(lines(seams))
         self.grid.draw(np.concatenate(grid))
 
-    def _place(self, rows: Sequence[Row], wanted: float | None) -> None:
+    def place(self, rows: Sequence[Row], wanted: float | None = None) -> None:
         """Where the cells stand, and whether there is room for digits in them."""
         left, bottom, right, top = self.room
         self.cells = []
@@ -149,13 +148,14 @@ class Bench(Group):
         starts = [left, *ends[:-1]]
         return [(a, cells[0][1], b, cells[0][3]) for a, b, there in zip(starts, ends, row.shown, strict=True) if there and b - a > PX / 4]
 
-    def _heat(self, row: Row, cells: Sequence[Box]) -> Raster:
+    def _heat(self, row: Row, cells: Sequence[Box]) -> tuple[Raster, Hatch]:
         values = np.array([row.numbers], dtype=float)
         colours = cell_colours(np.where(np.isinf(values), 0.0, values), self.theme, row.role, picture=False, limit=row.limit)
         colours[np.isinf(values), :3] = rgb(self.theme.line)
-        colours[0, ~np.array(row.shown), :3] = rgb(self.theme.empty)
-        last = cells[len(row.numbers) - 1]
-        return Raster(colours, (cells[0][0], cells[0][1], last[2], cells[0][3]))
+        unknown = ~np.array([row.shown])
+        colours[unknown] = 0
+        box = around([cells[0], cells[len(row.numbers) - 1]])
+        return Raster(colours, box), Hatch(self.theme).cover([(box, unknown)])
 
     def mark(self, column: int | None, first: int = 0, last: int = -1) -> None:
         """Frames a column, from row ``first`` to row ``last``."""

@@ -12,10 +12,11 @@ from engine.numbers import Sum, written
 from engine.step import SummedStep
 from scenes.parts.ink import LEAST_PX, Box, Line
 from scenes.parts.motion import Cue
+from scenes.parts.pieces import Piece, Roles, roles_of
+from scenes.parts.reading import REST
 from scenes.parts.reel import Reel
 from scenes.parts.standing import Standing
-from scenes.parts.strip import Piece, Roles, roles_of
-from scenes.parts.travel import Flight
+from scenes.parts.travel import ON_STRIP, Flight, together
 
 S = TypeVar("S", bound=SummedStep)
 
@@ -27,6 +28,11 @@ class Acts(NamedTuple):
     read: float
     added: float
     written: float
+
+    def within(self, seconds: float) -> Acts:
+        """Those of a beat so short that it would show something new at its very end, all of them earlier."""
+        earlier = min(1.0, (1 - REST / seconds) / self.written) if seconds > 2 * REST else 0.5 / self.written
+        return self if earlier >= 1 else Acts(*(share * earlier for share in self))
 
 
 class Framed(NamedTuple):
@@ -71,7 +77,7 @@ class Desk(Reel[S]):
     #: Any part with ``clear`` and ``mark``.
     bench: Any
     #: Of a full and of a quick beat. Where numbers do not travel they are read when the frames have arrived.
-    acts: ClassVar[Acts] = Acts(0.12, 0.12, 0.68, 0.8)
+    acts: Acts = Acts(0.12, 0.12, 0.68, 0.8)
     quick_acts: ClassVar[Acts] = Acts(0.25, 0.27, 0.42, 0.6)
     most_read: ClassVar[int] = 3  # boxes that are framed at a time
 
@@ -106,6 +112,10 @@ class Desk(Reel[S]):
         """What kind of rows a step needs; between two steps of one kind they stay."""
         raise TypeError(f"{type(self).__name__} does not say what lies on the bench")
 
+    def written(self, step: S) -> WrittenStep[S]:
+        """A step as it is worked out, with its numbers as they are written."""
+        return WrittenStep.of(step)
+
     def work(self, work: WrittenStep[S], ticks: int, done: bool) -> None:
         """Lays the step on the bench, ``ticks`` of its terms added."""
         raise TypeError(f"{type(self).__name__} does not work")
@@ -135,8 +145,21 @@ class Desk(Reel[S]):
         """From where the factors of a term travel to the strip when it is added; without any they are there then."""
         return ()
 
+    def crowd(self, work: WrittenStep[S]) -> list[Flight]:
+        """Of more terms than can be followed one by one the numbers set out together, a block for the first factors of all, and so on."""
+        factors = zip(*(self.sources(work, term) for term in range(len(work.step.terms))), strict=False)
+        roles = roles_of(self.roles(work.step)[0], 0)
+        return [together(role, places, ON_STRIP) for role, places in zip(roles, factors, strict=False)]
+
+    def routed(self, step: S, flight: Flight) -> Flight:
+        """The way of a number to the strip, perhaps with the points at which it turns so that it crosses no text."""
+        return flight
+
     def follow(self, work: WrittenStep[S], term: int | None) -> None:
         """Looks at a term whose factors set out for the strip, or at all of them."""
+
+    def passing(self, work: WrittenStep[S], term: int, share: float) -> None:
+        """What else a term does on its way to the strip, of which it has come the ``share``; the first terms come last."""
 
     def landing(self, work: WrittenStep[S]) -> list[Flight]:
         """The way of the result from the strip to its cell; without one it is there when it is written."""
@@ -147,8 +170,8 @@ class Desk(Reel[S]):
         return [Flight(self.roles(work.step)[1], lines=(start, Line(start.text, LEAST_PX, (x0 + x1) / 2, (y0 + y1) / 2)))]
 
     def origin(self, name: str, box: Box) -> Box:
-        """From where the frame of a name comes that nothing of that name was read before."""
-        return box
+        """From where the frame of a name comes that nothing of that name was read before: it opens from its left side."""
+        return box[0], box[1], box[0], box[3]
 
     def rest(self, opened: bool) -> None:
         """What stands in place of the bench before the first step, or after the last one."""

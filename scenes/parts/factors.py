@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -11,10 +12,10 @@ from manim import Group
 
 from scenes.parts.grid import LEAST_CHARACTERS, characters, in_cells, ruling
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, boxes, letter_size, text_width
-from scenes.parts.raster import Raster, cell_colours
+from scenes.parts.raster import Hatch, Raster, cell_colours
 from scenes.parts.rooms import around
 from scenes.parts.table import fitting_label
-from scenes.parts.theme import Theme, rgb
+from scenes.parts.theme import INKS, Theme
 from scenes.parts.window import Window
 
 LARGEST_CELL, LARGEST_HEAT_CELL, LONE_CELL = 1.3, 0.5, 1.1
@@ -26,7 +27,6 @@ GAP = 0.16
 LEAST_CELL, MOST_NAME = 0.95, 0.17
 MOST_BATCHES = 4
 MOST_ROWS = 4
-ROLES = ("input", "weight", "output", "gradient", "ink")
 
 Factors = tuple[str, ...]
 
@@ -77,7 +77,7 @@ class FactorLens(Group):
 
     def __init__(self, room: Box, rows: int, theme: Theme) -> None:
         self.room, self.rows, self.theme = room, rows, theme
-        self.letters = {role: Letters(getattr(theme, role)) for role in ROLES}
+        self.letters = {role: Letters(getattr(theme, role)) for role in INKS}
         self.grid, self.crown, self.spot = Mark(theme.line, stroke=2.0), Mark(theme.output, stroke=6.0), Window(theme)
         self.heat = Group()
         self.batches: Sequence[Batch] = ()
@@ -99,15 +99,13 @@ class FactorLens(Group):
 
     def show(self, before: str, batches: Sequence[Batch], after: str, *, full: bool) -> None:
         """Shows ``before`` ( batches ) ``after``, with a last batch of its own after that if its sign is ÷; numbers only if ``full``."""
-        batches = self._held(before, batches, after)
-        rows = max([self.rows, *(len(batch.names) for batch in batches)])
-        self.high = min(LARGEST_ROW, (self.room[3] - self.room[1] - ROW_GAP * (rows - 1)) / rows)
+        signs = self._laid(before, batches, after)
         self.spot.clear()
         self.crown.draw(np.zeros((0, 3)))
-        drawn: dict[str, list[Line]] = {role: [] for role in ROLES}
-        drawn["ink"] += self._place(before, after)
+        drawn: dict[str, list[Line]] = {role: [] for role in INKS}
+        drawn["ink"] += signs
         self.heat.submobjects = []
-        for batch, place in zip(batches, self.places, strict=True):
+        for batch, place in zip(self.batches, self.places, strict=True):
             for row, (cells, label) in enumerate(zip(place.cells, self._names(batch), strict=True)):
                 drawn[batch.roles[row]].append(_left_of(label, cells[0]))
                 if full and place.digits:
@@ -117,6 +115,22 @@ class FactorLens(Group):
         for role, lines in drawn.items():
             self.letters[role].write_lines(lines)
         self.grid.draw(np.concatenate([np.zeros((0, 3)), *self._grid()]))
+
+    def _laid(self, before: str, batches: Sequence[Batch], after: str) -> list[Line]:
+        """Finds the places of batches; returns the signs between them."""
+        batches = self._held(before, batches, after)
+        rows = max([self.rows, *(len(batch.names) for batch in batches)])
+        self.high = min(LARGEST_ROW, (self.room[3] - self.room[1] - ROW_GAP * (rows - 1)) / rows)
+        return self._place(before, after)
+
+    @contextmanager
+    def planned(self, before: str, batches: Sequence[Batch], after: str) -> Iterator[None]:
+        """Within it the lens says where factors are going to stand; what it shows stays as it is."""
+        names = ("batches", "places", "high", "most_name")
+        kept = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        self._laid(before, batches, after)
+        yield
+        self.__dict__.update(kept)
 
     # --- geometry --------------------------------------------------------------------------------------------------------------------
 
@@ -186,13 +200,13 @@ class FactorLens(Group):
         numbers, texts = [term[row] for term in batch.numbers], [term[row] for term in batch.texts]
         return in_cells(numbers, texts, cells, LARGEST_DIGIT_PX, self.high / PX * 0.6)
 
-    def _heat(self, batch: Batch, cells: Sequence[Box], row: int, full: bool) -> Raster:
+    def _heat(self, batch: Batch, cells: Sequence[Box], row: int, full: bool) -> Raster | Hatch:
+        box = around([cells[0], cells[-1]])
+        if not full:
+            return Hatch(self.theme).cover([(box, np.ones((1, 1), dtype=bool))])
         values = np.array([[numbers[row] for numbers in batch.numbers]], dtype=float)
         role = batch.roles[row] if batch.roles[row] != "ink" else "input"
-        colours = cell_colours(values, self.theme, role, picture=False, limit=batch.limits[row])
-        if not full:
-            colours[..., :3] = rgb(self.theme.empty)
-        return Raster(colours, around([cells[0], cells[-1]]))
+        return Raster(cell_colours(values, self.theme, role, picture=False, limit=batch.limits[row]), box)
 
     def find(self, term: int) -> tuple[int, int]:
         """The batch of a term, and which of its terms that is."""

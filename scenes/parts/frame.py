@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from manim import Group
 
-from engine.sentences import count
+from engine.sentences import count, narrowed
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_width
 from scenes.parts.legend import Legend
@@ -28,6 +28,10 @@ TITLE_PX = 40.0
 ROWS = tuple(CAPTION[3] - 0.32 - 0.58 * i for i in range(2))
 BURNT_ROWS = tuple(CAPTION[3] - 0.34 - 0.61 * i for i in range(2))
 BURNT_SCALE = 1.3
+
+#: A name: what stands in quotes, or a word. Where a sentence does not fit, long ones have so many characters, then fewer.
+NAME = re.compile(r"(?<=“)[^”]*(?=”)|[^\s“”]+")
+NAMES = (32, 24, 18, 14, 10)
 
 
 class Header(Group):
@@ -87,19 +91,31 @@ class Caption(Group):
             row.resize(size * min(1.0, self.room / max(widest, self.room))).write(text)
 
     def say(self, sentence: str) -> None:
-        """Breaks the sentence where it is too wide; a third line is not to be had, so what stands behind a semicolon is left out, and what
-        is then left over cut with dots.
-        """
-        if self.burnt:
-            return
-        rows = wrapped(sentence, self.rows[0].line.size, self.room)
-        if len(rows) > 2 and ";" in sentence:
-            self.say(f"{sentence.rpartition(';')[0]}.")
-            return
-        if len(rows) > 2:
-            rows = [rows[0], shortened(f"{rows[1]} {rows[2]}", self.rows[0].line.size, self.room)]
-        for line, text in zip(self.rows, [*rows, "", ""], strict=False):
-            line.write(text)
+        """Breaks the sentence where it is too wide."""
+        if not self.burnt:
+            for line, text in zip(self.rows, [*fitted(sentence, self.rows[0].line.size, self.room), "", ""], strict=False):
+                line.write(text)
+
+
+def fitted(sentence: str, size: float, room: float) -> list[str]:
+    """The sentence on two lines. Where it does not fit, long names lose their middles, else what stands behind a semicolon is left out."""
+    for text in _shorter(sentence):
+        rows = wrapped(text, size, room)
+        if len(rows) <= len(ROWS):
+            return rows
+    words = sentence.split()
+    fewer = (wrapped(" ".join([*words[:n], "…", words[-1]]), size, room) for n in range(len(words) - 1, 0, -1))
+    return next((rows for rows in fewer if len(rows) <= len(ROWS)), [shortened(sentence, size, room)])
+
+
+def _shorter(sentence: str) -> Iterator[str]:
+    """Ways to say it, none of them cut off at its end."""
+    clauses = sentence.split(";")
+    for last in range(len(clauses), 0, -1):
+        text = ";".join(clauses[:last]) + "." * (last < len(clauses))
+        yield text
+        for most in NAMES:
+            yield NAME.sub(lambda name, most=most: narrowed(name[0], most), text)  # type: ignore[misc]
 
 
 def wrapped(sentence: str, size: float, room: float) -> list[str]:
@@ -131,9 +147,10 @@ def words_width(words: Sequence[str], size: float) -> float:
 
 
 def shortened(text: str, size: float, room: float) -> str:
-    """As much of the text as fits, ending in dots if it does not fit whole."""
-    if text_width(text, size, SERIF) <= room:
+    """As much of the text as fits, without its middle if it does not fit whole."""
+    width = text_width(text, size, SERIF)
+    if width <= room:
         return text
-    while text and text_width(f"{text}…", size, SERIF) > room:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+    likely = min(len(text) - 1, int(len(text) * room / width) + 4)
+    ways = (narrowed(text, most) for most in range(likely, 0, -1))
+    return next((way for way in ways if text_width(way, size, SERIF) <= room), "…")

@@ -7,17 +7,15 @@ and nothing else will do.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from manim import Mobject
 
 from engine.code.step import CodeStep
 from engine.functions import FUNCTIONS
-from engine.stage import Place
 from scenes.parts.arrange import Arrangement
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Acts, Framed, WrittenStep, framed
@@ -26,24 +24,26 @@ from scenes.parts.frame import STAGE
 from scenes.parts.ink import Box
 from scenes.parts.listing import CLOSE, Listing, code_room, listing_height
 from scenes.parts.motion import Cue
+from scenes.parts.pieces import Roles
 from scenes.parts.places import END, LENS, START, WHOLE, Places
 from scenes.parts.raster import heat_limit
 from scenes.parts.rooms import overlap
 from scenes.parts.sheet import WORD_ROOM, Sheet, even
 from scenes.parts.shown import Shown
 from scenes.parts.story import Story
-from scenes.parts.strip import Roles
-from scenes.parts.travel import Flight
-from scenes.parts.worked import WorkedReel
+from scenes.parts.strongest import strongest
+from scenes.parts.theme import ROLES
+from scenes.parts.ways import Ways
 
 C = TypeVar("C", bound=CodeStep)
 
 LENS_ROW, LOW_LENS_ROW = 0.62, 0.54
 GAP = 0.18
+MARGIN = 0.1  # below the lens where there is no code
 MOST_LISTED = 4  # lines of code for which there must be room
 
 
-class General(WorkedReel[C]):
+class General(Ways[C]):
     """Tensors above, where they belong; below them the lens on the present step, and its line of code."""
 
     acts = Acts(0.1, 0.26, 0.66, 0.78)
@@ -52,18 +52,21 @@ class General(WorkedReel[C]):
     #: What the tensors, the lens and the code have of the stage.
     zone: Box = STAGE
     stacked: bool = False  # whether tensors may all stand below one another there
-    bench: FactorLens
 
     def legend(self) -> list[str]:
         found = {*self.role.values()}
-        return [*(role for role in ("input", "weight", "output", "gradient") if role in found), "reading"]
+        return [*(role for role in ROLES if role in found), "reading"]
 
     def setup(self) -> None:
         """What there is to show is needed by all parts."""
         self.shown = self.survey()
         self.role = {path: self.shown.role(path) for path in self.shown.tensors}
-        self.code: Mapping[str, str] = getattr(self.trace, "code", {})
+        self.code: Mapping[str, str] = getattr(self.trace, "code", {}) if self.has_code else {}
         super().setup()
+
+    @property
+    def call(self) -> str:
+        return "" if hasattr(self.trace, "code") else super().call
 
     def survey(self) -> Shown:
         """What there is to show."""
@@ -73,7 +76,7 @@ class General(WorkedReel[C]):
         left, bottom, right, _ = self.zone
         worked = [step for step in (*trace.sample, *trace.at_ends) if self.on_bench(step)]
         self.factors = max((len(term) for step in worked for term in laid(step.terms)), default=0)
-        self.floor = bottom + code_room(self.code, right - left) + GAP * bool(self.code)
+        self.floor = bottom + (code_room(self.code, right - left) + GAP if self.code else MARGIN)
         #: Of columns. They stand below the tensors.
         self.words = trace.params.get("labels") or []
         places = self.places()
@@ -121,10 +124,6 @@ class General(WorkedReel[C]):
                 sheet.name_columns(words)
         return sheets
 
-    def on_bench(self, step: C) -> bool:
-        """Whether a step is worked out under the lens."""
-        return True
-
     # --- parts -------------------------------------------------------------------------------------------------------------------------
 
     def scenery(self, step: C) -> str:
@@ -147,8 +146,8 @@ class General(WorkedReel[C]):
 
     def origin(self, name: str, box: Box) -> Box:
         whole = self.here[name].whole
-        # Around all there is no larger frame: it opens from the left.
-        return whole if whole != box else (box[0], box[1], box[0], box[3])
+        # Around all there is no larger frame.
+        return whole if whole != box else super().origin(name, box)
 
     def target(self, step: C) -> Box | None:
         # What is given stands alone at the start.
@@ -195,10 +194,17 @@ class General(WorkedReel[C]):
         return [tuple(self.role[place[0]] if place else "ink" for place in places) for places in step.places], self.role[step.made]
 
     def bench_of(self, step: C) -> str:
-        return f"{step.made} {len(laid(step.terms))}"
+        return f"{step.made} {len(laid(self.written(step).step.terms))}"
+
+    def written(self, step: C) -> WrittenStep[C]:
+        return WrittenStep.of(cast("C", strongest(step)) if self.shortens(step) else step)
+
+    def shortens(self, step: C) -> bool:
+        """Whether of a sum with many terms only the strongest are shown."""
+        return True
 
     def work(self, work: WrittenStep[C], ticks: int, done: bool) -> None:
-        self._lay(work, full=True)
+        self.lay(work, full=True)
         if not self.bench.batches:
             return
         self.bench.mark(ticks - 1 if ticks and not done and not is_flat(work.step.terms) else None)
@@ -206,17 +212,14 @@ class General(WorkedReel[C]):
             self.bench.win(int(np.argmax([term[0] for term in work.step.terms[:ticks]])) if ticks else None)
 
     def clear_bench(self, work: WrittenStep[C]) -> None:
-        self._lay(work, full=False)
+        self.lay(work, full=False)
 
-    def _lay(self, work: WrittenStep[C], *, full: bool) -> None:
+    def laid(self, work: WrittenStep[C]) -> tuple[str, list[Batch], str]:
         step = work.step
-        if not self.on_bench(step):
-            self.bench.clear()
-            return
         many = len(step.terms) > 1
         word = FUNCTIONS[step.apply].text if step.apply else "max" if step.reduce == "max" else "product" if is_flat(step.terms) else ""
         bracketed = bool(word) or (many and work.written.divisor != "1")
-        self.bench.show(f"{word}(" if bracketed else "", self._batches(work), ")" if bracketed else "", full=full)
+        return f"{word}(" if bracketed else "", self._batches(work), ")" if bracketed else ""
 
     def _batches(self, work: WrittenStep[C]) -> list[Batch]:
         step = work.step
@@ -244,53 +247,3 @@ class General(WorkedReel[C]):
         """The number of the strongest colour: that of the tensor, unless numbers are only made of those in it."""
         here = self.here.get(name)
         return here.limit if here else heat_limit(np.array(list(numbers)))
-
-    # --- ways --------------------------------------------------------------------------------------------------------------------------
-
-    def flights(self, work: WrittenStep[C]) -> list[Flight]:
-        self._lay(work, full=True)
-        found = [*self._numbers(work.step), *self._blocks(work.step)] if self.bench.batches else []
-        self.bench.clear()
-        return found
-
-    def _factors(self, step: C) -> Iterator[tuple[int, int, Place]]:
-        """All factors that stand somewhere: the term, the position in it, and the place."""
-        listed = [*laid(step.places), *([(step.over,)] if step.over else [])]
-        for term, places in enumerate(listed):
-            for row, place in enumerate(places):
-                if place is not None:
-                    yield term, row, place
-
-    def _numbers(self, step: C) -> Iterator[Flight]:
-        sheets, names = self.here, [*laid(step.names), step.over or ("",)]
-        for term, row, (path, cell) in self._factors(step):
-            end = self.bench.line(term, row) if row < self.bench.rows_of(term) else None
-            if end and path in sheets and names[term][row] != path:
-                # What stands in the cell is on its way, and becomes what is made of it where it arrives.
-                end = replace(end, text=sheets[path].text(float(sheets[path].values[cell])))
-            start = sheets[path].line(cell, end.text) if path in sheets and end else None
-            if start and end:
-                turn, box = self.bench.turn(term, row), sheets[path].span([cell])
-                # Out of a coloured cell comes a coloured cell.
-                if sheets[path].spot.digits or box is None:
-                    yield Flight(self.role[path], turn, lines=(start, end))
-                else:
-                    yield Flight(self.role[path], turn, boxes=(box, self.bench.cell(term, row)))
-
-    def _blocks(self, step: C) -> Iterator[Flight]:
-        """Rows of coloured cells travel as one."""
-        sheets, spans = self.here, dict[tuple[int, int, str], list[tuple[int, ...]]]()
-        for term, row, (path, cell) in self._factors(step):
-            number, _ = self.bench.find(term)
-            if row < self.bench.rows_of(term) and not self.bench.places[number].digits and path in sheets:
-                spans.setdefault((number, row, path), []).append(cell)
-        for (number, row, path), cells in spans.items():
-            box = sheets[path].span(cells)
-            if box is not None:
-                yield Flight(self.role[path], row, boxes=(box, self.bench.row(number, row)))
-
-    def landing(self, work: WrittenStep[C]) -> list[Flight]:
-        made = work.step.made
-        start = self.strip.last
-        end = self.here[made].line(work.step.writes[made][0], start.text) if start and made in self.here else None
-        return [Flight(self.role[made], lines=(start, end))] if start and end else []

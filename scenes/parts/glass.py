@@ -30,6 +30,8 @@ class Pane(Grid):
     """
 
     exact = True
+    #: Of the numbers in the cells, from top to bottom.
+    storeys: Sequence[Letters] = ()
 
     def dress(self, label: Ink, grids: Sequence[Grid]) -> None:
         """Puts the label, and frames for all of the grids, in front."""
@@ -48,6 +50,13 @@ class Pane(Grid):
         """The values as they are written, row by row."""
         return self.digits.lines
 
+    def factors(self, tap: int) -> list[Line]:
+        """Where the factors of a tap stand, one above the other; nowhere where they cannot be read."""
+        return [storey.lines[tap] for storey in self.storeys if tap < len(storey.lines)]
+
+    def settle(self, share: float) -> None:
+        """Where there are weights, moves them from the middle of the cells to their places."""
+
     def tap(self, tap: int) -> Box:
         """The box of a tap."""
         return self.box(*divmod(tap, self.columns))
@@ -60,7 +69,12 @@ class Pane(Grid):
             else:
                 spot.put(grid.box(*divmod(tap, self.columns)))
 
-    def storey(self, letters: Letters, texts: Sequence[str], numbers: Sequence[float], prefix: str = "", side: int = 0) -> None:
+    def mark_row(self, row: int) -> None:
+        """Frames a row of taps."""
+        for grid, spot in zip(self.grids, self.spots, strict=True):
+            spot.put(grid.box(row, 0, 1, self.columns))
+
+    def storey(self, letters: Letters, texts: Sequence[str], numbers: Sequence[float], prefix: str = "", side: float = 0) -> None:
         """Numbers in one size, with fewer decimals where there is no room: in the middle of the cells, or above (1) or below it (−1)."""
         most = characters(self.cell[0], GAP_PX) - len(prefix)
         shown = [prefix + fitted(text, number, most) for text, number in zip(texts, numbers, strict=True)]
@@ -87,6 +101,7 @@ class Glass(Pane):
         super().__init__(self.most, centred(self.most, (side, side), (left, bottom, right, top)), role, theme, writing)
         self.crown = Mark(theme.output, stroke=6.0)
         self.add(self.crown)
+        self.storeys = [self.digits] if writing else []
         self.dress(Ink(label, letter_size(), getattr(theme, role)).put((left + right) / 2, self.top + LABEL_RISE), [self])
 
     @property

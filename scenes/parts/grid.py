@@ -12,7 +12,7 @@ from manim import Group, Mobject
 from engine.numbers import USUAL_DECIMALS, fitting, plain
 from engine.step import Cell
 from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, lines, text_width
-from scenes.parts.raster import Raster, cell_colours, flat, nothing
+from scenes.parts.raster import Hatch, Raster, cell_colours, nothing
 from scenes.parts.standing import Patch, Standing
 from scenes.parts.theme import Theme
 
@@ -139,7 +139,7 @@ class Grid(CellPlaces, Group):
     """Cells of ``shape`` that fill ``box``, with digits if there is a ``writing``, else coloured.
 
     ``limit`` is the number of the strongest colour; a ``picture`` has brightness. ``values`` are what :meth:`reveal` shows. ``ground`` is
-    what lies behind a frame: lines and coloured cells; the group itself holds the digits.
+    what lies behind a frame: lines, coloured cells and hatching; the group itself holds the digits.
     """
 
     values: np.ndarray = np.zeros((0, 0))
@@ -174,8 +174,8 @@ class Grid(CellPlaces, Group):
             self.digits = Letters(getattr(theme, role), halo=theme.ground if self.halo else None)
             self.add(self.digits)
         else:
-            self.raster = Raster(flat(shape, theme.empty), box)
-            self.ground.insert(0, self.raster)
+            self.raster, self.hatch = Raster(nothing(shape), box), Hatch(theme)
+            self.ground[:0] = [self.raster, self.hatch]
 
     @property
     def fixed(self) -> list[Mobject]:
@@ -190,6 +190,13 @@ class Grid(CellPlaces, Group):
     def rule(self) -> None:
         """Draws the lines, if they have been taken away."""
         if not len(self.ruled.points):
+            self.ruled.draw(self.ruling())
+
+    def move(self, left: float) -> None:
+        """Puts coloured cells elsewhere."""
+        if left != self.left:
+            self.left = left
+            self.raster.move(self.whole)
             self.ruled.draw(self.ruling())
 
     def ruling(self) -> np.ndarray:
@@ -244,7 +251,8 @@ class Grid(CellPlaces, Group):
             self.write_lines(self._lines(values, known))
             return
         self.colours = self.colours if same else self.tints(values)
-        self.raster.colour(np.where(known[..., None], self.colours, flat((1, 1), self.theme.empty)))
+        self.raster.colour(np.where(known[..., None], self.colours, nothing((1, 1))))
+        self.hatch.cover([(self.raster.box, ~known)])
 
     def _lines(self, values: np.ndarray, known: np.ndarray) -> dict[CellPlace, Line]:
         found = {}
@@ -271,6 +279,7 @@ class Grid(CellPlaces, Group):
             self.digits.write_lines([])
         else:
             self.raster.colour(nothing((self.rows, self.columns)))
+            self.hatch.cover([])
 
     def hide(self) -> None:
         """Takes numbers and lines away."""

@@ -33,7 +33,7 @@ def holds(width: float, height: float, numbers: np.ndarray) -> bool:
 class Lattice(Grid):
     """``rows`` x ``columns`` cells that fill ``box``. ``numbers`` are all that may stand in it, by which sizes and colours are chosen.
 
-    In the role ``light``, numbers from 0 to 1 are brightness.
+    In the role ``light``, numbers from 0 to 1 go from the ground to ink.
     """
 
     halo = True  # frames come near to digits in low cells
@@ -46,7 +46,8 @@ class Lattice(Grid):
             texts = {*map(plain.text, numbers.ravel()[:MOST_LOOKED_AT].tolist()), "0.00"}
             size = size_within(width - GAP_PX[0] * PX, texts, LARGEST_DIGIT_PX, height / PX - GAP_PX[1])
             writing = replace(plain, size=max(LEAST_PX, size))
-        super().__init__((rows, columns), box, role, theme, writing, limit=heat_limit(numbers), picture=role == "light")
+        light = role == "light"
+        super().__init__((rows, columns), box, "ink" if light else role, theme, writing, limit=1.0 if light else heat_limit(numbers))
 
     def lettered(self, text: str, row: int, column: int = 0) -> Line:
         """What is too long for its cell is set as small as may be."""

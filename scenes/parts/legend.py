@@ -8,27 +8,30 @@ from itertools import pairwise
 import numpy as np
 from manim import Group
 
-from engine.numbers import plain
+from engine.numbers import plain, significant
 from scenes.parts.ink import LEAST_PX, PX, Ink, Mark, boxes, dashes, letter_size, lines, text_width
 from scenes.parts.press import SERIF
 from scenes.parts.raster import Raster, cell_colours
 from scenes.parts.theme import Theme
 
 SWATCH, GAP, LEAST_GAP = 0.24, 0.4, 0.18
+LEAST_BAR = 0.7  # of a colour scale, and around it
 
 
 class ColourScale(Group):
-    """From −``limit`` to ``limit``: its ends in numbers, the colours of a role between them, in ``room`` units around ``x``, ``y``."""
+    """Its ends in numbers, the colours of a role between them, in ``room`` units around ``x``, ``y``; ``limit`` has the strongest one."""
 
-    def __init__(self, limit: float, role: str, x: float, y: float, room: float, theme: Theme) -> None:
-        ends = (plain(-limit, 2), plain(limit, 2))
-        widths = [text_width(text, LEAST_PX) for text in ends]
+    def __init__(self, ends: tuple[float, float], role: str, x: float, y: float, room: float, theme: Theme, *, limit: float) -> None:
+        # Where there is little room the ends are rounded.
+        ways = [[plain(end, 2) for end in ends], [significant(end, 2) for end in ends]]
+        texts = next((way for way in ways if sum(text_width(text, LEAST_PX) for text in way) + LEAST_BAR <= room), ways[-1])
+        widths = [text_width(text, LEAST_PX) for text in texts]
         bar = min(2.0, room - sum(widths) - 0.4)
         left = x - bar / 2 + (widths[0] - widths[1]) / 2
         box = (left, y - 0.08, left + bar, y + 0.08)
-        colours = cell_colours(np.linspace(-limit, limit, 33)[None], theme, role, picture=False, limit=limit)
-        low = Ink(ends[0], LEAST_PX, theme.muted, align=1).put(left - 0.12, y)
-        high = Ink(ends[1], LEAST_PX, theme.muted, align=-1).put(left + bar + 0.12, y)
+        colours = cell_colours(np.linspace(*ends, 33)[None], theme, role, picture=False, limit=limit)
+        low = Ink(texts[0], LEAST_PX, theme.muted, align=1).put(left - 0.12, y)
+        high = Ink(texts[1], LEAST_PX, theme.muted, align=-1).put(left + bar + 0.12, y)
         super().__init__(Raster(colours, box), Mark(theme.line, stroke=1.0).draw(boxes([box])), low, high)
 
 

@@ -9,55 +9,102 @@ from manim import Group
 from engine.step import Cell
 from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
-from scenes.parts.ink import Box, Ink, letter_size
-from scenes.parts.plane import Plane
-from scenes.parts.rooms import columns, rows
+from scenes.parts.ink import PX, Box, Line
+from scenes.parts.plane import LABEL_ROOM, Plane
 from scenes.parts.theme import Theme
 from scenes.parts.tile import Tile
 from scenes.parts.travel import Flight
-from scenes.parts.window import Beam
+from scenes.parts.window import Beam, Window
 
-MOST_LENSES = 4
-SUM_ROOM = 0.5
+#: Of cells with digits side by side, at most and at least; smaller ones are coloured, and their planes have the same room each.
+LARGEST_CELL, LEAST_CELL = 1.45, 0.44
+#: Widths of a cell under the lens, of a lens, and of the room of a plane for its name.
+LENS_CELL, LENS, PLANE = 1.45, (2.2, 4.7), 2.4
+#: Between parts, at least and at most.
+GAP, MOST_GAP = 0.55, 1.4
 #: Of more numbers nobody could say which goes where; they travel as one block.
 MOST_FLYING = 64
+#: Smaller cells of a plane have no frame of their own.
+LEAST_SPOT = 20 * PX
 
 
-def lens_count(channels: int) -> int:
-    """How many channels are shown; the place of the last one is needed to speak of the others, if not all can be."""
-    return channels if channels <= MOST_LENSES else MOST_LENSES - 1
+def side_by_side(
+    lens: tuple[int, int], shapes: Sequence[tuple[int, int]], apart: float = 0.0, below: float = 0.0, lens_cell: float = LENS_CELL
+) -> tuple[list[Box], float]:
+    """Places of a plane, of the lens on it, of what else is ``apart`` units wide, if anything, and of the other planes; their largest cell.
 
-
-def lens_rooms(channels: int, shares: tuple[float, float]) -> tuple[list[tuple[Box, Box]], Box | None, Box]:
-    """Places for the plane and the tile of every lens, for what is said of channels without one if there are any, and for the output.
-
-    Up to :data:`MOST_LENSES` channels stand side by side, each plane above its tile; ``shares`` are those of the two in the height.
+    Cells with digits are as large in all planes, and as large as can be; the last plane leaves room ``below`` it.
     """
-    if channels == 1:
-        plane, tile, output = columns(STAGE, (1, 0.95, 1))
-        return [(plane, tile)], None, output
-    left, output = columns(STAGE, (2.8, 1))
-    places = columns(left, (1,) * min(channels, MOST_LENSES))
-    shown = lens_count(channels)
-    rooms = [(plane, tile) for plane, tile in (rows(place, shares, gap=0) for place in places[:shown])]
-    return rooms, places[shown] if shown < channels else None, output
+    free = STAGE[2] - STAGE[0] - apart - GAP * (len(shapes) + bool(apart))
+    wide = min(max(lens_cell * lens[1], LENS[0]), LENS[1])
+    high = STAGE[3] - STAGE[1] - LABEL_ROOM
+    heights = [high / shape[0] for shape in shapes[:-1]] + [(high - below) / shapes[-1][0]]
+    cell = min(LARGEST_CELL, *heights, (free - wide) / sum(columns for _, columns in shapes))
+    coloured = cell < LEAST_CELL
+    planes = [(free - wide) / len(shapes) if coloured else max(PLANE, cell * columns) for _, columns in shapes]
+    # Names of planes need their room more than the lens.
+    wide = max(LENS[0], min(wide, free - sum(planes)))
+    scale = min(1.0, (free - wide) / sum(planes))
+    first, *others = (scale * width for width in planes)
+    *rooms, (left, bottom, right, top) = _row([first, wide, *([apart] if apart else []), *others])
+    return [*rooms, (left, bottom + below, right, top)], LARGEST_CELL if coloured else cell
+
+
+def _row(widths: Sequence[float]) -> list[Box]:
+    """Boxes of these widths side by side, with the same gaps, as far apart as the stage allows."""
+    gap = min(MOST_GAP, (STAGE[2] - STAGE[0] - sum(widths)) / (len(widths) - 1))
+    left = -(sum(widths) + gap * (len(widths) - 1)) / 2
+    found = []
+    for width in widths:
+        found.append((left, STAGE[1], left + width, STAGE[3]))
+        left += width + gap
+    return found
 
 
 class Lens(Group):
-    """A plane, the tile that shows the window on it, and below that the sum that it makes, in the colour of ``role``.
+    """A plane, and the tile that shows the window on it; ``spot`` frames the cell of the plane that the term of now comes from.
 
     ``terms`` are those of a step's terms that belong to it.
     """
 
-    def __init__(self, plane: Plane, tile: Tile | Glass, terms: slice, theme: Theme, role: str = "output") -> None:
-        self.plane, self.tile, self.terms, self.beam = plane, tile, terms, Beam(theme)
-        left, bottom, right, _ = tile.whole
-        self.sum = Ink("", letter_size(), getattr(theme, role)).put((left + right) / 2, bottom - SUM_ROOM / 2)
-        super().__init__(tile, self.sum)
+    def __init__(self, plane: Plane, tile: Tile | Glass, terms: slice, theme: Theme) -> None:
+        self.plane, self.tile, self.terms, self.beam, self.spot = plane, tile, terms, Beam(theme), Window(theme)
+        self.cells: Sequence[Cell] = ()
+        tile.is_picture = plane.is_picture
+        super().__init__(tile, self.spot)
 
-    def show(self, texts: Sequence[tuple[str, ...]], terms: Sequence[tuple[float, ...]]) -> None:
-        """Its terms among those of a step, and as they are written."""
+    def show(self, texts: Sequence[tuple[str, ...]], terms: Sequence[tuple[float, ...]], cells: Sequence[Cell]) -> None:
+        """Its terms among those of a step, and as they are written; the cells of the plane that they come from."""
+        self.cells = cells
         self.tile.show(texts[self.terms], [term[0] for term in terms[self.terms]], self.plane.limit)
+
+    def clear(self) -> None:
+        """Only the weights."""
+        self.tile.show_weights()
+        self.spot.clear()
+
+    def has(self, term: int | None) -> bool:
+        """Whether a term of a step belongs to it."""
+        return term is not None and self.terms.start <= term < self.terms.stop
+
+    def mark(self, term: int | None) -> None:
+        """Frames a term in the tile, and in the plane if its cells are large enough."""
+        tap = term - self.terms.start if term is not None and self.has(term) else None
+        self.tile.mark(tap)
+        if tap is None or min(self.plane.cell) < LEAST_SPOT:
+            self.spot.clear()
+        else:
+            self.spot.put(self.plane.box(*self.cells[tap]))
+
+    def mark_row(self, row: int) -> None:
+        """Frames a row of the window."""
+        self.tile.mark_row(row)
+        if min(self.plane.cell) >= LEAST_SPOT:
+            self.spot.put(self.plane.span(self.cells[row * self.tile.columns : (row + 1) * self.tile.columns]))
+
+    def sources(self, term: int) -> list[Line]:
+        """Where the factors of a term stand in the tile, if they can be read there."""
+        return self.tile.factors(term - self.terms.start) if self.has(term) else []
 
     def flights(self, cells: Sequence[Cell]) -> list[Flight]:
         """The ways of what is read to the tile, which shows it: numbers row by row, coloured cells as one block."""
@@ -69,22 +116,22 @@ class Lens(Group):
 
 
 class Lenses(Group):
-    """All lenses of a step; ``others`` speak of what there is no room for, the last of them of what it adds."""
+    """The lenses that are on the stage."""
 
-    def __init__(self, lenses: Sequence[Lens], others: Sequence[Ink]) -> None:
-        self.lenses, self.others = lenses, others
-        super().__init__(*lenses, *others)
+    def __init__(self, lenses: Sequence[Lens]) -> None:
+        self.lenses = lenses
+        super().__init__(*lenses)
+
+    def hold(self, lenses: Sequence[Lens]) -> None:
+        """Puts other lenses on the stage."""
+        self.lenses, self.submobjects = lenses, [*lenses]
 
     def clear(self) -> None:
         """Only the weights."""
         for lens in self.lenses:
-            lens.tile.show_weights()
-            lens.sum.write("")
-        for ink in self.others[-1:]:
-            ink.write("")
+            lens.clear()
 
     def mark(self, term: int | None) -> None:
         """Frames the term that is added now."""
         for lens in self.lenses:
-            here = term is not None and lens.terms.start <= term < lens.terms.stop
-            lens.tile.mark(term - lens.terms.start if term is not None and here else None)
+            lens.mark(term)

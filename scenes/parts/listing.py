@@ -7,11 +7,14 @@ from collections.abc import Mapping
 
 from manim import Group
 
+from scenes.parts.frame import STRIP
 from scenes.parts.ink import Box, Letters, Line, letter_size, text_width
+from scenes.parts.table import fitting_label
 from scenes.parts.theme import Theme
 
 LINE, CLOSE = 0.44, 0.325  # height of a line that is alone, and of one of many
 HIGH = 0.32  # of a letter, with what hangs below it
+BELOW = 0.04  # brackets hang lower
 MOST_LINES = 2
 
 
@@ -21,7 +24,7 @@ class Listing(Group):
     def __init__(self, code: Mapping[str, str], room: Box, roles: Mapping[str, str], theme: Theme) -> None:
         self.room, self.roles = room, roles
         self.code = statements(code, room[2] - room[0])
-        self.letters = {role: Letters(getattr(theme, role)) for role in ("ink", "output", "gradient")}
+        self.letters = {role: Letters(getattr(theme, role)) for role in ("ink", "output", "gradient", "share")}
         super().__init__(*self.letters.values())
 
     def show(self, stage: str) -> None:
@@ -100,3 +103,11 @@ def code_room(code: Mapping[str, str], width: float) -> float:
     """Height of the most lines of code that a stage has."""
     most = max((sum(map(len, several)) for several in statements(code, width).values()), default=0)
     return LINE + CLOSE * (most - 1) if most else 0.0
+
+
+def called(call: str) -> tuple[list[Line], float]:
+    """A line of code at the bottom of the strip's zone, as much of it as fits, and how far up it reaches."""
+    left, bottom, right, _ = STRIP
+    text = fitting_label(call, right - left) if call else ""
+    line = Line(text, letter_size(), (left + right) / 2, bottom + BELOW + HIGH / 2)
+    return ([line], bottom + BELOW + HIGH) if text else ([], bottom)

@@ -121,7 +121,8 @@ class Mechanism(General[CodeStep]):
         self.hang(stays)
         if stays and not self.aside:
             self.listing.clear()
-            self.work(WrittenStep.of(last), len(last.terms), True)
+            work = self.written(last)
+            self.work(work, len(work.step.terms), True)
 
     def work(self, work: WrittenStep[CodeStep], ticks: int, done: bool) -> None:
         if not self.shows(work.step):

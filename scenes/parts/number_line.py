@@ -22,6 +22,7 @@ TICK, TICK_ROOM, ROW = 0.07, 0.48, 0.27
 TICKS = 10  # about so many
 FEW = 6, 16  # dots; the more there are the smaller they and their numbers
 RADII, SIZES = (0.15, 0.11, 0.085), (34.0, LEAST_PX, LEAST_PX)
+LEAST_RADIUS, FINER = 0.022, 0.9  # of dots where there are piles of them, and how much smaller the next try is
 RING = 0.06  # around the present dot
 PIN = (0.12, 0.17)  # half the width of a pin, and its height
 BESIDE = 0.1  # between texts, and between a text and a line
@@ -50,7 +51,7 @@ class Flag:
 class Stand:
     """What is on the line: the dot ``lit`` is the present one; ``pin`` is under its value, ``band`` reaches as far from 0 to both sides.
 
-    So many of the dots as ``squares`` have squares over them, whose sides are the distances from 0; ``mean_square`` is the area of one
+    The dots of the numbers ``squares`` have squares over them, whose sides are the distances from 0; ``mean_square`` is the area of one
     that stands at 0.
     """
 
@@ -58,7 +59,7 @@ class Stand:
     lit: int | None = None
     pin: Flag | None = None
     band: Flag | None = None
-    squares: int = 0
+    squares: tuple[int, ...] = ()
     mean_square: Flag | None = None
 
 
@@ -84,9 +85,9 @@ class NumberLine(Group):
 
     # --- the line --------------------------------------------------------------------------------------------------------------------
 
-    def scale(self, low: float, high: float) -> None:
-        """From where to where the line reaches."""
-        self.low, self.high = low, high
+    def scale(self, low: float, high: float, radius: float | None = None) -> None:
+        """From where to where the line reaches, and, unless it stays, the size of its dots."""
+        self.low, self.high, self.radius = low, high, radius or self.radius
         step = nice((high - low) / TICKS)
         # The number of decimals of a step such as 0.25 or 20.
         decimals = max(0, -math.floor(math.log10(step)))
@@ -102,16 +103,34 @@ class NumberLine(Group):
         left, right = self.room[0] + END, self.room[2] - END
         return left + (right - left) * (value - self.low) / (self.high - self.low)
 
-    def places(self, values: Sequence[float]) -> list[Point]:
-        """The middles of dots; those that would touch stand on one another."""
+    def fitting(self, low: float, high: float, most: float, groups: Iterable[Sequence[float]]) -> float:
+        """How large dots may be, ``most`` at the most, on a line from ``low`` to ``high`` if none is to lie on another one of its group."""
+        kept, (self.low, self.high, self.radius) = self.radius, (low, high, most)
+        for values in groups:
+            while self.radius > LEAST_RADIUS and 2 * self.radius * (1 + max(self._levels(values), default=0)) > self._pile:
+                self.radius = max(LEAST_RADIUS, FINER * self.radius)
+        found, self.radius = self.radius, kept
+        return found
+
+    @property
+    def _pile(self) -> float:
+        """How high dots may stand on one another."""
+        return self.top - self.row / 2 - self.base - 0.03
+
+    def _levels(self, values: Sequence[float]) -> list[int]:
+        """How many dots each of them stands on."""
         free: list[float] = []  # of every level the end of its last dot
-        level = {}
+        level = [0] * len(values)
         for n in sorted(range(len(values)), key=lambda n: values[n]):
             x = self.x(values[n])
             level[n] = next((i for i, end in enumerate(free) if end <= x - self.radius + 1e-9), len(free))
             free[level[n] : level[n] + 1] = [x + self.radius]
-        room = self.top - self.row / 2 - self.base - 2 * self.radius
-        step = min(2 * self.radius, room / max(1, len(free) - 1))
+        return level
+
+    def places(self, values: Sequence[float]) -> list[Point]:
+        """The middles of dots; those that would touch stand on one another."""
+        level = self._levels(values)
+        step = min(2 * self.radius, (self._pile - 2 * self.radius) / max(1, *level, 1))
         return [(self.x(value), self.base + self.radius + 0.03 + level[n] * step) for n, value in enumerate(values)]
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
@@ -171,7 +190,7 @@ class NumberLine(Group):
     def _squares(self, stand: Stand) -> None:
         largest = max((abs(dot.value) for dot in stand.dots), default=0.0)
         unit = (self.top - self.row / 2 - BESIDE - self.base) / (largest or 1.0)
-        found = [(dot.role, self._square(self.x(dot.value), abs(dot.value) * unit)) for dot in stand.dots[: stand.squares]]
+        found = [(dot.role, self._square(self.x(dot.value), abs(dot.value) * unit)) for dot in (stand.dots[n] for n in stand.squares)]
         mean = stand.mean_square
         for role in ROLES:
             self.squares[role].draw(boxes(box for of, box in found if of == role))

@@ -15,6 +15,10 @@ MOST_ABREAST = 6  # planes, and tensors on one shelf if more can be read on seve
 MOST_AT_ONCE = 8  # tensors
 MOST_SHELVES = 3
 START, WHOLE, END, LENS = "  ", "", " ", "   "  # names of arrangements, and of what is below them, that are no stages
+UNBOUND = (math.inf, math.inf)
+#: So many times as large as where it is smallest a tensor is in another stage at the most, and as many times that at the start and the end.
+GROWN, WIDER = 1.5, 1.5
+FEW, FEW_WIDE, FEW_HIGH = 3, 0.9, 0.5  # rows or columns, and how large their cells may be in any case
 MOST_ROWS = 8  # of what is given, for which there is room before the code
 
 
@@ -31,6 +35,9 @@ class Places:
     ) -> None:
         self.stacked, self.room_of, self.room = stacked, room, room(WHOLE)
         self.shown, self.tensors, self.role, self.stage, self.listed = shown, shown.tensors, role, stage, listed
+        #: Of a tensor that stands in several arrangements how large a cell is at the most.
+        self.most: dict[str, tuple[float, float]] = {}
+        self.grown = 1.0
         self.abreast = {path for path, values in self.tensors.items() if 1 < planes(values.shape) <= MOST_ABREAST}
 
     @property
@@ -40,8 +47,7 @@ class Places:
 
     def colours(self, stages: Container[str] | None = None) -> set[str]:
         """Tensors whose numbers cannot be read somewhere, or in one of these stages."""
-        seen = (found for name, found in self.of_stages.items() if stages is None or name in stages)
-        return {path for found in seen for path in found.spots if path not in found.digits}
+        return coloured(found for name, found in self.of_stages.items() if stages is None or name in stages)
 
     def lowest(self, stages: Container[str]) -> float:
         """The height of the lowest row of digits in these stages."""
@@ -52,21 +58,35 @@ class Places:
     def of_stages(self) -> dict[str, Arrangement]:
         """Arrangements by stages, with one of what is given for the start, and one of what was computed for the end; or a single one.
 
-        Planes are abreast if all their numbers can be read.
+        Planes are abreast if all their numbers can be read. A tensor has one form throughout: digits, or colours.
         """
         found = self._arrangements()
-        if all(path in one.digits for one in found.values() for path in self.abreast & {*one.spots}):
-            return found
-        self.abreast = set()
-        return self._arrangements()
+        if not all(path in one.digits for one in found.values() for path in self.abreast & {*one.spots}):
+            self.abreast = set()
+            found = self._arrangements()
+        found = self._one_form(found)
+        self.most = largest(one for name, one in found.items() if name not in (START, END))
+        return self._one_form({name: self._again(name, found, coloured(found.values())) for name in found})
+
+    def _one_form(self, found: dict[str, Arrangement]) -> dict[str, Arrangement]:
+        while wrong := {name for name, one in found.items() if one.digits & coloured(found.values())}:
+            colours = coloured(found.values())
+            found = found | {name: self._again(name, found, colours) for name in wrong}
+        return found
+
+    def _again(self, name: str, found: Mapping[str, Arrangement], colours: Container[str]) -> Arrangement:
+        """One of the arrangements with more tensors in colours."""
+        self.grown = WIDER if name in (START, END) else 1.0
+        if name == START:
+            return self._of_the_start(colours)
+        if name == END:
+            return self._of_the_end(WHOLE in found, colours)
+        return self._arranged(self.shown.whole if name == WHOLE else self.shown.needed[name], self.room_of(name), colours)
 
     def _arrangements(self) -> dict[str, Arrangement]:
         found = self._of_steps()
         if WHOLE not in found or not self._code_fits(found[WHOLE]):
-            read = {path for one in found.values() for path in one.digits}
-            colours = {path for one in found.values() for path in one.spots if path not in read}
-            tried = [self._arranged(self.shown.at_start, room, colours) for room in (self._above_code(colours), self.room, self.stage)]
-            found[START] = next((one for one in tried if one.fits), tried[-1])
+            found[START] = self._of_the_start(coloured(found.values()))
         if WHOLE not in found or self.shown.at_end:
             found[END] = self._of_the_end(WHOLE in found)
         return found
@@ -81,17 +101,18 @@ class Places:
             whole = self._arranged(self.shown.whole, self.room)
             if all(found.digits <= whole.digits for found in apart.values()):
                 return {WHOLE: whole}
-        # A tensor has one form through all steps.
-        colours = {path for found in apart.values() for path in found.spots if path not in found.digits}
-        wrong = [stage for stage, found in apart.items() if found.digits & colours]
-        return apart | {stage: self._arranged(needed[stage], self.room_of(stage), colours) for stage in wrong}
+        return apart
 
-    def _of_the_end(self, at_once: bool) -> Arrangement:
+    def _of_the_start(self, colours: Container[str]) -> Arrangement:
+        """What is given, above the code if there is room for that."""
+        tried = [self._arranged(self.shown.at_start, room, colours) for room in (self._above_code(colours), self.room, self.stage)]
+        return next((one for one in tried if one.fits), tried[-1])
 
-        results = self._shelved(self.shown.results)
-        wider = [*([[*self.tensors]] if at_once else []), self.shown.made]
-        tried = [self._shelved(paths) for paths in wider if len(paths) <= MOST_AT_ONCE or paths == self.shown.results]
-        return next((one for one in tried if one.fits and one.digits == {*one.spots}), results)
+    def _of_the_end(self, at_once: bool, colours: Container[str] = ()) -> Arrangement:
+        results = self._shelved(self.shown.results, colours)
+        wider = [[*self.tensors]] * at_once + [self.shown.made]
+        tried = [self._shelved(paths, colours) for paths in wider if len(paths) <= MOST_AT_ONCE or paths == self.shown.results]
+        return next((one for one in tried if one.fits and all(path in one.digits or path in colours for path in one.spots)), results)
 
     def _code_fits(self, whole: Arrangement) -> bool:
         """Whether all of the code can stand below the tensors."""
@@ -118,9 +139,9 @@ class Places:
             found += [shelved(items, room, len(listed)) for items in tried]
         return max(found, key=lambda one: (one.fits, len(one.digits), self.stacked and one.smallest))
 
-    def _shelved(self, paths: Sequence[str]) -> Arrangement:
+    def _shelved(self, paths: Sequence[str], colours: Container[str] = ()) -> Arrangement:
         """On as many shelves on all of the stage as make the cells largest."""
-        tried = list(dict.fromkeys(tuple(self._item(path, most) for path in paths) for most in CHARACTERS))
+        tried = list(dict.fromkeys(tuple(self._item(path, 0 if path in colours else most) for path in paths) for most in CHARACTERS))
         found = [shelved(items, self.stage, count) for count in range(1, 1 + min(MOST_SHELVES, len(paths))) for items in tried]
         return max(found, key=lambda one: (one.fits, len(one.digits), one.smallest))
 
@@ -135,9 +156,30 @@ class Places:
             text_width(self._name(path), letter_size()),
             movable=columns > 1 and (rows == 1 or self.role[path] == "weight"),
             computed=path in self.shown.computed,
+            most=self._most(path),
         )
+
+    def _most(self, path: str) -> tuple[float, float]:
+        width, height = self.most.get(path, UNBOUND)
+        rows, columns = plane_shape(self.tensors[path].shape)
+        # What is a line or a number anywhere needs not be as thin everywhere.
+        return max(self.grown * width, FEW_WIDE * (columns <= FEW)), max(self.grown * height, FEW_HIGH * (rows <= FEW))
 
     def _name(self, path: str) -> str:
         """The longest name that it may bear: of several planes the present one is named."""
         shape, name = self.tensors[path].shape, self.shown.called(path)
         return name if planes(shape) == 1 or path in self.abreast else f"{name}[{', '.join(str(size - 1) for size in shape[:-2])}]"
+
+
+def coloured(found: Iterable[Arrangement]) -> set[str]:
+    """Tensors whose numbers cannot be read somewhere."""
+    return {path for one in found for path in one.spots if path not in one.digits}
+
+
+def largest(found: Iterable[Arrangement]) -> dict[str, tuple[float, float]]:
+    """How large the cells of tensors may be that stand in several arrangements: little larger than where they are smallest."""
+    cells: dict[str, list[tuple[float, float]]] = {}
+    for one in found:
+        for path, spot in one.spots.items():
+            cells.setdefault(path, []).append(spot.cell)
+    return {path: (GROWN * min(w for w, _ in several), GROWN * min(h for _, h in several)) for path, several in cells.items()}

@@ -15,18 +15,18 @@ from scenes.parts.grid import CellPlace, Grid, Writing, centred, ruling, size_wi
 from scenes.parts.heading import Heading
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, dashes, letter_size, lines
 from scenes.parts.legend import ColourScale
-from scenes.parts.raster import heat_limit, is_picture
+from scenes.parts.raster import ends, heat_limit, is_picture, toned
 from scenes.parts.standing import Standing
-from scenes.parts.theme import Theme, rgb
+from scenes.parts.theme import Theme
 
 Mode = Literal["digits", "heat", "picture"]
 Sides = Sequence[tuple[int, int]]
 
 LARGEST_CELL = 0.82
-ROOMY_CELL = 1.2  # where smaller cells would not hold the digits of a few numbers
 LEAST_THICKNESS = 0.35  # of a plane of coloured cells with one or a few rows or columns, where there is room
-LARGEST_DIGIT_PX = 42.0
+LARGEST_DIGIT_PX, DIGIT = 42.0, 0.38  # in larger cells they have so much of the side
 SMALLEST_DIGIT_CELL_PX = 28.0
+ALIKE = 0.75  # digits of one plane in the size of those of another, at least
 MOST_HEAT_CELLS = 64
 MOST_DIGITS = 1600
 MOST_LOOKED_AT = 5000  # values, to find out how many decimals they need
@@ -48,8 +48,9 @@ class Plane(Grid):
     """``values`` (rows x columns) inside ``room``, with its title. All cells are shown until others are revealed.
 
     Size, decimals and colours are those of all values, and of ``others`` that may stand there on the way to them, so that nothing jumps
-    when more is shown. Sides of ``padding`` in ``values`` are dashed, and its digits pale, also those of holes. Cells of a ``roomy`` plane
-    are larger where its digits need it.
+    when more is shown. Sides of ``padding`` in ``values`` are dashed, and its digits pale, also those of holes. ``cell`` is the largest
+    side of a cell. A ``tone`` says that it is the red (0), green (1) or blue (2) part of a picture. What is ``made_of`` a plane that is a
+    picture, and no more than its brightness, is one, too.
     """
 
     halo = True
@@ -63,17 +64,22 @@ class Plane(Grid):
         *,
         padding: Pads = Pads(),  # noqa: B008  # never changed
         others: Sequence[float] = (),
-        roomy: bool = False,
+        cell: float | None = None,
+        tone: int | None = None,
+        made_of: Plane | None = None,
     ) -> None:
-        self.values, (self.sides, self.holes), role = values, padding, title.role
+        self.values, (self.sides, self.holes), role, self.tone = values, padding, title.role, tone
         left, bottom, right, top = room
         inner = (left + LABEL_COLUMN, bottom, right, top) if title.beside else (left, bottom, right, top - LABEL_ROOM)
-        most, writing = _chosen(values, others, inner, (LARGEST_CELL, ROOMY_CELL) if roomy else (LARGEST_CELL,))
-        picture = writing is None and role == "input" and is_picture(self._own)
+        most = LARGEST_CELL if cell is None else cell
+        writing = None if tone is not None else _writing(values, others, _side(values, inner, most))
+        is_grey = is_picture(self.own) and (made_of.is_picture if made_of else writing is None and role == "input")
+        picture = tone is not None or is_grey
+        writing = None if picture else writing
         scaled = writing is None and not picture
         low = (inner[0], inner[1] + SCALE_ROOM * scaled, *inner[2:])
         box = centred(values.shape, _cell(values, low, most, square=writing is not None), low)
-        super().__init__(values.shape, box, role, theme, writing, limit=heat_limit(values), picture=picture)
+        super().__init__(values.shape, box, role, theme, writing, limit=heat_limit(np.append(values, others)), picture=picture)
         self._dash()
         self.reveal(values.size)
         self.label = Ink(title.text, letter_size(), getattr(theme, role), align=title.align)
@@ -81,7 +87,8 @@ class Plane(Grid):
         self.label.put(*((left, (low[1] + top) / 2) if title.beside else (middle, self.top + LABEL_ROOM / 2 + 0.03)))
         self.ground.append(self.label)
         if scaled:
-            self.ground.append(ColourScale(self.limit, role, middle, self.whole[1] - SCALE_ROOM / 2, right - inner[0], theme))
+            numbers, y = np.concatenate([values.ravel(), others]), self.whole[1] - SCALE_ROOM / 2
+            self.ground.append(ColourScale(ends(numbers, self.limit), role, middle, y, right - inner[0], theme, limit=self.limit))
 
     @property
     def mode(self) -> Mode:
@@ -91,7 +98,7 @@ class Plane(Grid):
     # --- padding -----------------------------------------------------------------------------------------------------------------------
 
     @property
-    def _own(self) -> np.ndarray:
+    def own(self) -> np.ndarray:
         """The values without padding."""
         (above, below), (before, after) = self.sides
         rows, columns = self.values.shape
@@ -100,7 +107,7 @@ class Plane(Grid):
     def inside(self, row: int, column: int) -> bool:
         """Whether a cell is neither padding nor a zero in between."""
         (above, _), (before, _) = self.sides
-        rows, columns = self._own.shape
+        rows, columns = self.own.shape
         within = 0 <= row - above < rows and 0 <= column - before < columns
         return within and (self.holes is None or not self.holes[row, column])
 
@@ -112,14 +119,14 @@ class Plane(Grid):
 
     def standing(self, number: int) -> Standing:
         """Its cells without padding; ``number`` says which of the planes of its tensor it is."""
-        return self.stood(number * self._own.size, self._own, self.sides[0][0], self.sides[1][0])
+        return self.stood(number * self.own.size, self.own, self.sides[0][0], self.sides[1][0])
 
     # --- drawing -----------------------------------------------------------------------------------------------------------------------
 
     def ruling(self) -> np.ndarray:
         """Lines between the values; a picture has none."""
-        own = self.box(self.sides[0][0], self.sides[1][0], *self._own.shape)
-        return ruling(own, *((1, 1) if self.mode == "picture" else self._own.shape))
+        own = self.box(self.sides[0][0], self.sides[1][0], *self.own.shape)
+        return ruling(own, *((1, 1) if self.mode == "picture" else self.own.shape))
 
     def _dash(self) -> None:
         """Around the padding; its digits are pale."""
@@ -132,10 +139,12 @@ class Plane(Grid):
 
     def tints(self, values: np.ndarray) -> np.ndarray:
         """−∞ of padding is no number that a colour could stand for."""
+        if self.tone is not None:
+            return toned(values, self.tone)
         colours, (above, _), (before, _) = super().tints(values), *self.sides
         outside = np.isneginf(values)
-        outside[above : above + len(self._own), before : before + len(self._own.T)] = False
-        colours[outside] = (*rgb(self.theme.empty), 255)
+        outside[above : above + len(self.own), before : before + len(self.own.T)] = False
+        colours[outside] = 0
         return colours
 
     def write_lines(self, found: Mapping[CellPlace, Line]) -> None:
@@ -144,20 +153,28 @@ class Plane(Grid):
         self.pale.write_lines(line for cell, line in found.items() if not self.inside(*cell))
 
 
-def _chosen(values: np.ndarray, others: Sequence[float], room: Box, sizes: Sequence[float]) -> tuple[float, Writing | None]:
-    """The size of the largest cells, and how numbers are written in them, if they can be."""
+def alike(planes: Sequence[Plane]) -> None:
+    """Digits of one size in all planes that have some, or no more than a little larger where others need to be small."""
+    sizes = [plane.digit_px for plane in planes if plane.has_digits]
+    least = min(sizes, default=0.0)
+    for plane in planes:
+        plane.digit_px = least if ALIKE * max(sizes, default=0.0) <= least else min(plane.digit_px, least / ALIKE)
+        plane.shown = None
+        plane.reveal(plane.values.size)
+
+
+def _writing(values: np.ndarray, others: Sequence[float], side: float) -> Writing | None:
+    """How numbers are written in cells of that side, if they can be."""
     finite = np.concatenate([values.ravel(), np.asarray(others, dtype=float)])
     finite = finite[np.isfinite(finite)]
-    decimals = decimals_needed(finite.tolist()[:MOST_LOOKED_AT])
-    for most in sizes:
-        side = _side(values, room, most)
-        space = side - MARGIN_PX * PX
-        if values.size <= MOST_DIGITS and side >= SMALLEST_DIGIT_CELL_PX * PX and space >= LEAST_PX * PX:
-            texts = [plain(x, decimals) for x in finite.tolist()] + ["nan"] * (finite.size < values.size)
-            if widest(texts) <= space:
-                comfortable = max(LEAST_PX, size_within(side * FILLED, texts))
-                return most, Writing(min(LARGEST_DIGIT_PX, comfortable, space / PX), decimals)
-    return most, None
+    decimals, space = decimals_needed(finite.tolist()[:MOST_LOOKED_AT]), side - MARGIN_PX * PX
+    if values.size > MOST_DIGITS or side < SMALLEST_DIGIT_CELL_PX * PX or space < LEAST_PX * PX:
+        return None
+    texts = [plain(x, decimals) for x in finite.tolist()] + ["nan"] * (finite.size < values.size)
+    if widest(texts) > space:
+        return None
+    comfortable = max(LEAST_PX, size_within(side * FILLED, texts))
+    return Writing(min(max(LARGEST_DIGIT_PX, DIGIT * side / PX), comfortable, space / PX), decimals)
 
 
 def _side(values: np.ndarray, room: Box, most: float) -> float:

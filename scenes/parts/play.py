@@ -38,6 +38,10 @@ class PlayReel(Reel[Step]):
         return header
 
     @property
+    def call(self) -> str:
+        return ""  # acts have their own
+
+    @property
     def story(self) -> PlayRecord:
         """What it shows."""
         return cast("PlayRecord", self.trace)
@@ -56,7 +60,7 @@ class PlayReel(Reel[Step]):
         if self.present is None or self.present[0] != number:
             self.present = None  # there is room for the next one
             record = self.parts[number].record
-            made: Reel[Any] = scene_class(record.concept)(record, [self._end(number)], self.theme.name, within=self)
+            made: Reel[Any] = scene_class(record.concept)(record, [self._end(number)], self.theme.name, within=self, code=self.has_code)
             made.setup()
             self.present = number, made
         return self.present[1]

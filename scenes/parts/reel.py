@@ -13,14 +13,18 @@ from manim.renderer.cairo_renderer import CairoRenderer
 from engine.inputs.arguments import open_example
 from engine.record import Record
 from engine.step import Step
-from scenes.parts.beat import Beat, Kind
+from engine.torch_call import torch_call
+from scenes.parts.beat import Beat
 from scenes.parts.canvas import Canvas
 from scenes.parts.display import Seen, Watch
 from scenes.parts.frame import Caption, Header
+from scenes.parts.listing import called
 from scenes.parts.motion import Cue, Timeline
+from scenes.parts.shots import Choice, Shot, shots
 from scenes.parts.standing import Standing
 from scenes.parts.story import Story
 from scenes.parts.strip import Strip
+from scenes.parts.syllabus import Syllabus
 from scenes.parts.theme import THEMES
 
 if TYPE_CHECKING:
@@ -28,7 +32,8 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Step)
 
-FULL_SECONDS, QUICK_SECONDS, END_SECONDS = 3.0, 1.2, 2.5
+#: Under plain ``manim render`` so many steps at the beginning are worked out.
+FULL = 2
 
 
 class ReelCamera(Camera):
@@ -85,7 +90,8 @@ class Reel(Scene, Generic[S]):
     """A scene over a trace of steps of the class ``S``: ``layout`` places its parts, ``show`` says what moves in a beat.
 
     Without arguments, as under plain ``manim render``, it shows the concept's own example. ``within`` another one it shows a part of its
-    story, and writes into the outer zones of that.
+    story, and writes into the outer zones of that. With ``code`` the line of torch stands beside the picture: below the strip that which
+    gives the same, or where the scene finds a place for it each one that is executed.
     """
 
     concept: ClassVar[str]
@@ -98,6 +104,7 @@ class Reel(Scene, Generic[S]):
         renderer: CairoRenderer | None = None,
         *,
         within: Reel[Any] | None = None,
+        code: bool = False,
         **settings: Any,
     ) -> None:
         super().__init__(renderer=renderer or ReelRenderer(camera_class=ReelCamera), **settings)
@@ -105,7 +112,7 @@ class Reel(Scene, Generic[S]):
         # Which class the steps of a concept are of is known to its scene alone.
         self.trace = cast("Story[S]", given if isinstance(given, Record) else given.record())
         self.beats = beats or every_step(self.trace, config.frame_rate)
-        self.theme, self.within = THEMES[theme], within
+        self.theme, self.within, self.has_code = THEMES[theme], within, code
         self.still, self.live = Group(), Group()
         self.watches = Watch(), Watch()
 
@@ -116,6 +123,7 @@ class Reel(Scene, Generic[S]):
         self.header: Header = around.header if around else self.heading()
         self.caption: Caption = around.caption if around else Caption(self.theme)
         self.strip: Strip = around.strip if around else Strip(self.theme)
+        self.strip.stand_on(*called(self.call))
         self.add(self.still, self.live)
         self.layout(self.trace)
 
@@ -163,6 +171,11 @@ class Reel(Scene, Generic[S]):
     def withhold(self, path: str, hidden: bool) -> None:
         """Shows no cell of an input that the scene says where it stands, or all of them again."""
 
+    @property
+    def call(self) -> str:
+        """The line of torch below the strip."""
+        return torch_call(self.trace) if self.has_code else ""
+
     def legend(self) -> list[str]:
         """The roles that are explained before the first step."""
         return ["input", "output", "reading"]
@@ -177,16 +190,14 @@ class Reel(Scene, Generic[S]):
 
 
 def every_step(trace: Story[Step], fps: float) -> list[Beat]:
-    """The pace of plain ``manim render``: the first two steps in full, the others quickly."""
+    """The pace of plain ``manim render``: the first two steps and the first of every kind are worked out, the others shown quickly."""
+    syllabus = Syllabus.of(trace)
+    full = sorted({*range(min(FULL, len(trace))), *syllabus.firsts.values(), *syllabus.lessons})
 
-    def beat(k: int) -> Beat:
-        kind: Kind = "full" if k < 2 else "quick"
-        seconds = FULL_SECONDS if k < 2 else QUICK_SECONDS
-        return Beat(kind, k, k + 1, trace[k].phase, trace[k].say, round(fps * seconds), k - 1 if k else None)
+    def beat(shot: Shot) -> Beat:
+        said = {"opening": trace.opening, "closing": trace.closing}.get(shot.kind) or trace[shot.start].say
+        before = shot.start - 1 if shot.start and shot.kind != "closing" else None
+        return Beat(shot.kind, shot.start, shot.stop, shot.phase, said, round(fps * shot.seconds), before, caption=shot.caption)
 
-    end = round(fps * END_SECONDS)
-    return [
-        Beat("opening", 0, 0, "setup", trace.opening, end),
-        *map(beat, range(len(trace))),
-        Beat("closing", len(trace), len(trace), "result", trace.closing, end),
-    ]
+    choice = Choice(full, len(trace), len(trace), apart="all", whole=True)
+    return [beat(shot) for shot in shots(syllabus, choice)]

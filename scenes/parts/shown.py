@@ -17,9 +17,13 @@ MOST_GIVEN = 6
 
 
 class Shown:
-    """The tensors of a trace by their paths. Results that no step computes are ``plain``: of these all numbers are known at once."""
+    """The tensors of a trace by their paths. Results that no step computes are ``plain``: of these all numbers are known at once.
 
-    def __init__(self, trace: Story[CodeStep]) -> None:
+    What is a ``share`` of a whole has the colour of that.
+    """
+
+    def __init__(self, trace: Story[CodeStep], share: str = "") -> None:
+        self.share = share
         self.stages = list(dict.fromkeys(block.stage for block in trace.blocks))
         self.steps = [*trace.sample, *trace.at_ends]
         self.given: dict[str, np.ndarray] = dict(by_path(trace.inputs))
@@ -36,7 +40,7 @@ class Shown:
 
     def role(self, path: str) -> str:
         """The colour of a tensor."""
-        return role_of(path, path not in self.given)
+        return "share" if path == self.share else role_of(path, path not in self.given)
 
     @cached_property
     def reads(self) -> dict[str, set[str]]:

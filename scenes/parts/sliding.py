@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from manim import Mobject
@@ -12,16 +12,20 @@ from engine.step import Cell
 from scenes.parts.desk import Acts, Framed, S, WrittenStep
 from scenes.parts.glass import Glass
 from scenes.parts.heading import Heading
-from scenes.parts.ink import Box, Ink, letter_size, text_boxes, text_width
-from scenes.parts.lens import MOST_LENSES, Lens, Lenses
+from scenes.parts.ink import Box, Line, letter_size, text_boxes, text_width
+from scenes.parts.lens import Lens, Lenses
+from scenes.parts.motion import Cue, during
+from scenes.parts.pieces import Piece, Roles
 from scenes.parts.plane import LABEL_COLUMN, Plane
 from scenes.parts.standing import Standing
 from scenes.parts.story import Story
-from scenes.parts.strip import Roles, row_ends
 from scenes.parts.tile import Tile
 from scenes.parts.travel import Flight
 from scenes.parts.window import Beam
 from scenes.parts.worked import WorkedReel
+
+#: Of a ring around a coloured cell: its least side, and how far it is around the cell before it closes.
+LEAST_RING, RING = 0.2, 0.6
 
 
 class SlidingReel(WorkedReel[S]):
@@ -34,12 +38,10 @@ class SlidingReel(WorkedReel[S]):
     acts = Acts(0.1, 0.26, 0.66, 0.78)
     # A result hops quickly in a quick beat: every picture of its way costs time.
     quick_acts = Acts(0.25, 0.27, 0.5, 0.55)
-    most_read = MOST_LENSES
     bench: Lenses
     lenses: list[Lens]
     output: Plane
-    #: What is said of lenses for which there is no room, and planes without one.
-    extras: list[Ink]
+    #: Planes without a lens.
     beside: list[Plane]
     #: Of tensors that can be seen the planes with their numbers, for a picture that goes on from them.
     stood: dict[str, list[tuple[int, Plane]]]
@@ -65,18 +67,22 @@ class SlidingReel(WorkedReel[S]):
         self.prepare(self.scenery(trace[0]), trace[0])
 
     def build(self, step: S) -> None:
-        self.lenses, self.extras, self.beside, self.stood = [], [], [], {}
+        self.lenses, self.beside, self.stood = [], [], {}
+        self.bench = Lenses([])
         self.dress(step)
-        # Lines stop at the names and scales of planes and at the names of tiles.
-        labels = [lens.tile.label for lens in self.lenses]
-        self.texts = text_boxes([*self.ground(self.standing), *self.output.ground, *labels, *self.extras])
-        self.bench = Lenses(self.lenses, self.extras)
+        self.bench.hold(self.lenses)
+        self.note_texts()
         self.bench.clear()
+
+    def note_texts(self) -> None:
+        """Lines stop at the names and scales of planes and at the names of tiles."""
+        labels = [lens.tile.label for lens in self.lenses]
+        self.texts = text_boxes([*(mark for plane in [*self.planes, self.output] for mark in plane.ground), *labels])
 
     def add_lens(self, plane: Plane, tile: Tile | Glass) -> None:
         """Puts the next lens over a plane; its terms are as many as its tile has cells."""
         first = self.lenses[-1].terms.stop if self.lenses else 0
-        self.lenses.append(Lens(plane, tile, slice(first, first + tile.rows * tile.columns), self.theme, self.result_role))
+        self.lenses.append(Lens(plane, tile, slice(first, first + tile.rows * tile.columns), self.theme))
 
     @property
     def planes(self) -> list[Plane]:
@@ -96,9 +102,17 @@ class SlidingReel(WorkedReel[S]):
             words.pop()
         return " ".join(words).rstrip(",")
 
-    def output_plane(self, values: np.ndarray, room: Box, label: str) -> Plane:
-        """The plane that fills up."""
-        return Plane(values, room, Heading(self.label(label, room), self.result_role, self.labels_left), self.theme)
+    def fitting(self, labels: Sequence[str], room: Box) -> str:
+        """The first label for which there is room, else as much of the last as fits."""
+        return next((text for text in labels if self.label(text, room) == text), self.label(labels[-1], room))
+
+    def output_plane(self, values: np.ndarray, room: Box, labels: Sequence[str], **look: Any) -> Plane:
+        """The plane that fills up, with the first of the labels for which there is room; ``look`` goes to :class:`Plane`."""
+        title = Heading(self.fitting(labels, room), self.result_role, self.labels_left)
+        plane = Plane(values, room, title, self.theme, **look)
+        # Digits need larger cells where they are long.
+        larger = plane if plane.has_digits or plane.is_picture else Plane(values, room, title, self.theme, **{**look, "cell": None})
+        return larger if larger.has_digits else plane
 
     def stands(self, path: str) -> Standing | None:
         found = [plane.standing(number) for number, plane in self.stood.get(path, [])]
@@ -123,7 +137,7 @@ class SlidingReel(WorkedReel[S]):
             if found is None or found.moving:
                 lens.beam.clear()
             else:
-                lens.beam.join(found.box, lens.tile.whole, self.texts)
+                lens.beam.join(found.box, lens.tile.whole, self.texts, (lens.plane.whole, None))
 
     def shaded(self, plane: Plane, cells: Sequence[Cell]) -> list[Box]:
         """The cells to shade: all that are read, but on a coloured plane none where the frame alone says which they are."""
@@ -137,8 +151,20 @@ class SlidingReel(WorkedReel[S]):
         return (0, *cell)[-2:]
 
     def target(self, step: S) -> Box | None:
-        row, column = self.place_of(step)
-        return self.output.box(row, column)
+        return self.visible(self.output.box(*self.place_of(step)))
+
+    def visible(self, box: Box) -> Box:
+        """What is framed: a cell, or a ring around one that is too small to be seen."""
+        sides = (_at_least(box[axis], box[axis + 2], self.output.whole[axis], self.output.whole[axis + 2]) for axis in (0, 1))
+        (x0, x1), (y0, y1) = sides
+        return x0, y0, x1, y1
+
+    def origin(self, name: str, box: Box) -> Box:
+        """The first window comes out of all of its plane; one that is all of it opens from a corner."""
+        if not name.isdecimal():
+            return box
+        plane = self.lenses[int(name)].plane
+        return plane.whole if plane.whole != box else plane.box(0, 0)
 
     def fill(self, step: S, done: bool) -> None:
         row, column = self.place_of(step)
@@ -148,7 +174,12 @@ class SlidingReel(WorkedReel[S]):
         super().result(step, done)
         self.out_beam.clear()
         if done:
-            self.out_beam.join(*self.way(step))
+            self.lead(step)
+
+    def lead(self, step: S) -> None:
+        """Lines to what is written."""
+        start, end, texts = self.way(step)
+        self.out_beam.join(start, end, texts, (None, self.output.whole))
 
     def way(self, step: S) -> tuple[Box, Box, Sequence[Box]]:
         """From where to where lines lead when the result is written, and the texts in their way."""
@@ -156,7 +187,16 @@ class SlidingReel(WorkedReel[S]):
 
     def rest(self, opened: bool) -> None:
         super().rest(opened)
+        self.settle(0.0)
         self.out_beam.clear()
+
+    def settle(self, share: float) -> None:
+        """Weights are in the middle of the lens until there is something to multiply."""
+        for lens in self.lenses:
+            lens.tile.settle(share)
+
+    def carry(self, step: S, before: int | None, stop: float) -> list[Cue]:
+        return [during(0, stop, self.settle)] if before is None else []
 
     # --- the step ----------------------------------------------------------------------------------------------------------------------
 
@@ -164,14 +204,33 @@ class SlidingReel(WorkedReel[S]):
         return self.factors, self.result_role
 
     def breaks(self, step: S) -> Sequence[int]:
-        return row_ends(len(step.terms), self.lenses[0].tile.columns)
+        row = self.lenses[0].tile.columns
+        return range(row, len(step.terms) + row, row)
 
     def bench_of(self, step: S) -> str:
         return ""
 
+    def keep(self, step: S, before: int | None) -> None:
+        self.before = before
+        super().keep(step, before)
+
+    def ticking(self, work: WrittenStep[S], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
+        # What is added sets out from where it stands in the lens.
+        self.work(work, 0, False)
+        found = super().ticking(work, start, stop, line)
+        self.keep(work.step, self.before)
+        return found
+
+    def sources(self, work: WrittenStep[S], term: int) -> Sequence[Line | Box]:
+        return [line for lens in self.lenses for line in lens.sources(term)]
+
+    def follow(self, work: WrittenStep[S], term: int | None) -> None:
+        self.bench.mark(term)
+
     def work(self, work: WrittenStep[S], ticks: int, done: bool) -> None:
+        cells = self.window_cells(work.step)
         for lens in self.lenses:
-            lens.show(work.written.terms, work.step.terms)
+            lens.show(work.written.terms, work.step.terms, cells)
         self.bench.mark(ticks - 1 if ticks and not done else None)
 
     def clear_bench(self, work: WrittenStep[S]) -> None:
@@ -184,8 +243,25 @@ class SlidingReel(WorkedReel[S]):
 
     def landing(self, work: WrittenStep[S]) -> list[Flight]:
         self.bench.mark(None)
-        start = self.strip.last
-        return [Flight(self.result_role, lines=(start, self.output.line(self.place_of(work.step), start.text)))] if start else []
+        start, place = self.strip.last, self.place_of(work.step)
+        return [Flight(self.result_role, lines=(start, self.output.line(place, start.text))), *self.ring(place)] if start else []
+
+    def ring(self, place: Cell) -> list[Flight]:
+        """Around a coloured cell, into which a number falls, that it is seen where."""
+        if self.output.has_digits:
+            return []
+        box, (x, y) = self.visible(self.output.box(*place)), self.output.centre(*place)
+        left, bottom, right, top = self.output.whole
+        wide = max(left, x - RING), max(bottom, y - RING), min(right, x + RING), min(top, y + RING)
+        return [Flight(self.result_role, ring=(wide, box))]
+
+
+def _at_least(start: float, end: float, low: float, high: float) -> tuple[float, float]:
+    """A stretch that is long enough to be seen, within bounds."""
+    more = max(0.0, (LEAST_RING - (end - start)) / 2)
+    start, end = start - more, end + more
+    moved = max(0.0, low - start) - max(0.0, end - high)
+    return start + moved, end + moved
 
 
 def within(cells: Sequence[Cell], sides: Sequence[tuple[int, int]]) -> list[Cell]:

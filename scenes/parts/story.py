@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from engine.step import Step
+from engine.step import Reference, Step
 
 if TYPE_CHECKING:
     from engine.blocks import Blocks
@@ -27,6 +27,9 @@ class Story(Protocol[S_co]):
 
     @property
     def formula(self) -> str: ...
+
+    @property
+    def reference(self) -> Reference: ...
 
     @property
     def params(self) -> Mapping[str, Any]: ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from manim import Group
 
@@ -13,7 +12,8 @@ from engine.numbers import Sum, factor
 from engine.running import carried_sums, relation, running_sums
 from scenes.parts.frame import STRIP
 from scenes.parts.ink import LEAST_PX, Ink, Letters, Line, letter_size, text_width
-from scenes.parts.theme import Theme
+from scenes.parts.pieces import SO_FAR, Page, Piece, Roles, gaps, roles_of, term_pieces
+from scenes.parts.theme import INKS, Theme
 from scenes.parts.window import Window
 
 LARGEST_PX = 38.0
@@ -22,47 +22,6 @@ PAGE_PX, WHOLE_PX = 32.0, 28.0
 #: More terms than these never fit on a line.
 MOST_ON_LINE = 40
 MARGIN = 0.3
-GAP, TIGHT = 0.15, 0.05  # between pieces, and around the dot of a product
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Text in the colour of a role."""
-
-    text: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """As many terms as fit on a line, after what was carried from the page before. ``sums[i]`` is the sum after term i of the page."""
-
-    first: int
-    terms: tuple[tuple[str, ...], ...]
-    carried: str
-    sums: tuple[str, ...]
-
-
-Roles = Sequence[str] | Sequence[Sequence[str]]
-
-
-def roles_of(roles: Roles, term: int) -> Sequence[str]:
-    """Of the factors of a term: ``roles`` are those of every term, or one after the other those of each."""
-    return roles if isinstance(roles[0], str) else roles[term]  # type: ignore[return-value]  # a word says that all are words
-
-
-def term_pieces(term: Sequence[str], roles: Sequence[str], *, first: bool) -> list[Piece]:
-    """A product: its factors in the colours of their roles, dots between them; ``first`` says that nothing stands before it."""
-    pieces: list[Piece] = []
-    for i, text in enumerate(term):
-        role = roles[i] if len(term) > 1 else roles[-1]
-        pieces += [Piece("·", "ink")] * (i > 0) + [Piece(factor(text, first=first and i == 0), role)]
-    return pieces
-
-
-def gaps(pieces: Sequence[Piece]) -> list[float]:
-    """The space after each piece but the last: little around the dot of a product and within brackets."""
-    return [TIGHT if "·" in (a.text, b.text) or a.text.endswith("(") or b.text in (")", ",") else GAP for a, b in pairwise(pieces)]
 
 
 class Strip(Group):
@@ -70,14 +29,19 @@ class Strip(Group):
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        roles = ("ink", "muted", "input", "weight", "output", "gradient", "query", "key", "value")
-        self.marks = {role: Letters(getattr(theme, role)) for role in roles}
+        self.marks = {role: Letters(getattr(theme, role)) for role in INKS}
         self.formula = Ink("", LARGEST_PX, theme.ink, math=True)
         #: The last piece of the line.
         self.last: Line | None = None
         self.spot = Window(theme)
-        self.middle = (STRIP[1] + STRIP[3]) / 2
-        super().__init__(*self.marks.values(), self.formula, self.spot)
+        self.call = Letters(theme.muted)
+        super().__init__(*self.marks.values(), self.formula, self.spot, self.call)
+        self.stand_on([])
+
+    def stand_on(self, call: Sequence[Line], low: float = STRIP[1]) -> None:
+        """Stands above a line of code that reaches up to ``low``."""
+        self.call.write_lines(call)
+        self.low, self.middle, self.half = low, (low + STRIP[3]) / 2, min(0.3, (STRIP[3] - low) / 2 - 0.03)
 
     @property
     def room(self) -> float:
@@ -86,7 +50,7 @@ class Strip(Group):
 
     def width(self, pieces: Sequence[Piece], size: float) -> float:
         """Width of a line of pieces."""
-        return sum(text_width(p.text, size) for p in pieces) + sum(gaps(pieces))
+        return sum(text_width(p.text, p.size or size) for p in pieces) + sum(gaps(pieces))
 
     def fits(self, pieces: Sequence[Piece], size: float) -> bool:
         """Whether the line fits in that size."""
@@ -94,7 +58,7 @@ class Strip(Group):
 
     def fitting(self, pieces: Sequence[Piece]) -> float:
         """The largest size in which the line fits."""
-        between = sum(gaps(pieces))
+        between = sum(gaps(pieces)) + sum(text_width(p.text, p.size) for p in pieces if p.size)
         natural = self.width(pieces, LARGEST_PX) - between
         return max(LEAST_PX, min(LARGEST_PX, LARGEST_PX * (self.room - between) / natural)) if natural else LARGEST_PX
 
@@ -109,7 +73,7 @@ class Strip(Group):
             self.marks[role].write_lines(line for piece, line in zip(pieces, lines, strict=True) if piece.role == role)
         if current is not None:
             first, last = (lines[n] for n in current)
-            self.spot.put((first.x - 0.08, self.middle - 0.3, last.x + last.width + 0.08, self.middle + 0.3))
+            self.spot.put((first.x - 0.08, self.middle - self.half, last.x + last.width + 0.08, self.middle + self.half))
 
     def places(self, pieces: Sequence[Piece], size: float | None = None, left: float | None = None) -> list[Line]:
         """Where the pieces of a line stand."""
@@ -117,7 +81,7 @@ class Strip(Group):
         x = -self.width(pieces, size) / 2 if left is None else left
         found = []
         for piece, gap in zip(pieces, [*gaps(pieces), 0.0], strict=False):
-            found.append(Line(piece.text, size, x, self.middle, align=-1))
+            found.append(Line(piece.text, piece.size or size, x, self.middle, align=-1))
             x += found[-1].width + gap
         return found
 
@@ -130,7 +94,7 @@ class Strip(Group):
         """Shows a formula in Typst math."""
         self.clear()
         self.formula.write(formula).resize(LARGEST_PX)
-        height = STRIP[3] - STRIP[1]
+        height = STRIP[3] - self.low
         smaller = min(1.0, self.room / self.formula.width_set, height / (self.formula.line.outline.height * self.formula.line.scale))
         self.formula.resize(max(LEAST_PX, LARGEST_PX * smaller)).put(0, self.middle)
 
@@ -158,17 +122,19 @@ class Strip(Group):
             current = (start, len(pieces) - 1)
         pieces += [Piece(")", "ink")] * is_max
         total = page.sums[done - 1] if done else page.carried
+        is_last = page.first + done == len(written.terms)
         if total and [piece.text for piece in pieces] != [total]:
             added = [(page.carried,), *page.terms[:done]] if page.carried else page.terms[:done]
-            is_last = page.first + done == len(written.terms)
             exact = written.relation if is_max or (is_last and written.relation != "=") else relation(added, total)
-            pieces += [Piece(exact, "ink"), Piece(total, result)]
+            pieces += [Piece(exact, "ink"), Piece(total, result)] + [SO_FAR] * (not is_last)
         return pieces, current
 
     def widest(self, page: Page, written: Sum, roles: Roles) -> list[Piece]:
-        """The page when all its terms are there, with the longest of its sums."""
-        pieces, _ = self.line(page, len(page.terms), written, roles)
-        return [*pieces[:-1], replace(pieces[-1], text=max(page.sums, key=len))]
+        """The page when all its terms are there, or all but the last, with the longest of its sums."""
+        longest = max(page.sums, key=len)
+        whole = replace(page, sums=(longest,) * len(page.terms))
+        lines = [self.line(whole, done, written, roles)[0] for done in range(max(1, len(page.terms) - 1), len(page.terms) + 1)]
+        return max(lines, key=lambda pieces: self.width(pieces, LARGEST_PX))
 
     def adding(
         self,
@@ -209,7 +175,7 @@ class Strip(Group):
         while last < len(written.terms):
             page = Page(first, written.terms[first : last + 1], widest if first else "", (widest,) * (last + 1 - first))
             # Letters are lower than digits.
-            if not self.fits(self.line(page, len(page.terms), written, roles)[0], letter_size() if written.reduce == "max" else PAGE_PX):
+            if not self.fits(self.widest(page, written, roles), letter_size() if written.reduce == "max" else PAGE_PX):
                 break
             last += 1
         return last
@@ -278,6 +244,8 @@ class Adding:
     def _line(self, done: int) -> tuple[list[Piece], tuple[int, int] | None, float]:
         page, left = next((page, left) for page, left in reversed(self.pages) if page.first < max(1, done))
         pieces, current = self.strip.line(page, done - page.first, self.written, self.roles, self.result) if done else ([], None)
+        # Behind a name even the first term alone would be said to be all of it.
+        pieces += [SO_FAR] * (bool(self.head) and 0 < done < len(self.written.terms) and SO_FAR not in pieces)
         spot = None if current is None else (current[0] + len(self.head), current[1] + len(self.head))
         return [*self.head, *pieces], spot, left
 
@@ -287,8 +255,3 @@ def factor_lines(pieces: Sequence[Piece], lines: Sequence[Line], factors: Sequen
     rest = iter(zip(pieces, lines, strict=True))
     found = (next((line for piece, line in rest if piece.text in (text, f"({text})")), None) for text in factors)
     return [line for line in found if line is not None]
-
-
-def row_ends(count: int, row: int) -> list[int]:
-    """Every ``row``-th of ``count`` terms: where a page may end."""
-    return [b for _, b in pairwise(range(0, count + row, row))]

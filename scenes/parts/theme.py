@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: What a colour may mean.
+ROLES = ("input", "weight", "output", "gradient", "query", "key", "value", "share")
+#: All colours that text may have.
+INKS = (*ROLES, "ink", "muted")
+
 
 @dataclass(frozen=True)
 class Theme:
     """Colours by role, as ``#RRGGBB``.
 
-    Role colours start from Okabe and Ito's palette, which colour-blind viewers can tell apart, and are darkened on light grounds until text
-    in them has a contrast of 4.5:1 (WCAG 2.2, 1.4.3). ``reading`` frames the cells read now, ``casing`` is the line around that frame, and
-    ``shade`` the opacity of ``reading`` over the cells. Coloured cells are white at 0 and ``negative`` below; ``empty`` are those that are
-    not known yet. ``hues`` say which things belong together, as tints behind cells, at the opacity ``tint``.
+    Role colours have the hues of Okabe and Ito's palette. Text in them has a contrast of 4.5:1 on the ground (WCAG 2.2, 1.4.3), and any two
+    of them, and ``negative``, are at least 10 apart in CAM02-UCS, also with protanopia, deuteranopia or tritanopia. ``reading`` may have
+    the colour of a role, for it is told from all by more: a heavy frame around the cells read now, with a line around it, ``casing``;
+    ``shade`` is its opacity over the cells. Coloured cells have the colour of the ground at 0, and go to ``negative`` below. ``hues`` say
+    which things belong together, as tints behind cells, at the opacity ``tint``.
     """
 
     name: str
@@ -27,10 +33,10 @@ class Theme:
     query: str
     key: str
     value: str
+    share: str
     reading: str
     casing: str
     negative: str
-    empty: str
     shade: float
     hues: tuple[str, ...]
     tint: float
@@ -42,17 +48,17 @@ DARK = Theme(
     ink="#F2F4F8",
     muted="#A9B1BD",
     line="#4A5362",
-    input="#56B4E9",
-    weight="#E69F00",
-    output="#1FC394",
-    gradient="#FF8259",
+    input="#54D2FF",
+    weight="#D29C00",
+    output="#96E496",
+    gradient="#FF8466",
     query="#F0E442",
-    key="#9A9CFF",
-    value="#E58CC0",
+    key="#A296FF",
+    value="#FF96DE",
+    share="#00BAA2",
     reading="#F0E442",
     casing="#0E1116",
     negative="#8E44AD",
-    empty="#0E1116",
     shade=0.2,
     hues=("#3D6FB4", "#8A5FC0", "#3E8E63", "#A8822B"),
     tint=0.36,
@@ -63,17 +69,17 @@ LIGHT = Theme(
     ink="#16181D",
     muted="#565D68",
     line="#B4BAC4",
-    input="#0A6AA6",
-    weight="#8F5B00",
-    output="#00704F",
-    gradient="#C2260A",
-    query="#5A6E1E",
-    key="#3B4CC0",
-    value="#A02C78",
+    input="#0066AE",
+    weight="#724800",
+    output="#006636",
+    gradient="#720000",
+    query="#667224",
+    key="#3C24BA",
+    value="#903072",
+    share="#0C424E",
     reading="#F0E442",
     casing="#5A5300",
-    negative="#7B3294",
-    empty="#DFE2E7",
+    negative="#B45FE0",
     shade=0.45,
     hues=("#8FC1EC", "#C9ADEB", "#9AD4B2", "#EBCB7C"),
     tint=0.36,
@@ -84,17 +90,17 @@ PRINT = Theme(
     ink="#000000",
     muted="#3D3D3D",
     line="#8A8A8A",
-    input="#0057A8",
-    weight="#7A4A00",
-    output="#00612B",
-    gradient="#A81400",
-    query="#465F14",
-    key="#3A28B4",
-    value="#861F63",
+    input="#0066AE",
+    weight="#724800",
+    output="#006636",
+    gradient="#720000",
+    query="#667224",
+    key="#3C24BA",
+    value="#903072",
+    share="#0C424E",
     reading="#F0E442",
     casing="#000000",
-    negative="#5E1F78",
-    empty="#E0E0E0",
+    negative="#B45FE0",
     shade=0.5,
     hues=("#8FC1EC", "#C9ADEB", "#9AD4B2", "#EBCB7C"),
     tint=0.36,

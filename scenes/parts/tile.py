@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import cos, pi, sin
 
 import numpy as np
 
@@ -14,10 +16,12 @@ from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, letter_size
 from scenes.parts.plane import LABEL_COLUMN, LABEL_ROOM
 from scenes.parts.raster import heat_limit
 from scenes.parts.theme import Theme
+from scenes.parts.travel import Travelling
 
 LARGEST = (1.6, 1.45)  # of a cell, width and height
 LARGEST_DIGIT_PX = 54.0
 MOST_TRIED = 500
+LEAST_DIGITS = 2  # of a number in a cell that has more
 TIMES_ROOM = 0.5  # for the sign between the two grids
 
 
@@ -54,15 +58,18 @@ class Tile(Pane):
         super().__init__(shape, boxes[0], roles[0], theme, writing)
         self.upper, self.lower = Letters(getattr(theme, roles[0])), Letters(getattr(theme, roles[1]))
         self.beside = [Grid(shape, box, roles[1], theme, None, limit=heat_limit(weights)) for box in boxes[1:]]
-        self.add(*(mark for grid in self.beside for mark in (*grid.ground, Ink("×", 40.0, theme.ink).put(x, y))), self.upper, self.lower)
+        self.storeys = [self.upper, self.lower] if writing else []
+        self.turning = Travelling(getattr(theme, roles[1]), halo=theme.ground)
+        self.times, self.places = Ink("×", 40.0, theme.ink).put(x, y), [grid.left for grid in self.beside]
+        self.add(*(mark for grid in self.beside for mark in (*grid.ground, self.times)), self.upper, self.lower, self.turning)
         name = Ink(title.text, letter_size(), getattr(theme, title.role), align=title.align)
         self.dress(name.put(*((left, y) if title.beside else (x, self.top + LABEL_RISE))), [self, *self.beside])
 
     @property
     def whole(self) -> Box:
         """The box of all cells."""
-        left, bottom, _, top = super().whole
-        return left, bottom, self.beside[-1].whole[2] if self.beside else super().whole[2], top
+        left, bottom, right, top = super().whole
+        return left, bottom, self.places[-1] + right - left if self.beside else right, top
 
     @property
     def read(self) -> list[Line]:
@@ -70,20 +77,64 @@ class Tile(Pane):
         return self.upper.lines
 
     def show_weights(self) -> None:
-        """The weights alone, before the first step."""
-        weights = self.weights.flatten().tolist()
-        decimals = decimals_needed(weights)
-        self._weigh([plain(weight, decimals) for weight in weights])
-        self.blank()
+        """The weights alone."""
+        self.settle(1.0)
         self.upper.write_lines([])
         self.mark(None)
 
-    def _weigh(self, texts: Sequence[str]) -> None:
+    def settle(self, share: float) -> None:
+        """The weights alone, so far on their way from the middle, where they stand as long as there is nothing else."""
+        self.blank()
+        self._weigh(self.plain_weights, share)
+        if self.beside and share < 1:
+            self.ruled.draw(np.zeros((0, 3)))
+
+    def turn(self, share: float, settled: float) -> None:
+        """The weights so far on their way around the middle by half a turn; they began as they were given."""
+        self.settle(settled)
+        for grid in self.beside:
+            self._fold(grid, share)
+        around = self.lower.lines
+        x, y = (sum(at) / max(1, len(around)) for at in ([line.x for line in around], [line.y for line in around]))
+        angle = pi * (1 - share)
+        turned = [
+            replace(
+                line,
+                x=x + cos(angle) * (line.x - x) - sin(angle) * (line.y - y),
+                y=y + sin(angle) * (line.x - x) + cos(angle) * (line.y - y),
+            )
+            for line in around
+        ]
+        moves = 0 < share < 1
+        self.turning.write_lines(turned if moves else [])
+        self.lower.write_lines([] if moves else turned)
+
+    def _fold(self, grid: Grid, share: float) -> None:
+        """Half a turn of coloured cells: first their columns change places, then their rows."""
+        first, second = min(1.0, 2 * share), max(0.0, 2 * share - 1)
+        x0, y0, x1, y1 = grid.whole
+        across, along = (abs(cos(pi * part)) or 1e-3 for part in (first, second))
+        values = self.weights[:: 1 if second > 0.5 else -1, :: 1 if first > 0.5 else -1]
+        grid.fill(np.ascontiguousarray(values), np.ones(values.shape, dtype=bool))
+        x, y, wide, high = (x0 + x1) / 2, (y0 + y1) / 2, across * (x1 - x0) / 2, along * (y1 - y0) / 2
+        grid.raster.move((x - wide, y - high, x + wide, y + high))
+
+    @property
+    def plain_weights(self) -> list[str]:
+        """The weights as they are written before there is a step."""
+        weights = self.weights.flatten().tolist()
+        decimals = decimals_needed(weights)
+        return [plain(weight, decimals) for weight in weights]
+
+    def _weigh(self, texts: Sequence[str], settled: float = 1.0) -> None:
         self.exact = True
         if self.has_digits:
-            self.storey(self.lower, texts, self.weights.flatten().tolist(), "×", -1)
-        for grid in self.beside:
+            self.storey(self.lower, texts, self.weights.flatten().tolist(), "×", -settled)
+        for grid, left in zip(self.beside, self.places, strict=True):
+            grid.move(left - (1 - settled) * (left - self.left) / 2)
             grid.fill(self.weights, np.ones(self.weights.shape, dtype=bool))
+            self.times.write("×" if settled >= 1 else "")
+            self.rule()
 
     def show(self, terms: Sequence[tuple[str, ...]], values: Sequence[float], limit: float) -> None:
         """The window of one step: its factors as they are written, the numbers read, the limit of their colours."""
@@ -105,7 +156,13 @@ def _writing(weights: np.ndarray, values: np.ndarray, cell: tuple[float, float],
 
 
 def _all_fit(numbers: np.ndarray, most: int) -> bool:
-    """Whether every number can be written in a cell, with two decimals unless it is too small for them."""
+    """Whether every number can be written in a cell, with two digits that count unless it has fewer or is near 0 among the others."""
     distinct = np.unique(np.round(numbers[np.isfinite(numbers)], USUAL_DECIMALS))
     ends = [*distinct[:MOST_TRIED], *distinct[-MOST_TRIED:]]
-    return all(len(fitting(float(x), most)) <= most for x in ends) and most >= len("≈0")
+    return most >= len("≈0") and all(_tells(float(x), fitting(float(x), most), most) for x in ends)
+
+
+def _tells(number: float, text: str, most: int) -> bool:
+    """Whether a text is short enough and says two digits of a number of which there are more."""
+    digits = text.lstrip("−≈0.").replace(".", "")
+    return len(text) <= most and (len(digits) >= LEAST_DIGITS or plain(number, USUAL_DECIMALS) == text)

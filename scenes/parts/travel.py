@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 
+import numpy as np
 from manim import Group
 
+from scenes.parts.curves import Point
+from scenes.parts.frame import STRIP
 from scenes.parts.ink import Box, Letters, Line, Mark, boxes
 from scenes.parts.motion import smooth
-from scenes.parts.theme import Theme
+from scenes.parts.rooms import around
+from scenes.parts.theme import INKS, Theme
 from scenes.parts.window import blend
 
-ROLES = ("input", "weight", "output", "gradient", "query", "key", "value", "ink", "muted")
+#: Where a block of numbers that are going to be added up goes to.
+ON_STRIP: Box = (STRIP[0] / 3, STRIP[1] + 0.3, STRIP[2] / 3, STRIP[3] - 0.3)
+#: A number on its way for less time is not seen to travel.
+TRAVEL_SECONDS = 0.45
 SPREAD = 0.5  # the last one starts so much of the time of one of them after the first
 VEIL = 0.35  # opacity of a block of cells on its way
 
@@ -27,24 +36,40 @@ class Veil(Mark):
 
 @dataclass(frozen=True)
 class Flight:
-    """A number from where it stands to where it goes; or in place of ``lines`` a block of cells, with its ``boxes``.
+    """A number from where it stands to where it goes; or in place of ``lines`` a block of cells, with its ``boxes``, or a ``ring``.
 
-    Those of one ``turn`` move side by side, those of the next one start a little later.
+    Those of one ``turn`` move side by side, those of the next one start a little later. On its way it turns at the points ``via``.
     """
 
     role: str
     turn: int = 0
     lines: tuple[Line, Line] | None = None
     boxes: tuple[Box, Box] | None = None
+    ring: tuple[Box, Box] | None = None
+    via: tuple[Point, ...] = ()
+
+
+class Trip(NamedTuple):
+    """The numbers of a term on their way from ``start`` to ``stop``, shares of the beat."""
+
+    term: int
+    flights: list[Flight]
+    start: float
+    stop: float
+
+    def at(self, now: float) -> float:
+        """How far it has come: 0 where it sets out, 1 where it is there."""
+        return (now - self.start) / (self.stop - self.start)
 
 
 class Travellers(Group):
     """All that is on its way at one moment."""
 
     def __init__(self, theme: Theme) -> None:
-        self.letters = {role: Travelling(getattr(theme, role), halo=theme.ground) for role in ROLES}
-        self.veils = {role: Veil(getattr(theme, role), fill=VEIL) for role in ROLES}
-        super().__init__(*self.veils.values(), *self.letters.values())
+        self.letters = {role: Travelling(getattr(theme, role), halo=theme.ground) for role in INKS}
+        self.veils = {role: Veil(getattr(theme, role), fill=VEIL) for role in INKS}
+        self.rings = Veil(theme.reading if theme.name == "dark" else theme.casing, stroke=4.0)
+        super().__init__(*self.veils.values(), self.rings, *self.letters.values())
 
     def show(self, flights: Sequence[Flight], share: float) -> None:
         """Everything on its way; nothing before the start and after the arrival."""
@@ -52,8 +77,9 @@ class Travellers(Group):
 
     def move(self, groups: Iterable[tuple[Sequence[Flight], float]]) -> None:
         """Several groups, each at its own share of its way."""
-        written: dict[str, list[Line]] = {role: [] for role in ROLES}
-        veiled: dict[str, list[Box]] = {role: [] for role in ROLES}
+        written: dict[str, list[Line]] = {role: [] for role in INKS}
+        veiled: dict[str, list[Box]] = {role: [] for role in INKS}
+        ringed: list[Box] = []
         for flights, share in groups:
             last = max((flight.turn for flight in flights), default=0)
             spread = SPREAD if last else 0.0
@@ -61,12 +87,15 @@ class Travellers(Group):
                 late = spread * flight.turn / max(1, last)
                 at = smooth(min(1.0, max(0.0, share * (1 + spread) - late)))
                 if flight.lines is not None:
-                    written[flight.role].append(between(*flight.lines, at))
+                    written[flight.role].append(between(*flight.lines, at, flight.via))
                 if flight.boxes is not None:
-                    veiled[flight.role].append(blend(*flight.boxes, at))
-        for role in ROLES:
+                    veiled[flight.role].append(_moved(*flight.boxes, at, flight.via))
+                if flight.ring is not None:
+                    ringed.append(blend(*flight.ring, at))
+        for role in INKS:
             self.letters[role].write_lines(written[role])
             self.veils[role].draw(boxes(veiled[role]))
+        self.rings.draw(boxes(ringed))
 
     def clear(self) -> None:
         """Nothing is on its way."""
@@ -80,7 +109,33 @@ def way(role: str, start: Line | Box, end: Line | Box, turn: int = 0) -> Flight:
     return Flight(role, turn, boxes=(start.box if isinstance(start, Line) else start, end.box if isinstance(end, Line) else end))
 
 
-def between(start: Line, end: Line, at: float) -> Line:
+def together(role: str, places: Iterable[Line | Box], end: Box) -> Flight:
+    """Many numbers as one block."""
+    return Flight(role, boxes=(around([place.box if isinstance(place, Line) else place for place in places]), end))
+
+
+def between(start: Line, end: Line, at: float, via: Sequence[Point] = ()) -> Line:
     """A line of text on its way; both have their middle where they stand."""
     a, b = (line.x - line.align * line.width / 2 for line in (start, end))
-    return replace(end, x=a + (b - a) * at, y=start.y + (end.y - start.y) * at, size=start.size + (end.size - start.size) * at, align=0)
+    x, y = along([(a, start.y), *via, (b, end.y)], at)
+    return replace(end, x=x, y=y, size=start.size + (end.size - start.size) * at, align=0)
+
+
+def _moved(start: Box, end: Box, at: float, via: Sequence[Point]) -> Box:
+    """A block on its way, its middle on the points that it turns at."""
+    x0, y0, x1, y1 = blend(start, end, at)
+    if not via:
+        return x0, y0, x1, y1
+    x, y = along([_middle(start), *via, _middle(end)], at)
+    return x - (x1 - x0) / 2, y - (y1 - y0) / 2, x + (x1 - x0) / 2, y + (y1 - y0) / 2
+
+
+def _middle(box: Box) -> Point:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def along(points: Sequence[Point], share: float) -> Point:
+    """Where one is after a share of the way from point to point."""
+    lengths = np.cumsum([0.0, *(float(np.hypot(b[0] - a[0], b[1] - a[1])) for a, b in pairwise(points))])
+    x, y = (float(np.interp(share * lengths[-1], lengths, [point[axis] for point in points])) for axis in (0, 1))
+    return x, y

@@ -14,6 +14,8 @@ from scenes.parts.theme import Theme
 Straight = tuple[tuple[float, float], tuple[float, float]]
 #: Between a line and a text that it would run through.
 CLEARANCE = 7 * PX
+#: Between a plane and the bracket beside it.
+BESIDE = 9 * PX
 
 
 class Window(Group):
@@ -69,12 +71,15 @@ class Beam(Mark):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme.reading if theme.name == "dark" else theme.casing, stroke=2.2, opacity=0.5)
 
-    def join(self, a: Box, b: Box, texts: Iterable[Box] = ()) -> None:
-        """From the right side of ``a`` to the left side of ``b``, or from the bottom to the top where ``b`` is below; not through texts."""
-        if b[0] >= a[2]:
-            whole = [((a[2], a[3]), (b[0], b[3])), ((a[2], a[1]), (b[0], b[1]))]
-        else:
-            whole = [((a[0], a[1]), (b[0], b[3])), ((a[2], a[1]), (b[2], b[3]))]
+    def join(self, a: Box, b: Box, texts: Iterable[Box] = (), planes: tuple[Box | None, Box | None] = (None, None)) -> None:
+        """From the right side of ``a`` to the left side of ``b``, or from the bottom to the top where ``b`` is below; not through texts.
+
+        A box that lies in a plane has a bracket beside that, along its rows or columns, and the lines stay outside: a plane is full of
+        numbers.
+        """
+        beside = (planes[1] or b)[0] >= (planes[0] or a)[2]
+        start, end = (_bracket(box, plane, beside, at) for box, plane, at in ((a, planes[0], 1), (b, planes[1], -1)))
+        whole = [*zip(start, end, strict=True), *(side for side, plane in zip((start, end), planes, strict=True) if plane)]
         for text in texts:
             whole = [piece for line in whole for piece in outside(line, text)]
         self.draw(lines(whole))
@@ -82,6 +87,16 @@ class Beam(Mark):
     def clear(self) -> None:
         """Takes the lines away."""
         self.draw(np.zeros((0, 3)))
+
+
+def _bracket(box: Box, plane: Box | None, beside: bool, at: int) -> Straight:
+    """The side of a box to which lines lead, moved out of its plane: right (1) or left (−1), or where they lead down below or above it."""
+    x0, y0, x1, y1 = box
+    if beside:
+        x = (x1 if at > 0 else x0) if plane is None else (plane[2] + BESIDE if at > 0 else plane[0] - BESIDE)
+        return (x, y1), (x, y0)
+    y = (y0 if at > 0 else y1) if plane is None else (plane[1] - BESIDE if at > 0 else plane[3] + BESIDE)
+    return (x0, y), (x1, y)
 
 
 def outside(line: Straight, box: Box) -> list[Straight]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import ClassVar
 
 from manim import Mobject, config
 
@@ -12,8 +12,9 @@ from scenes.parts.beat import Beat
 from scenes.parts.desk import Desk, Framed, S, WrittenStep
 from scenes.parts.ink import Line
 from scenes.parts.motion import Cue, during, states, switch
-from scenes.parts.strip import Piece, factor_lines, roles_of
-from scenes.parts.travel import Flight, Travellers, way
+from scenes.parts.pieces import Piece, roles_of
+from scenes.parts.strip import factor_lines
+from scenes.parts.travel import TRAVEL_SECONDS, Flight, Travellers, Trip, way
 from scenes.parts.window import Window, blend
 
 #: A full beat counts at most so many terms one by one; with more, it takes several at a time.
@@ -24,22 +25,13 @@ MOST_COUNTED = 400
 MOST_TRAVELLING = 10
 #: How high above a sum they arrive.
 ABOVE = 0.36
-#: A number on its way for less time is not seen to travel.
-TRAVEL_SECONDS = 0.32
-
-
-class Trip(NamedTuple):
-    """The numbers of a term on their way from ``start`` to ``stop``, shares of the beat."""
-
-    term: int
-    flights: list[Flight]
-    start: float
-    stop: float
 
 
 class WorkedReel(Desk[S]):
     """Four acts: the frames go to what is read, the numbers travel to the bench, their terms are added up, the result goes to its cell."""
 
+    #: A sum of more terms is not counted.
+    most_counted: ClassVar[float] = MOST_COUNTED
     seconds = 1.0  # of the beat that is shown
     changing = changed = False  # whether the beat goes from one scenery to another; whether it did when parts were put on the stage
 
@@ -92,6 +84,7 @@ class WorkedReel(Desk[S]):
             "closing": self.closing,
         }
         self.seconds = beat.frames / config.frame_rate
+        self.acts = type(self).acts.within(self.seconds)
         self.changing = len({self.scenery(self.trace[k]) for k in beat.pictures}) > 1
         return beats[beat.kind](beat)
 
@@ -136,7 +129,8 @@ class WorkedReel(Desk[S]):
         if old is None or self.bench_of(old) != self.bench_of(step) or self.scenery(old) != self.scenery(step):
             self.bench.clear()
             return
-        self.work(WrittenStep.of(old), len(old.terms), True)
+        work = self.written(old)
+        self.work(work, len(work.step.terms), True)
         self.bench.mark(None)
 
     def glide(self, step: S, before: int | None, stop: float) -> Cue:
@@ -198,8 +192,8 @@ class WorkedReel(Desk[S]):
 
     def full(self, beat: Beat) -> list[Cue]:
         """Term by term, the running sum ticking."""
-        work, acts = WrittenStep.of(self.trace[beat.start]), self.acts
-        if len(work.step.terms) > MOST_COUNTED:
+        work, acts = self.written(self.trace[beat.start]), self.acts
+        if len(work.step.terms) > self.most_counted:
             return self.quick(beat)
         self.begin(work.step, beat.shown)
         self.keep(work.step, beat.before)
@@ -232,20 +226,26 @@ class WorkedReel(Desk[S]):
             return adding.factors(term + 1) if terms > 1 else factor_lines(line, self.strip.places(line), work.written.terms[0])
 
         moving = [n for n in range(terms) if self.sources(work, n)] if terms <= MOST_TRAVELLING else []
-        long = TRAVEL_SECONDS / self.seconds if moving else 0.0
-        begin = start + min(max(0.0, long - (stop - start) / (ticks + 1)), (stop - start) / 3)
+        late = TRAVEL_SECONDS / self.seconds - (stop - start) / (ticks + 1) if moving else 0.0
+        begin = start + min(max(0.0, late), (stop - start) / 3)
         pause = (stop - begin) / (ticks + 1)
-        trips = [
-            Trip(n, self.ways(work, n, ends(n)), max(start, (there := begin + (n + 1) * pause) - max(long, pause)), there) for n in moving
-        ]
+        trips = self.trips(work, {n: (ends(n), begin + (n + 1) * pause) for n in moving}, start, pause)
+        crowd = self.crowd(work) if terms > MOST_TRAVELLING else []
+        trips += [Trip(-1, crowd, start, min(stop, start + 2 * TRAVEL_SECONDS / self.seconds))] if crowd else []
         return [states(begin, stop, ticks + 1, tick), *([self.stream(work, trips, start, stop)] if trips else [])]
+
+    def trips(self, work: WrittenStep[S], ends: Mapping[int, tuple[Sequence[Line], float]], start: float, pause: float) -> list[Trip]:
+        """The ways of terms to the strip: where their numbers are going to stand there, and when they arrive."""
+        long = max(pause, TRAVEL_SECONDS / self.seconds)
+        return [Trip(term, self.ways(work, term, places), max(start, there - long), there) for term, (places, there) in ends.items()]
 
     def ways(self, work: WrittenStep[S], term: int, ends: Sequence[Line]) -> list[Flight]:
         """From where the numbers of a term stand to where they are going to stand on the strip."""
         roles = roles_of(self.roles(work.step)[0], term)
         # Where the next term is going to stand there is the sum so far.
         ends = [replace(end, y=end.y + ABOVE * bool(term)) for end in ends]
-        return [way(role, one, end, turn) for turn, (role, one, end) in enumerate(zip(roles, self.sources(work, term), ends, strict=False))]
+        found = zip(roles, self.sources(work, term), ends, strict=False)
+        return [self.routed(work.step, way(role, one, end, turn)) for turn, (role, one, end) in enumerate(found)]
 
     def stream(self, work: WrittenStep[S], trips: Sequence[Trip], start: float, stop: float) -> Cue:
         """The numbers of the terms travel one after the other; with little time for each, some set out before others are there."""
@@ -259,15 +259,17 @@ class WorkedReel(Desk[S]):
             if latest not in (followed, -1):
                 self.follow(work, latest)
             followed = latest
+            for trip in reversed(trips):
+                self.passing(work, trip.term, min(1.0, max(0.0, trip.at(now))))
             # Before they leave something else may be on its way.
             if share > 0:
-                self.travellers.move([(trip.flights, (now - trip.start) / (trip.stop - trip.start)) for trip in under_way])
+                self.travellers.move([(trip.flights, trip.at(now)) for trip in under_way])
 
         return Cue(start, stop, draw)
 
     def quick(self, beat: Beat) -> list[Cue]:
         """What is read, and the result."""
-        work, acts = WrittenStep.of(self.trace[beat.start]), self.quick_acts
+        work, acts = self.written(self.trace[beat.start]), self.quick_acts
         self.begin(work.step, beat.shown)
         self.keep(work.step, beat.before)
         line = self.line(work)
@@ -289,7 +291,7 @@ class WorkedReel(Desk[S]):
         pictures = self.swept(beat.pictures)
 
         def draw(state: int) -> None:
-            work = WrittenStep.of(self.trace[pictures[state]])
+            work = self.written(self.trace[pictures[state]])
             self.begin(work.step, beat.shown, done=True)
             self.aim(self.reads(work.step))
             self.work(work, len(work.step.terms), True)

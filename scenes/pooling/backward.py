@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from manim import Mobject
 
 from engine.concepts.pooling.backward_step import PoolBackwardStep, gathered, partial
 from engine.numbers import sum_of_products, written
 from engine.sentences import times
 from engine.step import Cell
 from scenes.parts.desk import Acts, Framed, WrittenStep
-from scenes.parts.frame import STAGE
 from scenes.parts.heading import Heading
 from scenes.parts.ink import Box
+from scenes.parts.lens import MOST_FLYING, side_by_side
 from scenes.parts.motion import Cue, states
+from scenes.parts.pieces import Piece
 from scenes.parts.plane import Plane
-from scenes.parts.rooms import columns, rows
-from scenes.parts.strip import Piece
 from scenes.parts.travel import Flight
 from scenes.pooling.reel import PoolingReel
-from scenes.pooling.tints import Tints, hue
 
 
 class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
@@ -43,33 +40,31 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
     def dress(self, step: PoolBackwardStep) -> None:
         trace, self.shown = self.trace, (step.sample, step.channel)
         self.totals = gathered(trace, *self.shown, trace.shares[self.shown].size)[0]
-        left, middle, right = columns(STAGE, (1, 0.95, 1))
-        below, beside = rows(middle, (1.2, 1)) if trace.routes else (middle, left)
-        label, others = self.sized("grad_input", self.totals, right), partial(trace, *self.shown)
-        self.output = Plane(self.totals, right, Heading(label, "gradient"), self.theme, others=others)
+        planes = [*(["input"] if trace.routes else []), "grad_output"]
+        shapes = [*(trace.inputs[name].shape[-2:] for name in planes), self.totals.shape]
+        (first, lens, *others), self.cell = side_by_side(trace.kernel_size, shapes)
+        right, beside = others[-1], others[0] if trace.routes else first
+        label, parts = self.sized("grad_input", self.totals, right), partial(trace, *self.shown)
+        self.output = Plane(self.totals, right, Heading(label, "gradient"), self.theme, others=parts, cell=self.cell)
         self.grad_output = self.plane("grad_output", "gradient", beside)
         if trace.routes:
             self.beside = [self.grad_output]
-            self.look_through(self.plane("input", "input", left), below, [text for one in trace.sample for (text,) in compared(one)])
+            self.look_through(self.plane("input", "input", first), lens, [text for one in trace.sample for (text,) in compared(one)])
         else:
             self.shared = "share of each cell"
-            self.look_through(self.grad_output, below, [work.written.value for work in self.sampled])
-        planes = [*self.planes, self.output]
-        self.tints = {plane: Tints(self.theme) for plane in planes if plane.mode == "digits"}
+            self.look_through(self.grad_output, lens, [work.written.value for work in self.sampled])
+        self.finish(self.lenses[0].plane if trace.routes else None)
 
     def plane(self, name: str, role: str, room: Box) -> Plane:
         """A plane of an input, of the current sample and channel."""
         tensor = self.trace.inputs[name]
         values: np.ndarray = tensor[self.shown] if tensor.ndim == 4 else tensor[self.shown[1]]
-        return Plane(values.astype(float), room, Heading(self.sized(name, values, room), role), self.theme)
+        return Plane(values.astype(float), room, Heading(self.sized(name, values, room), role), self.theme, cell=self.cell)
 
     def sized(self, name: str, values: np.ndarray, room: Box) -> str:
         """Name, channel if there are several, and size, as far as they fit."""
         channel = f" channel {self.shown[1]}" if self.trace.inputs["input"].shape[-3] > 1 else ""
         return self.label(f"{name}{channel} {times(values.shape)}", room)
-
-    def parts(self, scenery: str) -> list[Mobject]:
-        return [*self.tints.values(), *super().parts(scenery)]
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
@@ -93,8 +88,15 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
         more = self.grad_output.box(*self.source(step)) if self.trace.routes else self.output.span(step.inside)
         return {**super().reads(step), "more": Framed(more)}
 
+    def origin(self, name: str, box: Box) -> Box:
+        return self.grad_output.whole if name == "more" and self.trace.routes else super().origin(name, box)
+
     def target(self, step: PoolBackwardStep) -> Box | None:
-        return self.output.span(step.targets) if self.trace.routes else None
+        return self.visible(self.output.span(step.targets)) if self.trace.routes else None
+
+    def lead(self, step: PoolBackwardStep) -> None:
+        start, end, texts = self.way(step)
+        self.out_beam.join(start, end, texts, (self.grad_output.whole if self.trace.routes else None, self.output.whole))
 
     def way(self, step: PoolBackwardStep) -> tuple[Box, Box, Sequence[Box]]:
         target = self.output.span(step.targets)
@@ -117,21 +119,20 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
 
     # --- tints -------------------------------------------------------------------------------------------------------------------------
 
-    def hue_of(self, number: int) -> int:
-        """The hue of a window by its number in the plane."""
-        return hue(*divmod(number, self.grad_output.columns))
-
     def tint(self, done: int, current: PoolBackwardStep | None) -> None:
         """Cells of ``grad_output`` in the hues of their windows, what the first ``done`` of them reached, and the current window."""
-        if self.grad_output in self.tints:
-            cells = range(self.grad_output.values.size)
-            self.tints[self.grad_output].put((self.hue_of(k), self.grad_output.box(*divmod(k, self.grad_output.columns))) for k in cells)
-        others = [plane for plane in self.tints if plane is not self.grad_output]
-        reached: dict[Cell, int] = {cell: self.hue_of(number) for number in range(done if others else 0) for cell in self.reached(number)}
-        looked = dict.fromkeys(current.inside, self.hue_of(self.number(current))) if current else {}
-        for plane in others:
-            found = reached if plane is self.output else reached | looked
-            self.tints[plane].put((hue, plane.box(*cell)) for cell, hue in found.items())
+        grad, plane, size = self.grad_output, self.lenses[0].plane, self.grad_output.values.size
+        if grad in self.tints:
+            self.tints[grad].cover(grad, self.hues([[divmod(number, grad.columns)] for number in range(size)]))
+        reached = [self.reached(number) for number in range(done if self.tints or self.rings is not None else 0)]
+        if self.output in self.tints:
+            self.tints[self.output].cover(self.output, self.hues(reached))
+        if self.rings is not None:
+            self.rings.put([cell for cells in reached for cell in cells])
+        if self.trace.routes and plane in self.tints:
+            seen = max(done, self.number(current) + 1 if current else 0)
+            windows = [[cell for cell in self.looked_at(number) if plane.inside(*cell)] for number in range(seen)]
+            self.tints[plane].cover(plane, self.hues(windows))
 
     def reached(self, number: int) -> list[Cell]:
         """The cells that a window gives to, as row and column."""
@@ -202,14 +203,18 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
     def landing(self, work: WrittenStep[PoolBackwardStep]) -> list[Flight]:
         step, text = work.step, work.written.value
         self.glass.mark(None)
-        self.out_beam.join(*self.way(step))
+        self.lead(step)
         if step.winner is not None:
             start = self.grad_output.line(self.source(step), text)
-            return [Flight("gradient", lines=(start, self.output.line(step.targets[0], text)))]
-        if not self.glass.has_digits or self.output.mode != "digits":
+            return [Flight("gradient", lines=(start, self.output.line(step.targets[0], text))), *self.ring(step.targets[0])]
+        if self.glass.has_digits and self.output.has_digits:
+            ways = zip(self.glass.read, step.targets, strict=True)
+            return [Flight("gradient", lines=(line, self.output.line(cell, text))) for line, cell in ways]
+        taps = [tap for tap, number in enumerate(step.numbers) if number is not None]
+        if len(taps) > MOST_FLYING:
             return [Flight("gradient", boxes=(self.glass.area, self.output.span(step.targets)))]
-        ways = zip(self.glass.read, step.targets, strict=True)
-        return [Flight("gradient", lines=(line, self.output.line(cell, text))) for line, cell in ways]
+        ends = zip(taps, step.targets, strict=True)
+        return [Flight("gradient", boxes=(self.glass.tap(tap), self.output.box(*cell))) for tap, cell in ends]
 
 
 def values(step: PoolBackwardStep) -> list[float]:

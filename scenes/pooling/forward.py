@@ -6,10 +6,9 @@ from engine.concepts.pooling.step import PoolStep
 from engine.sentences import times
 from engine.step import Cell
 from scenes.parts.desk import WrittenStep
-from scenes.parts.frame import STAGE
 from scenes.parts.heading import Heading
+from scenes.parts.lens import side_by_side
 from scenes.parts.plane import Pads, Plane
-from scenes.parts.rooms import columns
 from scenes.parts.sliding import within
 from scenes.pooling.reel import PoolingReel
 
@@ -24,18 +23,41 @@ class PoolReel(PoolingReel[PoolStep]):
 
     def dress(self, step: PoolStep) -> None:
         trace = self.trace
-        rooms = columns(STAGE, (1, 0.95, 1))
         channels = trace.padded.shape[1]
         padded, output = trace.padded[step.sample, step.channel], trace.outputs["output"][step.writes["output"][0][:-2]]
+        (room, lens, out), cell = side_by_side(trace.kernel_size, [padded.shape, output.shape])
         name = f"channel {step.channel}" if channels > 1 else "input"
-        label = self.label(f"{name} {times(trace.inputs['input'].shape[-2:])}", rooms[0])
-        plane = Plane(padded, rooms[0], Heading(label, "input"), self.theme, padding=Pads(trace.sides))
+        label = self.label(f"{name} {times(trace.inputs['input'].shape[-2:])}", room)
+        plane = Plane(padded, room, Heading(label, "input"), self.theme, padding=Pads(trace.sides), cell=cell)
         texts = [text for work in self.sampled for (text,) in work.written.terms]
         texts += [self.sampled[0].written.way.text(float(x)) for x in (padded.min(), padded.max())]
-        self.look_through(plane, rooms[1], texts)
-        self.output = self.output_plane(output, rooms[2], f"output {times(output.shape)}")
+        self.look_through(plane, lens, texts)
+        self.output = self.output_plane(output, out, [f"output {times(output.shape)}"], cell=cell, made_of=plane)
+        self.finish(plane if "indices" in trace.outputs else None)
         number = step.sample * channels + step.channel
         self.stood = {"input": [(number, plane)], "output": [(number, self.output)]}
+        self.won = trace.outputs["indices"].reshape(-1, output.size)[number].astype(int).tolist() if self.rings is not None else []
+
+    def fill(self, step: PoolStep, done: bool) -> None:
+        super().fill(step, done)
+        row, column = self.place_of(step)
+        self.keep_done(row * self.output.columns + column + done)
+
+    def rest(self, opened: bool) -> None:
+        super().rest(opened)
+        self.keep_done(0 if opened else self.output.values.size)
+
+    def keep_done(self, count: int) -> None:
+        """Tints of the first windows, and rings around their winners."""
+        plane = self.lenses[0].plane
+        windows = [within(self.looked_at(number), self.trace.sides) for number in range(count if self.tints else 0)]
+        if plane in self.tints:
+            self.tints[plane].cover(plane, self.hues(windows))
+        if self.output in self.tints:
+            self.tints[self.output].cover(self.output, self.hues([[divmod(number, self.across)] for number in range(count)]))
+        if self.rings is not None:
+            width = self.trace.inputs["input"].shape[-1]
+            self.rings.put(within([divmod(place, width) for place in self.won[:count]], self.trace.sides))
 
     def window_cells(self, step: PoolStep) -> list[Cell]:
         return within(step.window, self.trace.sides)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from manim import Group, Mobject
 
+from scenes.parts.curves import Point
 from scenes.parts.grid import characters, fitted, same_size
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, text_width
 from scenes.parts.lattice import GAP_PX, Home, Lattice, holds
@@ -15,13 +16,13 @@ from scenes.parts.rooms import around
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
-MATH_PX = 36.0
+MATH_PX, PART_PX = 36.0, 25.5
 HEAD = 0.42
-NAME = 0.8  # for the names of the parts, at the left
+NAME = 0.74  # for the names of the parts, at the left
 NAME_PITCH = 0.38  # from one name to the next, where they have their full size
 NAME_ROOM = 0.24  # of a block of coloured cells, at least
-CELL = 0.88
-TIMES = 0.3
+CELL, WEIGHT_CELL = 1.06, 0.95
+TIMES = 0.26
 GAP, NARROW_GAP = 0.12, 0.06  # between the parts, and between many of them
 MANY = 4
 LARGEST_ROW = 0.56
@@ -59,25 +60,25 @@ class Affine(Group):
         gap = between(len(blocks))
         height = min(LARGEST_ROW, (top - HEAD - bottom - gap * (len(counts) - 1)) / sum(counts))
         numbers = [side for block in blocks for side in (block.values, block.weights) if side is not None]
-        self.has_digits = all(holds(CELL, height, side) for side in numbers)
-        self.column_width = CELL if self.has_digits else LEAST_HEAT
+        self.has_digits = all(holds(WEIGHT_CELL, height, side) for side in numbers)
+        wide, narrow = (CELL, WEIGHT_CELL) if self.has_digits else (LEAST_HEAT, LEAST_HEAT)
         self.values: list[Lattice | None] = []
         self.weights: list[Lattice | None] = []
         self.names: list[Ink] = []
         first = left + NAME
-        second, at = first + self.column_width + TIMES, top - HEAD
+        second, at = first + wide + TIMES, top - HEAD
         for block, tall in zip(blocks, [height * count for count in counts] if self.has_digits else talls(counts, height), strict=True):
-            self.values.append(self._table(block.count, (first, at - tall, first + self.column_width, at), block.role, block.values))
-            self.weights.append(self._table(block.count, (second, at - tall, second + self.column_width, at), "weight", block.weights))
+            self.values.append(self._table(block.count, (first, at - tall, first + wide, at), block.role, block.values))
+            self.weights.append(self._table(block.count, (second, at - tall, second + narrow, at), "weight", block.weights))
             self.names.append(self._name(block, tall + gap).put(left, at - tall / 2))
             at -= tall + gap
         self.tables = [table for table in (*self.values, *self.weights) if table is not None]
         same_size(self.tables)
         self.ground: list[Mobject] = [mark for table in self.tables for mark in table.ground]
         self.texts, self.times = Letters(theme.ink), Letters(theme.muted, halo=theme.ground)
-        self.end = second + self.column_width
-        self.room_for_parts = right - self.end - 0.12
-        self.head = Ink("", MATH_PX, theme.weight, math=True, halo=theme.ground).put(second + self.column_width / 2, top - HEAD / 2)
+        self.end = second + narrow
+        self.room_for_parts = right - self.end - 0.1
+        self.head = Ink("", MATH_PX, theme.weight, math=True, halo=theme.ground).put(second + narrow / 2, top - HEAD / 2)
         self.spot = Window(theme)
         #: The blocks whose weights are shown.
         self.read = [*range(len(blocks))]
@@ -161,9 +162,18 @@ class Affine(Group):
         """What the blocks add, as far as they have been added up."""
         lines = []
         for text, number in zip(texts, self.read, strict=False):
-            fits = [one for one in (text, text.replace(" ", "")) if text_width(one, LEAST_PX) <= self.room_for_parts]
-            lines += [Line(one, LEAST_PX, self.end + 0.12, self.names[number].line.y, align=-1) for one in fits[:1]]
+            fits = [one for one in (text, text.replace(" ", "")) if text_width(one, PART_PX) <= self.room_for_parts]
+            lines += [Line(one, PART_PX, self.end + 0.1, self.names[number].line.y, align=-1) for one in fits[:1]]
         self.texts.write_lines(lines)
+
+    def aisle(self, place: Point) -> float:
+        """The height at which numbers go from a place to the side: between two rows, and not where a block's sum stands."""
+        for table in self.tables:
+            for row in range(table.rows):
+                left, low, right, high = table.box(row)
+                if left <= place[0] <= right and low <= place[1] <= high:
+                    return high if row < table.rows / 2 else low
+        return place[1]
 
     def mark(self, spots: Sequence[Home] | None) -> None:
         """Frames the number and the weight of a term."""

@@ -1,96 +1,74 @@
-"""The cell of an LSTM as a picture, forwards and backwards: the cell state as a conveyor along the top, the gates below it."""
+"""The cell of an LSTM as a picture, forwards and backwards: a stream along the top, valves on it and on the ways in and out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from scenes.parts.curves import Point
-from scenes.recurrence.units import HALF, OPERATOR, UnitColumn, UnitPicture, Wire
+from scenes.recurrence.streams import Pipe
+from scenes.recurrence.units import LEFT, PLATE, UnitColumn, UnitPicture
 
-GATE_COLUMNS = ("f", "i", "g", "o")
+SATURATED = 3.0  # of cell states; beyond it tanh is 1
 
 
 class CellPicture(UnitPicture):
-    """Two states at the ends of the conveyor, four gates, tanh and the hidden state."""
+    """What was kept comes from the left and the candidate below it; both are added up and go on, and what is shown comes back below."""
 
     columns: ClassVar[Mapping[str, UnitColumn]] = {
-        "c_before": UnitColumn(-2.5, "output", "c_(t-1)", on_belt=True),
-        "f": UnitColumn(-0.95, "ink", "f_t", "forget", -1, is_gate=True),
-        "i": UnitColumn(0.5, "ink", "i_t", "input", -1, is_gate=True),
-        "g": UnitColumn(2.05, "ink", "g_t", "candidate", 1),
-        "o": UnitColumn(3.6, "ink", "o_t", "output", -1, is_gate=True),
-        "tanh_c": UnitColumn(5.05, "ink", "", "tanh c"),
-        "c": UnitColumn(6.45, "output", "c_t", on_belt=True),
-        "h": UnitColumn(6.45, "output", "h_t", side=2),
+        "c_before": UnitColumn(-1.85, "output", "c_(t-1)", on_belt=True),
+        "f": UnitColumn(0.4, "ink", "f_t", "forget", on_belt=True, is_valve=True),
+        "g": UnitColumn(-1.85, "ink", "g_t", "candidate"),
+        "i": UnitColumn(0.4, "ink", "i_t", "input", is_valve=True),
+        "c": UnitColumn(6.3, "output", "c_t", on_belt=True),
+        "tanh_c": UnitColumn(6.3, "ink", "", "tanh c"),
+        "o": UnitColumn(4.62, "ink", "o_t", "output", is_valve=True),
+        "h": UnitColumn(2.95, "output", "h_t", "hidden"),
     }
+    fullest = SATURATED
+    plate, clearing = 1.65, 3.9
+    alleys = (LEFT - 0.08, -0.6, 1.2, 2.1, 3.78, 5.47)
 
-    @property
-    def taken_in(self) -> float:
-        """Where what enters meets what is kept."""
-        return (self.x("i") + self.x("g")) / 2
-
-    def wires(self) -> list[Wire]:
-        (belt, row), low, top, turn, both = self.middle, self.belt[0], self.row[1], self.turn, self.taken_in
-        f, i, g, tanh_c = (self.x(name) for name in ("f", "i", "g", "tanh_c"))
-        left, right = self.rails
+    def pipes(self) -> list[Pipe]:
+        left, right = self.plate - PLATE, self.plate + PLATE
         return [
-            Wire([(f, top), (f, belt - OPERATOR)]),
-            Wire([(i, top), (i, turn), (both - OPERATOR, turn)]),
-            Wire([(g, top), (g, turn), (both + OPERATOR, turn)]),
-            Wire([(both, turn + OPERATOR), (both, belt - OPERATOR)]),
-            Wire([(tanh_c, low), (tanh_c, top)]),
-            Wire([(tanh_c + HALF, row), (self.x("h") - HALF, row)]),
-            Wire([(self.start, self.bus), (self.x("o"), self.bus)], head=False),
-            *(Wire([(self.x(name), self.bus), (self.x(name), self.words)]) for name in GATE_COLUMNS),
-            Wire([(left, belt), (f - OPERATOR, belt)]),
-            Wire([(f + OPERATOR, belt), (both - OPERATOR, belt)]),
-            Wire([(both + OPERATOR, belt), (right, belt)]),
+            Pipe("c_before", self.side("c_before", 1), left, ("f",), "c"),
+            Pipe("g", self.side("g", 1), left, ("i",), "c", belt=False),
+            Pipe("c", right, self.side("c", -1)),
+            Pipe("tanh_c", self.side("tanh_c", -1), self.side("h", 1), ("o",), "h", belt=False),
         ]
 
-    def signs(self) -> dict[str, list[Point]]:
-        belt, row = self.middle
-        shown = (self.x("o") + self.x("tanh_c")) / 2
-        return {"×": [(self.x("f"), belt), (self.taken_in, self.turn), (shown, row)], "+": [(self.taken_in, belt)]}
+    def wires(self) -> list[Sequence[Point]]:
+        return [[(self.x("c") + 0.1, self.belt[0]), (self.x("c") + 0.1, self.row[1])]]
 
 
 class BackPicture(UnitPicture):
-    """Gradients along the conveyor from the right, from h, and the numbers of the way forward that both are multiplied by."""
+    """Gradients along the stream from the right, and from h below it, through the valves of the way forward."""
 
+    stream = "gradient"
     columns: ClassVar[Mapping[str, UnitColumn]] = {
-        "grad_c_after": UnitColumn(6.45, "gradient", "partial c_(t+1)", on_belt=True),
-        "f_after": UnitColumn(5.0, "ink", "f_(t+1)", on_belt=True, is_gate=True),
-        "grad_c": UnitColumn(-2.5, "gradient", "partial c_t", on_belt=True),
-        "grad_h": UnitColumn(6.45, "gradient", "partial h_t", side=2),
-        "o": UnitColumn(5.0, "ink", "o_t", "output", 1, is_gate=True, away=0.42),
-        "tanh_c": UnitColumn(3.55, "ink", "", "tanh c"),
-        "g": UnitColumn(2.0, "ink", "g_t", "candidate", 1),
-        "i": UnitColumn(0.5, "ink", "i_t", "input", 1, is_gate=True),
-        "f": UnitColumn(-0.95, "ink", "f_t", "forget", 1, is_gate=True),
-        "c_before": UnitColumn(-2.5, "output", "c_(t-1)", side=2),
+        "grad_c_after": UnitColumn(6.3, "gradient", "partial c_(t+1)", on_belt=True),
+        "f_after": UnitColumn(4.62, "ink", "f_(t+1)", on_belt=True, is_valve=True),
+        "grad_c": UnitColumn(-2.02, "gradient", "partial c_t", on_belt=True),
+        "grad_h": UnitColumn(6.3, "gradient", "partial h_t"),
+        "o": UnitColumn(4.98, "ink", "o_t", is_valve=True),
+        "tanh_c": UnitColumn(3.66, "ink", "", is_valve=True, slopes=True, word="tanh c"),
+        "g": UnitColumn(1.94, "ink", "g_t"),
+        "i": UnitColumn(0.62, "ink", "i_t", is_valve=True),
+        "f": UnitColumn(-0.7, "ink", "f_t", is_valve=True),
+        "c_before": UnitColumn(-2.02, "output", "c_(t-1)"),
     }
+    plate, clearing = 2.8, 0.9
+    alleys = (LEFT - 0.08, -1.36, -0.04, 1.28, 2.56, 4.32, 5.64)
 
-    def wires(self) -> list[Wire]:
-        belt, _ = self.middle
-        low, top, meet = self.belt[0], self.row[1], self.x("tanh_c")
-        left, right = self.rails
-        # Beside the number of a unit, which may stand below the column.
-        leave = self.x("grad_c") + HALF - 0.1
-        across = self.turn + (low - self.turn) * 0.55
+    def pipes(self) -> list[Pipe]:
+        left, right = self.plate - PLATE, self.plate + PLATE
         return [
-            Wire([(right, belt), (meet + OPERATOR, belt)]),
-            Wire([(meet - OPERATOR, belt), (left, belt)]),
-            Wire([(meet, top), (meet, belt - OPERATOR)]),
-            # From the gradient of c down to the gates that made it.
-            Wire([(leave, low), (leave, across), (self.x("g"), across)], head=False),
-            *(Wire([(self.x(name), across), (self.x(name), top)]) for name in ("f", "i", "g")),
-            Wire([(self.x("grad_h"), self.bus), (self.start, self.bus)]),
-            *(Wire([(self.x(name), self.words), (self.x(name), self.bus)], head=False) for name in GATE_COLUMNS),
-            Wire([(self.x("grad_h"), self.bus), (self.x("grad_h"), self.words)]),
+            Pipe("grad_c_after", self.side("grad_c_after", -1), right, ("f_after",), "grad_c"),
+            Pipe("grad_h", self.side("grad_h", -1), right, ("o", "tanh_c"), "grad_c", belt=False),
+            Pipe("grad_c", left, self.side("grad_c", 1)),
         ]
 
-    def signs(self) -> dict[str, list[Point]]:
-        belt, row = self.middle
-        after = (self.x("grad_c_after") + self.x("f_after")) / 2
-        first, second = ((self.x(a) + self.x(b)) / 2 for a, b in (("grad_h", "o"), ("o", "tanh_c")))
-        return {"×": [(after, belt), (first, row), (second, row)], "+": [(self.x("tanh_c"), belt)]}
+    def wires(self) -> list[Sequence[Point]]:
+        # From the gradient of c down to the gates that made it.
+        return [[(x, self.belt[0]), (x, self.row[1])] for x in self.alleys[1:4]]

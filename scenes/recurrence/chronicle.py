@@ -1,129 +1,146 @@
-"""What has happened so far: sequences one below the other, time from left to right, the current time framed."""
+"""What has happened so far: sequences side by side, time from left to right, the current time framed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from manim import Group, Mobject
 
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, letter_size
 from scenes.parts.lattice import GAP_PX, Home, Lattice
-from scenes.parts.rooms import around, columns, rows
+from scenes.parts.press import SERIF
+from scenes.parts.rooms import columns
 from scenes.parts.theme import Theme
+from scenes.parts.typeset import polygon
+from scenes.recurrence.streams import FULL, THINNEST, Stream, Streams
 
-MATH_PX = 36.0
+MATH_PX = 40.0
 NAME = 0.72
-GAP, BESIDE_GAP = 0.1, 0.45
-ROW = (LEAST_PX + GAP_PX[1]) * PX  # least height of a row of digits
-LEAST_WIDTH, LARGEST_WIDTH = 0.87, 3.4
-LARGEST_ROW = 0.42
-LEAST_HEAT_ROWS = 0.2  # of the height, for a strand of few rows
+BESIDE_GAP = 0.4
+ROW = (LEAST_PX + 4 + GAP_PX[1]) * PX  # least height of a row of digits
+LEAST_WIDTH, LARGEST_WIDTH = 0.87, 1.9
+LARGEST_ROW, LARGEST_HEAT_ROW = 0.42, 0.5
+HEAT_BAND, LEAST_BAND = 1.72, 1.2  # height of coloured cells: as a rule, and at least
+NOTE = 0.46  # for what is said above
+POINTER = 0.13
 
 
-@dataclass(frozen=True)
-class Strand:
-    """One sequence: its letter in Typst math, role, and numbers, rows x time. One ``on_links`` stands between a time and the one before."""
+class Strand(NamedTuple):
+    """One sequence: its letter in Typst math, role, and numbers, rows x time. ``note`` stands above it.
+
+    Behind the digits of one that ``flows`` there is a stream; ``most`` is a number from which on colours are strongest.
+    """
 
     letter: str
     role: str
     values: np.ndarray
-    on_links: bool = False
+    note: str = ""
+    flows: bool = False
+    most: float = np.inf
 
 
-def fit_beside(strands: Sequence[Strand], width: float) -> bool:
-    """Whether there is room for all of them side by side; what stands on links must stay below what it links."""
-    linked = any(strand.on_links for strand in strands)
-    return not linked and sum(NAME + len(strand.values.T) * LEAST_WIDTH for strand in strands) + BESIDE_GAP * (len(strands) - 1) <= width
+def digit_width(strands: Sequence[Strand], width: float) -> bool:
+    """Whether there is room for the digits of all of them side by side."""
+    return sum(NAME + len(strand.values.T) * LEAST_WIDTH for strand in strands) + BESIDE_GAP * (len(strands) - 1) <= width
 
 
 def digit_height(strands: Sequence[Strand], width: float) -> tuple[float, float]:
-    """What they take up with digits, at least and with the largest rows."""
-    if fit_beside(strands, width):
-        tallest = max(len(strand.values) for strand in strands)
-        return tallest * ROW, tallest * LARGEST_ROW
-    count, gaps = sum(len(strand.values) for strand in strands), GAP * (len(strands) - 1)
-    return count * ROW + gaps, count * LARGEST_ROW + gaps
+    """What they take up with digits, at least and with the largest rows; more than there is where they are too wide."""
+    tallest = max(len(strand.values) for strand in strands)
+    return (tallest * ROW, tallest * LARGEST_ROW) if digit_width(strands, width) else (np.inf, np.inf)
 
 
 class Chronicle(Group):
-    """Strands in ``room``, side by side if they are short, else one below the other; digits where they fit into all of them.
+    """Strands in ``room``, side by side; digits where they fit into all of them, in rows of ``largest`` height at most.
 
     ``fixed`` is what never changes, ``ground`` what else lies behind frames.
     """
 
-    def __init__(self, strands: Mapping[str, Strand], room: Box, theme: Theme) -> None:
+    def __init__(self, strands: Mapping[str, Strand], room: Box, theme: Theme, largest: float = LARGEST_ROW) -> None:
         super().__init__()
         self.theme, self.strands = theme, strands
         left, bottom, right, top = room
-        given = [*strands.values()]
-        digits = digit_height(given, right - left)[0] <= top - bottom + 1e-6
-        self.beside = digits and fit_beside(given, right - left)
-        places = self._beside(room) if self.beside else self._stacked(room, digits)
-        self.tables = self._tables(places, digits=digits)
+        noted = NOTE if any(strand.note for strand in strands.values()) else 0.0
+        inner = (left, bottom, right, top - noted)
+        digits = digit_height([*strands.values()], right - left)[0] <= inner[3] - bottom + 1e-6
+        self.tables = self._tables(self._places(inner, largest, digits=digits), digits=digits)
         if digits and not all(table.has_digits for table in self.tables.values()):
-            self.tables = self._tables(places, digits=False)
-        self.fixed: list[Mobject] = [mark for table in self.tables.values() for mark in table.fixed]
-        self.ground: list[Mobject] = [mark for table in self.tables.values() for mark in table.changing]
-        self.frame = Mark(theme.ink, stroke=3.0)
-        for name, (x, low, _, high) in places.items():
-            strand = strands[name]
-            x = x if self.beside else left + NAME
-            self.fixed.append(Ink(strand.letter, MATH_PX, getattr(theme, strand.role), math=True, align=1).put(x - 0.2, (low + high) / 2))
-        self.add(*self.tables.values(), self.frame)
+            self.tables = self._tables(self._places(inner, largest, digits=False), digits=False)
+        tables = [*self.tables.values()]
+        self.fixed: list[Mobject] = [*(mark for table in tables for mark in table.fixed), *self._names()]
+        flowing = [name for name, strand in strands.items() if strand.flows and self.has_digits]
+        self.streams = {name: Streams(strands[name].role, theme) for name in flowing}
+        self.ground: list[Mobject] = [*(mark for table in tables for mark in table.changing), *self.streams.values()]
+        self.frame, self.pointer = Mark(theme.ink, stroke=3.0), Mark(theme.ink, fill=1.0)
+        self.add(*tables, self.frame, self.pointer)
 
     def _tables(self, places: Mapping[str, Box], *, digits: bool) -> dict[str, Lattice]:
         found = {}
         for name, strand in self.strands.items():
             (count, times), role = strand.values.shape, strand.role
-            # Ink has no shades: coloured cells of it are brightness.
+            # Coloured cells of ink go from 0 to 1.
             role = "light" if role == "ink" and not digits else role
             found[name] = Lattice(count, times, places[name], role, self.theme, strand.values, digits=digits)
+            found[name].limit = min(found[name].limit, strand.most)
         return found
 
-    def _beside(self, room: Box) -> dict[str, Box]:
+    def _places(self, room: Box, largest: float, *, digits: bool) -> dict[str, Box]:
         strands = self.strands.items()
-        half = min((room[3] - room[1]) / 2, digit_height([*self.strands.values()], room[2] - room[0])[1] / 2)
-        most = max(len(strand.values) for _, strand in strands)
+        tall = room[3] - room[1]
         found = {}
         for (name, strand), (left, low, right, high) in zip(strands, columns(room, [1] * len(strands), BESIDE_GAP), strict=True):
             (count, times), x, middle = strand.values.shape, left + NAME, (low + high) / 2
-            up = half * count / most
-            found[name] = (x, middle - up, x + min(right - x, LARGEST_WIDTH * times), middle + up)
+            row = min(tall / max(len(one.values) for _, one in strands), largest) if digits else min(tall / count, LARGEST_HEAT_ROW)
+            found[name] = (x, middle - row * count / 2, x + min(right - x, LARGEST_WIDTH * times), middle + row * count / 2)
         return found
 
-    def _stacked(self, room: Box, digits: bool) -> dict[str, Box]:
-        left, bottom, right, top = room
-        given = [*self.strands.values()]
-        counts, times = [len(strand.values) for strand in given], given[0].values.shape[1]
-        shares = counts if digits else [max(count / sum(counts), LEAST_HEAT_ROWS) for count in counts]
-        half = min((top - bottom) / 2, digit_height(given, right - left)[1] / 2 if digits else np.inf)
-        linked, middle = any(strand.on_links for strand in given), (bottom + top) / 2
-        width = min((right - left - NAME) / (times + linked / 2), LARGEST_WIDTH)
-        found = {}
-        places = rows((left + NAME, middle - half, right, middle + half), shares, GAP)
-        for (name, strand), (x, low, _, high) in zip(self.strands.items(), places, strict=True):
-            start = x + (width / 2 if linked and not strand.on_links else 0)
-            found[name] = (start, low, start + width * times, high)
+    def _names(self) -> list[Mobject]:
+        found: list[Mobject] = []
+        for name, strand in self.strands.items():
+            left, low, _, high = self.tables[name].whole
+            found.append(
+                Ink(strand.letter, MATH_PX, getattr(self.theme, strand.role), math=True, align=1).put(left - 0.24, (low + high) / 2)
+            )
+            if strand.note:
+                note = Ink(strand.note, letter_size(SERIF), self.theme.muted, font=SERIF)
+                found.append(note.put(left + note.width_set / 2, high + NOTE / 2 + 0.04))
         return found
 
-    def fill(self, name: str, times: slice, at: int = -1, known: int = 0) -> None:
-        """Shows a strand at ``times``, and of the time ``at`` the first ``known`` rows."""
+    def fill(self, name: str, times: slice, at: int = -1, known: Sequence[int] | None = None) -> None:
+        """Shows a strand at ``times``, and of the time ``at`` the rows that are ``known``."""
         seen = np.zeros(self.strands[name].values.shape, dtype=bool)
         seen[:, times] = True
-        if at >= 0:
-            seen[:known, at] = True
+        if at >= 0 and known is not None:
+            seen[list(known), at] = True
         self.tables[name].fill(self.strands[name].values, seen)
+        if name in self.streams:
+            self.streams[name].show(self._flows(name, seen), [])
+
+    def _flows(self, name: str, seen: np.ndarray) -> list[Stream]:
+        """A piece of stream behind every number that is known and not 0."""
+        table, values = self.tables[name], self.strands[name].values
+        found = []
+        for row, time in np.argwhere(seen & (np.abs(values) > 0)).tolist():
+            left, low, right, high = table.box(row, time)
+            thick = max(THINNEST, min(1.0, abs(float(values[row, time])) / max(1.0, table.limit)) * FULL * (high - low))
+            found.append(Stream((low + high) / 2, [(left, thick), (right, thick)], bool(values[row, time] < 0)))
+        return found
 
     def spot(self, name: str, row: int, time: int) -> Home:
         """A number of a strand."""
         return Home(self.tables[name], row, time, self.strands[name].role)
 
-    def at(self, time: int) -> None:
-        """Frames a time in all strands but those on links, of which none stands at a time."""
-        framed = [table for name, table in self.tables.items() if not self.strands[name].on_links]
-        places = [table.column(time) for table in framed]
-        if not self.beside and len(framed) == len(self.tables):
-            places = [around(places)]
+    def at(self, time: int, rows: Mapping[str, int]) -> None:
+        """Frames a time in all strands, and points at a row in some that have colours."""
+        places = [table.column(time) for table in self.tables.values()]
         self.frame.draw(boxes([(x0, y0 - 0.04, x1, y1 + 0.04) for x0, y0, x1, y1 in places]))
+        tips = [(self.tables[name].left - 0.03, self.tables[name].centre(row)[1]) for name, row in rows.items() if not self.has_digits]
+        heads = [polygon([(x, y), (x - POINTER, y + POINTER / 2), (x - POINTER, y - POINTER / 2)]) for x, y in tips]
+        self.pointer.draw(np.concatenate([np.zeros((0, 3)), *heads]))
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether its numbers can be read."""
+        return all(table.has_digits for table in self.tables.values())

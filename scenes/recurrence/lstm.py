@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from engine.concepts.lstm.step import STAGES, LstmStep
 from engine.numbers import USUAL_DECIMALS, plain, sum_of_products
 from engine.running import relation
+from scenes.parts.beat import Beat
 from scenes.parts.desk import WrittenStep
+from scenes.parts.frame import STAGE
 from scenes.parts.lattice import Home
+from scenes.parts.motion import Cue
+from scenes.parts.pieces import Piece
 from scenes.parts.story import Story
-from scenes.parts.strip import Piece
 from scenes.recurrence.affine import Addend
-from scenes.recurrence.cell import CellPicture
-from scenes.recurrence.chronicle import Strand
-from scenes.recurrence.through_time import Crossing, Gathered, ThroughTime
+from scenes.recurrence.cell import SATURATED, CellPicture
+from scenes.recurrence.chosen import MOST_ROWS, by_time, most_changed, told
+from scenes.recurrence.chronicle import Chronicle, Strand
+from scenes.recurrence.furnished import CURVE, WHOLE, Recurrent
+from scenes.recurrence.routes import Crossing
+from scenes.recurrence.through_time import Gathered, ThroughTime
 
+LARGEST_WHOLE = 1.2  # height of a row where nothing but the sequences is on the stage
 #: The columns that what follows the gates reads, term by term.
 READS = {"c": (("f", "c_before"), ("i", "g")), "tanh_c": (("c",),), "h": (("o", "tanh_c"),)}
 
@@ -34,6 +41,19 @@ def blocks(trace: Story[LstmStep]) -> list[Addend]:
     return [*found, Addend("b", "weight", len(biases), None, np.concatenate(biases))] if biases else found
 
 
+def wholes(trace: Story[LstmStep], order: np.ndarray) -> dict[str, Strand]:
+    """All states over time; of more units than can be told apart those first that are the largest early."""
+    inputs, outputs, units = trace.inputs, trace.outputs, trace.units
+    many = units > MOST_ROWS
+    note = f"all {units} units, those on top are large early" if many else ""
+    states = {name: outputs[name].T[order] if many else outputs[name].T for name in "ch"}
+    return {
+        "x": Strand("x", "input", inputs["input"].T),
+        "c": Strand("c", "output", states["c"], note, flows=True, most=SATURATED),
+        "h": Strand("h", "output", states["h"], flows=True),
+    }
+
+
 class LstmReel(ThroughTime[LstmStep]):
     """Time step by time step, gate by gate, unit by unit."""
 
@@ -42,24 +62,48 @@ class LstmReel(ThroughTime[LstmStep]):
 
     def layout(self, trace: Story[LstmStep]) -> None:
         inputs, outputs = trace.inputs, trace.outputs
-        strands = {
-            "x": Strand("x", "input", inputs["input"].T),
-            "c": Strand("c", "output", outputs["c"].T),
-            "h": Strand("h", "output", outputs["h"].T),
-        }
+        self.columns_of_x = most_changed(inputs["input"].T)
+        states = {name: Strand(name, "output", outputs[name].T, most=SATURATED) for name in "ch"}
+        note = told(self.columns_of_x, trace.features, "numbers")
+        x = Strand("x", "input", inputs["input"].T[self.columns_of_x], note)
+        strands = {"x": x, **self.strands_of(states, "c")}
         self.h_before, c_before = (np.vstack([inputs[f"{name}0"], outputs[name]]) for name in ("h", "c"))
         numbers: dict[str, np.ndarray] = {name: outputs[name] for name in STAGES}
-        self.furnish(CellPicture, {**numbers, "c_before": c_before}, blocks(trace), strands)
+        self.furnish(CellPicture, {**numbers, "c_before": c_before}, blocks(trace), strands, CURVE)
+        order = by_time(outputs["c"].T)
+        self.over_time = Chronicle(wholes(trace, order), (STAGE[0], STAGE[1] + 0.1, STAGE[2], STAGE[3] - 0.1), self.theme, LARGEST_WHOLE)
 
     def fill(self, step: LstmStep, done: bool) -> None:
         time, units = step.time, self.trace.units
         counts = self.trace.blocks.done(step.index + done)
         known: dict[str, int] = {stage: counts[stage] - time * units for stage in STAGES}
-        self.stand({"c_before": units, **known}, step)
+        self.stand({"c_before": units, **known}, time, step.unit)
+        self.chronicle(time, known)
+
+    def chronicle(self, time: int, known: Mapping[str, int]) -> None:
+        """The sequences up to a time, and what goes into its gates."""
         for name in ("c", "h"):
-            self.past.fill(name, slice(time), time, known[name])
+            self.past.fill(name, slice(time), time, self.rows_known(known[name]))
         self.past.fill("x", slice(None))
         self.affine.show_values([self.trace.inputs["input"][time], self.h_before[time]])
+
+    def on_stage(self, scenery: str) -> Sequence[Recurrent]:
+        return [self.over_time] if scenery == WHOLE else super().on_stage(scenery)
+
+    def closing(self, beat: Beat) -> list[Cue]:
+        """All states over time, in a frame the last ones."""
+        for name in self.over_time.tables:
+            self.over_time.fill(name, slice(None))
+        self.over_time.at(self.trace.time_steps - 1, {})
+        return self.at_rest(beat, self.trace[len(self.trace) - 1], True, WHOLE)
+
+    def passed(self, step: LstmStep) -> int | None:
+        time = self.trace.blocks.done(step.index + 1)["h"] // self.trace.units - 1
+        return time if time >= 0 else None
+
+    def survey(self, time: int) -> Sequence[Piece]:
+        self.stand(dict.fromkeys(("c_before", *STAGES), self.trace.units), time, self.followed)
+        return self.seen_of("c", time)
 
     # --- a step ------------------------------------------------------------------------------------------------------------------------
 
@@ -67,20 +111,26 @@ class LstmReel(ThroughTime[LstmStep]):
         return READS.get(step.stage, ())
 
     def sum(self, step: LstmStep) -> Gathered:
-        return Gathered(f"W_{step.stage}", range(len(self.affine.blocks)), self.cell.to(step.stage))
+        return Gathered(f"W_{step.stage}", range(len(self.affine.blocks)))
 
     def homes(self, step: LstmStep) -> Sequence[Home]:
-        past = [self.past.spot(step.stage, step.unit, step.time)] if step.stage in ("c", "h") else []
+        past = self.past_homes(step.stage, step.unit, step.time) if step.stage in ("c", "h") else []
         return [self.cell.spot(step.stage, step.unit), *past]
 
+    def grows(self, step: LstmStep) -> str:
+        return step.stage
+
     def passages(self, step: LstmStep) -> list[Crossing]:
-        """The states go from the right end, where they were made, to the left end; the next x comes up."""
-        time, tables = step.time, self.cell.tables
+        """The states go from the right end, where they were made, to the left end; the next x comes down."""
+        time, tables, unit = step.time, self.cell.tables, step.unit
         x, h = (self.affine.numbers(block) for block in (0, 1))
+        alone = self.cell.lanes < self.trace.units
+        c = self.numbers["c_before"][time]
+        from_h = (self.past.tables["h"], time - 1) if alone else (tables["h"], 0)
         return [
             Crossing("input", self.past.tables["x"], time, x, self.trace.inputs["input"][time]),
-            Crossing("output", tables["h"], 0, h, self.h_before[time]),
-            Crossing("output", tables["c"], 0, tables["c_before"], self.numbers["c_before"][time]),
+            Crossing("output", *from_h, h, self.h_before[time]),
+            Crossing("output", tables["c"], 0, tables["c_before"], c[unit : unit + 1] if alone else c),
         ]
 
     def line(self, work: WrittenStep[LstmStep]) -> list[Piece]:

@@ -9,17 +9,19 @@ import numpy as np
 
 from engine.concepts.lstm.backward_step import DELTAS, TIMED, LstmBackwardStep
 from scenes.parts.beat import Beat
-from scenes.parts.curves import Point
 from scenes.parts.desk import Framed, framed
 from scenes.parts.lattice import Home
-from scenes.parts.motion import Cue
+from scenes.parts.motion import Cue, states
+from scenes.parts.pieces import Piece
 from scenes.parts.rooms import around
 from scenes.parts.story import Story
 from scenes.recurrence.affine import Addend
 from scenes.recurrence.cell import BackPicture
 from scenes.recurrence.chronicle import Strand
+from scenes.recurrence.furnished import TIME, WHOLE, Recurrent
 from scenes.recurrence.gathering import Gathering, MatrixSheet
-from scenes.recurrence.through_time import TIME, Crossing, Gathered, Recurrent, ThroughTime
+from scenes.recurrence.routes import Crossing
+from scenes.recurrence.through_time import Gathered, ThroughTime
 
 #: The columns that the gradient of a gate's sum reads; a gate itself a second time for 1 − i, and once for 1 − g².
 DELTA_READS = {
@@ -48,13 +50,13 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
     def layout(self, trace: Story[LstmBackwardStep]) -> None:
-        strands = {
+        named = {
             "grad_c": Strand("partial c", "gradient", trace.outputs["grad_c"].T),
-            "f": Strand("f", "ink", trace.inputs["forward"]["f"].T, on_links=True),
+            "f": Strand("f", "ink", trace.inputs["forward"]["f"].T),
             "grad_h": Strand("partial h", "gradient", trace.outputs["grad_h"].T),
         }
         self.gatherings: dict[str, Gathering] = {}
-        self.furnish(BackPicture, self.numbers_of(trace), blocks(trace), strands)
+        self.furnish(BackPicture, self.numbers_of(trace), blocks(trace), self.strands_of(named, "grad_c"))
 
     def numbers_of(self, trace: Story[LstmBackwardStep]) -> dict[str, np.ndarray]:
         """The numbers of each column by their times, at the end (time −1) those before the first time step."""
@@ -84,13 +86,26 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
         made = next(values for name, values in outputs.items() if name.startswith(stage))
         return [deltas, *read.get(stage, []), MatrixSheet(stage, "gradient", made.reshape(len(made), -1), by_gate=True)]
 
+    def results(self) -> list[MatrixSheet]:
+        """All gradients that are asked for."""
+        outputs = self.trace.outputs
+        bias = next((name for name in outputs if name.startswith("grad_bias")), None)
+        found = [MatrixSheet("partial x", "gradient", outputs["grad_input"].T, math=True)]
+        for letter, name in (("W_(i h)", "grad_weight_ih"), ("W_(h h)", "grad_weight_hh"), *([("b", bias)] if bias else [])):
+            values = outputs[name]
+            found.append(MatrixSheet(f"partial {letter}", "gradient", values.reshape(len(values), -1), by_gate=True, math=True))
+        ends = [MatrixSheet(f"partial {name}_0", "gradient", outputs[f"grad_{name}0"][:, None], math=True) for name in "hc"]
+        return [*found, *ends]
+
     # --- the stage ---------------------------------------------------------------------------------------------------------------------
 
     def scenery(self, step: LstmBackwardStep) -> str:
         return TIME if step.is_timed else step.stage
 
     def prepare(self, scenery: str, step: LstmBackwardStep) -> None:
-        if scenery != TIME and scenery not in self.gatherings:
+        if scenery == WHOLE and scenery not in self.gatherings:
+            self.gatherings[scenery] = Gathering(self.results(), self.theme, least=1.0, gap=0.3)
+        elif scenery != TIME and scenery not in self.gatherings:
             self.gatherings[scenery] = Gathering(self.sheets(scenery), self.theme, by_column=scenery == "grad_input")
         self.bench = self.gatherings.get(scenery, self.affine)
         self.tables = self.gatherings.get(scenery, self.cell).tables
@@ -100,10 +115,15 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
         return super().on_stage(scenery) if scenery == TIME else [self.gatherings[scenery]]
 
     def closing(self, beat: Beat) -> list[Cue]:
-        """The end of the way through time."""
+        """All gradients that are asked for."""
         last = self.trace.units - 1
         step = replace(self.trace[len(self.trace) - 1], stage="grad_c0", cell=(last,), time=0, unit=last)
-        return self.at_rest(beat, step, True, TIME)
+        cues = self.at_rest(beat, step, True, WHOLE)
+
+        def draw(_: int) -> None:
+            self.gatherings[WHOLE].show_all()
+
+        return [*cues, states(0, 1, 1, draw)]
 
     # --- a step ------------------------------------------------------------------------------------------------------------------------
 
@@ -126,10 +146,7 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
     def sum(self, step: LstmBackwardStep) -> Gathered:
         gates = [*range(len(self.affine.blocks) - len(DELTAS), len(self.affine.blocks))]
         own = [] if step.stage == "grad_h0" else [0]
-        return Gathered("W_(h h)", range(gates[0]) if self.is_last(step) else [*own, *gates], self.cell.to("grad_h"))
-
-    def way(self, step: LstmBackwardStep) -> Sequence[Point]:
-        return self.cell.to(step.stage.removeprefix("delta_"))[::-1] if step.stage in DELTAS else super().way(step)
+        return Gathered("W_(h h)", range(gates[0]) if self.is_last(step) else [*own, *gates])
 
     def spots(self, step: LstmBackwardStep) -> list[list[Home]]:
         if step.is_timed:
@@ -141,7 +158,7 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
             block = len(self.affine.blocks) - len(DELTAS) + DELTAS.index(step.stage)
             return [Home(self.affine.numbers(block), step.unit, 0, "gradient")]
         if step.is_timed:
-            past = [self.past.spot(step.stage, step.unit, step.time)] if step.stage in TIMED else []
+            past = self.past_homes(step.stage, step.unit, step.time) if step.stage in TIMED else []
             return [self.cell.spot(step.stage.removesuffix("0"), step.unit), *past]
         gathering = self.gatherings[step.stage]
         row, column = (*step.cell, 0)[:2]
@@ -155,9 +172,12 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
 
     def passages(self, step: LstmBackwardStep) -> list[Crossing]:
         """The gradient of c goes on along the conveyor, and meets the forget gate that it is multiplied by."""
-        tables = self.cell.tables
-        ways = (("gradient", "grad_c", "grad_c_after"), ("ink", "f", "f_after"))
-        return [Crossing(role, tables[start], 0, tables[end], self.numbers[end][self.at(step)]) for role, start, end in ways]
+        tables, ways = self.cell.tables, (("gradient", "grad_c", "grad_c_after"), ("ink", "f", "f_after"))
+        seen = slice(None) if self.cell.lanes == self.trace.units else slice(step.unit, step.unit + 1)
+        return [Crossing(role, tables[start], 0, tables[end], self.numbers[end][self.at(step)][seen]) for role, start, end in ways]
+
+    def grows(self, step: LstmBackwardStep) -> str:
+        return step.stage.removesuffix("0") if step.stage in ("grad_h", "grad_c", "grad_c0", "grad_h0") else ""
 
     # --- what is known -----------------------------------------------------------------------------------------------------------------
 
@@ -168,13 +188,26 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
             return
         time, units, last = self.at(step), self.trace.units, self.trace.time_steps - 1
         known = {name: counts[name] - (last - time) * units if time >= 0 else counts[f"{name}0"] for name in TIMED}
-        forward = dict.fromkeys((*FORWARD, "c_before"), units * (time >= 0))
-        after = {"grad_c_after": units * (time < last or "grad_c_n" in self.trace.inputs), "f_after": units * (time < last)}
-        self.stand({**forward, **after, "grad_h": known["grad_h"], "grad_c": known["grad_c"]}, step)
+        self.look(time, known, step.unit)
         for name in ("grad_c", "grad_h"):
-            self.past.fill(name, slice(time + 1, None), time, known[name])
+            self.past.fill(name, slice(time + 1, None), time, self.rows_known(known[name]))
         self.past.fill("f", slice(None))
         self.show_deltas(step, time, known)
+
+    def look(self, time: int, known: Mapping[str, int], unit: int) -> None:
+        """The cell at a time, of its gradients so many as are known."""
+        units, last = self.trace.units, self.trace.time_steps - 1
+        forward = dict.fromkeys((*FORWARD, "c_before"), units * (time >= 0))
+        after = {"grad_c_after": units * (time < last or "grad_c_n" in self.trace.inputs), "f_after": units * (time < last)}
+        self.stand({**forward, **after, "grad_h": known["grad_h"], "grad_c": known["grad_c"]}, time, unit)
+
+    def passed(self, step: LstmBackwardStep) -> int | None:
+        time = self.trace.time_steps - self.trace.blocks.done(step.index + 1)["delta_o"] // self.trace.units
+        return time if time < self.trace.time_steps else None
+
+    def survey(self, time: int) -> Sequence[Piece]:
+        self.look(time, dict.fromkeys(("grad_h", "grad_c"), self.trace.units), self.followed)
+        return self.seen_of("grad_c", time)
 
     def show_deltas(self, step: LstmBackwardStep, time: int, known: Mapping[str, int]) -> None:
         """Under the lens the gradients of the gates: those of the time after, or once they are computed those of the time itself."""

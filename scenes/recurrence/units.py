@@ -1,9 +1,9 @@
-"""Columns of units with lines between them: what the pictures of an LSTM's cell, forwards and backwards, have in common."""
+"""Numbers of a cell in two rows of pipes, one lane for every unit: what the pictures of an LSTM, forwards and backwards, share."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -11,204 +11,248 @@ from typing import ClassVar
 import numpy as np
 from manim import Group, Mobject
 
-from engine.numbers import USUAL_DECIMALS, plain
-from scenes.parts.curves import Point, discs
+from scenes.parts.curves import Point, rounded
 from scenes.parts.grid import same_size
-from scenes.parts.ink import LEAST_PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines
-from scenes.parts.lattice import Home, Lattice, holds
+from scenes.parts.ink import LEAST_PX, Box, Ink, Line, Mark, boxes, letter_size, lines
+from scenes.parts.lattice import Home, Lattice
 from scenes.parts.press import SERIF
+from scenes.parts.raster import heat_limit
 from scenes.parts.theme import Theme
 from scenes.parts.typeset import polygon
+from scenes.recurrence.streams import FULL, Lane, Pipe, Stream, Streams, stream
 
-MATH_PX = 36.0
-WIDTH = 1.0  # of a column
-HEAD = 0.4  # above the conveyor, for the names of its ends
-LINK, LARGEST_LINK = 0.56, 1.2  # between conveyor and gates
-WORDS = 0.42  # below the gates
-SMALLER, CLEAR = 0.8, 0.015  # a letter there, which has to keep away from the frame of the lowest cell
-BUS = 0.25  # below the words
-READOUT = 0.34  # for the number of the unit that is looked at, below coloured cells
-LARGEST_CELL, LEAST_CELL = 0.52, 0.23
-LARGEST_HEAT = 0.85  # height of a column of coloured cells
-LEFT = -3.05
-FIXED = HEAD + WORDS + BUS
-OPERATOR = 0.19  # radius
+MATH_PX = 40.0
+WIDTH = 1.15  # of a number or a valve
 HALF = WIDTH / 2
-
-
-def height(units: int) -> float:
-    """What a picture takes up, at least, with digits."""
-    return FIXED + LINK + 2 * units * LEAST_CELL
-
-
-@dataclass(frozen=True)
-class Wire:
-    """A line through points, with an arrowhead at its end."""
-
-    points: Sequence[Point]
-    head: bool = True
+PLATE = 0.2  # half the width of what adds streams up
+HEAD = 0.5  # above the conveyor, for the names of what stands on it
+RISE = 0.03  # names stand a little above the middle, for frames below them are thick
+LINK = 0.54  # between both rows, for the names of the lower one
+WORDS = 0.4  # below that
+FIXED = HEAD + LINK + WORDS
+LEAST_LANE, LARGEST_LANE = 0.4, 0.8
+NEXT_TO_NOTHING = 5e-4
+MOST_LANES = 3  # of more units one has the stage for itself
+LEFT = -2.72  # where the picture begins
 
 
 @dataclass(frozen=True)
 class UnitColumn:
-    """Where a column stands, what it is called and how it looks.
+    """Where a number stands, what it is called and how it looks: on the upper row of pipes (``on_belt``) or the lower one.
 
-    ``letter`` is Typst math, ``side`` where it stands: above the column (0), below (2), or beside the line that leads upwards, at its left
-    (−1) or right (1), ``away`` from it. Of coloured cells, gates are brightness, from 0 (closed) to 1 (open).
+    ``letter`` is Typst math, ``word`` stands beside it on the upper row and below the lower one. A valve is open as wide as its number,
+    one that ``slopes`` as wide as the slope of a tanh whose value that is.
     """
 
     x: float
     role: str
     letter: str = ""
     word: str = ""
-    side: int = 0
     on_belt: bool = False
-    is_gate: bool = False
-    away: float = 0.14
+    is_valve: bool = False
+    slopes: bool = False
 
-    @property
-    def heat_role(self) -> str:
-        """The role of coloured cells: ink has no shades."""
-        return "light" if self.is_gate else "output" if self.role == "ink" else self.role
+    def opening(self, number: float) -> float:
+        """How wide it is open, from 0 to 1."""
+        open_ = 1 - number * number if self.slopes else number
+        return min(1.0, max(0.0, open_)) if np.isfinite(open_) else 0.0
+
+
+def seen(numbers: np.ndarray) -> np.ndarray:
+    """Numbers with 0 in place of those that are next to nothing."""
+    return np.where(np.abs(numbers) < NEXT_TO_NOTHING, 0.0, numbers)
+
+
+class Reading(Lattice):
+    """A number that is next to nothing is called that, whatever its digits."""
+
+    def text(self, number: float) -> str:
+        return "≈0" if 0 < abs(number) < NEXT_TO_NOTHING else super().text(number)
+
+
+def lanes_of(units: int) -> int:
+    """How many units have a lane of their own."""
+    return units if units <= MOST_LANES else 1
+
+
+def height(units: int) -> float:
+    """What a picture takes up, at least."""
+    return FIXED + 2 * lanes_of(units) * LEAST_LANE
 
 
 class UnitPicture(Group):
-    """``columns`` at the two heights of ``room``: on the conveyor, and in the row below it.
+    """``columns`` in the two rows of ``room``. ``numbers`` are all that may stand in each; ``stream`` is the role of what flows.
 
-    ``numbers`` are all that may stand in each. ``fixed`` is what never changes, ``ground`` what else lies behind
-    frames. A line below all leads to ``start``, at the left.
+    ``fixed`` is what never changes, ``ground`` what else lies behind frames.
     """
 
     columns: ClassVar[Mapping[str, UnitColumn]]
+    stream: ClassVar[str] = "output"
+    fullest: ClassVar[float] = np.inf  # no number fills a pipe more than this one
+    plate: ClassVar[float]  # where streams are added up
+    alleys: ClassVar[Sequence[float]]  # between columns, where nothing is written
+    clearing: ClassVar[float]  # above the conveyor, where no name stands
 
-    def __init__(self, numbers: Mapping[str, np.ndarray], units: int, room: Box, start: float, theme: Theme) -> None:
+    def __init__(self, numbers: Mapping[str, np.ndarray], units: int, room: Box, theme: Theme) -> None:
         super().__init__()
-        self.units, self.start, self.theme = units, start, theme
+        self.units, self.lanes, self.theme = units, lanes_of(units), theme
         _, bottom, _, top = room
-        free = top - bottom - FIXED
-        cell = min(LARGEST_CELL, (free - LINK) / (2 * units))
-        self.has_digits = cell >= LEAST_CELL - 1e-6 and all(holds(WIDTH, cell, numbers[name]) for name in self.columns)
-        readout = 0.0 if self.has_digits else READOUT
-        tall = units * cell if self.has_digits else min(LARGEST_HEAT, (free - LINK - READOUT) / 2)
-        link = min(LARGEST_LINK, free - readout - 2 * tall)
-        self.bus, self.words = bottom, bottom + BUS
-        self.row = (self.words + WORDS + readout, self.words + WORDS + readout + tall)
-        self.belt = (self.row[1] + link, self.row[1] + link + tall)
-        #: Where lines from the gates turn towards each other.
-        self.turn = self.row[1] + link * 0.4
+        self.lane = min(LARGEST_LANE, (top - bottom - FIXED) / (2 * self.lanes))
+        spare = (top - bottom - FIXED - 2 * self.lanes * self.lane) / 3
+        low = bottom + WORDS + spare
+        self.row = low, low + self.lanes * self.lane
+        low = self.row[1] + LINK + spare
+        self.belt = low, low + self.lanes * self.lane
+        self.below = bottom + WORDS / 2 + spare
         self.tables = {name: self._table(column, numbers[name]) for name, column in self.columns.items()}
         same_size([*self.tables.values()])
-        #: The way that numbers take now.
-        self.led: Sequence[Point] = ()
-        self.way = Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=4.5)
-        self.readouts = {column.role: Letters(getattr(theme, column.role), halo=theme.ground) for column in self.columns.values()}
+        self.limit = min(self.fullest, max(heat_limit(numbers[pipe.value]) for pipe in self.pipes()))
+        self.known = [Lane() for _ in range(self.lanes)]
+        self.streams = Streams(self.stream, theme)
         tables = [*self.tables.values()]
-        self.fixed: list[Mobject] = [
-            *self._lines(),
-            *self._operators(),
-            *self._names(),
-            *(mark for table in tables for mark in table.fixed),
-        ]
-        self.ground: list[Mobject] = [*(mark for table in tables for mark in table.changing), self.way]
-        self.add(*tables, *self.readouts.values())
+        self.fixed: list[Mobject] = [*self._pipes(), *self._names(), *(mark for table in tables for mark in table.fixed)]
+        self.ground: list[Mobject] = [*(mark for table in tables for mark in table.changing), *self.streams, *self._plates()]
+        self.unit = Ink("", letter_size(SERIF), theme.muted, font=SERIF).put(self.clearing, self.belt[1] + HEAD / 2 + RISE)
+        self.add(*tables, self.unit)
 
     # --- what a subclass says ----------------------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def wires(self) -> list[Wire]:
-        """The lines between columns."""
+    def pipes(self) -> list[Pipe]:
+        """The streams."""
 
-    @abstractmethod
-    def signs(self) -> dict[str, list[Point]]:
-        """Where which operators stand."""
+    def wires(self) -> list[Sequence[Point]]:
+        """Lines with arrowheads along which numbers go on from one row to the other."""
+        return []
 
-    # --- what stays --------------------------------------------------------------------------------------------------------------------
-
-    @property
-    def rails(self) -> tuple[float, float]:
-        """The conveyor goes from the first column on it to the second one."""
-        left, right, *_ = sorted(column.x for column in self.columns.values() if column.on_belt)
-        return left + HALF, right - HALF
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        """The middle heights of the conveyor and of the row below it."""
-        return sum(self.belt) / 2, sum(self.row) / 2
+    # --- geometry ----------------------------------------------------------------------------------------------------------------------
 
     def x(self, name: str) -> float:
         """The middle of a column."""
         return self.columns[name].x
 
+    def side(self, name: str, side: int) -> float:
+        """The left (−1) or right (1) side of a column."""
+        return self.x(name) + side * HALF
+
+    def middle(self, lane: int, belt: bool) -> float:
+        """The height of a lane."""
+        return (self.belt if belt else self.row)[1] - (lane + 0.5) * self.lane
+
+    def lane_of(self, unit: int) -> int:
+        """Where a unit is seen."""
+        return unit if self.lanes == self.units else 0
+
+    def spot(self, name: str, unit: int) -> Home:
+        """A unit of a column."""
+        return Home(self.tables[name], self.lane_of(unit), 0, self.columns[name].role)
+
+    def alley(self, x: float) -> float:
+        """The nearest place where numbers can go up and down."""
+        return min(self.alleys, key=lambda at: abs(at - x))
+
     def _table(self, column: UnitColumn, numbers: np.ndarray) -> Lattice:
         low, high = self.belt if column.on_belt else self.row
-        role = column.role if self.has_digits else column.heat_role
-        return Lattice(self.units, 1, (column.x - HALF, low, column.x + HALF, high), role, self.theme, numbers, digits=self.has_digits)
+        return Reading(self.lanes, 1, (column.x - HALF, low, column.x + HALF, high), column.role, self.theme, seen(numbers))
+
+    # --- what stays --------------------------------------------------------------------------------------------------------------------
 
     def _names(self) -> list[Mobject]:
         found: list[Mobject] = []
-        below, ground = self.words + WORDS / 2, self.theme.ground
+        ground = self.theme.ground
         for name, column in self.columns.items():
-            top = self.tables[name].whole[3]
-            if column.letter:
-                y = {0: top + HEAD / 2 + 0.03, 2: below - CLEAR}.get(column.side, self.turn)
-                x = column.x + (column.away * column.side if abs(column.side) == 1 else 0)
-                align = -column.side if abs(column.side) == 1 else 0
-                colour = getattr(self.theme, column.role)
-                size = MATH_PX * (SMALLER if column.side == 2 else 1.0)
-                found.append(Ink(column.letter, size, colour, math=True, align=align, halo=ground).put(x, y))
+            y = self.tables[name].whole[3] + HEAD / 2 + RISE
+            word = Ink(column.word, letter_size(SERIF), self.theme.muted, font=SERIF, halo=ground)
+            letter = Ink(column.letter, MATH_PX, getattr(self.theme, column.role), math=True, halo=ground)
+            beside = (word.width_set + 0.12) / 2 if column.on_belt and column.word else 0.0
+            found.append(letter.put(column.x - beside, y))
             if column.word:
-                word = Ink(column.word, letter_size(SERIF), self.theme.muted, font=SERIF, halo=ground)
-                found.append(word.put(column.x, below + 0.01))
+                found.append(word.put(column.x + letter.width_set / 2 + 0.06, y) if beside else word.put(column.x, self.below))
         return found
 
-    def _lines(self) -> list[Mobject]:
-        low, high = self.belt
-        left, right = self.rails
+    def _pipes(self) -> list[Mobject]:
+        walls, floors = [], []
+        for pipe in self.pipes():
+            low, high = self.belt if pipe.belt else self.row
+            left, right = sorted((pipe.start, pipe.end))
+            floors.append((left, low, right, high))
+            walls += [((left, high - n * self.lane), (right, high - n * self.lane)) for n in range(self.lanes + 1)]
         wires = self.wires()
         return [
-            Mark(self.theme.line, fill=0.16).draw(boxes([(left, low, right, high)])),
-            Mark(self.theme.line, stroke=2.0).draw(lines([((left, y), (right, y)) for y in self.belt])),
-            Mark(self.theme.muted, stroke=2.4).draw(lines(pair for wire in wires for pair in pairwise(wire.points))),
+            Mark(self.theme.line, fill=0.14).draw(boxes(floors)),
+            Mark(self.theme.line, stroke=2.0).draw(lines(walls)),
+            Mark(self.theme.muted, stroke=2.4).draw(lines(pair for wire in wires for pair in pairwise(wire))),
             Mark(self.theme.muted, fill=1.0).draw(
-                np.concatenate([arrowhead(wire.points[-2], wire.points[-1]) for wire in wires if wire.head])
+                np.concatenate([np.zeros((0, 3)), *(arrowhead(wire[-2], wire[-1]) for wire in wires)]),
             ),
         ]
 
-    def _operators(self) -> list[Mobject]:
-        placed = [(sign, x, y) for sign, places in self.signs().items() for x, y in places]
-        circles = discs([(x, y) for _, x, y in placed], OPERATOR)
+    def _plates(self) -> list[Mobject]:
+        """What adds streams up, from both rows."""
+        box = (self.plate - PLATE, self.row[0], self.plate + PLATE, self.belt[1])
+        sign = Line("+", LEAST_PX + 8, self.plate, (self.row[1] + self.belt[0]) / 2)
         return [
-            Mark(self.theme.ground, fill=1.0).draw(circles),
-            Mark(self.theme.ink, stroke=2.6).draw(circles.copy()),
-            Letters(self.theme.ink).write_lines(Line(sign, LEAST_PX + 6, x, y) for sign, x, y in placed),
+            Mark(self.theme.ground, fill=1.0).draw(rounded(box)),
+            Mark(self.theme.ink, stroke=2.6).draw(rounded(box)),
+            Ink(sign.text, sign.size, self.theme.ink).put(sign.x, sign.y),
         ]
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
     def show(self, numbers: Mapping[str, np.ndarray], unit: int) -> None:
-        """The numbers of the first units of columns, as many as there are; of columns without digits that of ``unit`` below them."""
+        """The numbers of the first units of columns, as many as there are; with one lane those of ``unit``."""
+        seen = range(self.units) if self.lanes == self.units else [unit]
         for name, known in numbers.items():
-            self.tables[name].fill_first(known)
-        if not self.has_digits:
-            texts = {name: plain(float(known[unit]), USUAL_DECIMALS) for name, known in numbers.items() if len(known) > unit}
-            for role, mark in self.readouts.items():
-                shown = [self.spot(name, unit).place(text) for name, text in texts.items() if self.columns[name].role == role]
-                mark.write_lines(line for line in shown if isinstance(line, Line))
+            self.tables[name].fill_first(known[seen[0] : seen[0] + len(seen)])
+        self.unit.write(f"unit {unit} of {self.units}" if self.lanes < self.units else "")
+        self.known = [self._lane({name: float(known[one]) for name, known in numbers.items() if len(known) > one}) for one in seen]
+        self.pour()
 
-    def lead(self, points: Sequence[Point]) -> None:
-        """Lights up a way; none without points."""
-        if points != self.led:
-            self.led = points
-            self.way.draw(np.concatenate([lines(pairwise(points)), arrowhead(points[-2], points[-1])]) if points else np.zeros((0, 3)))
+    def _lane(self, numbers: Mapping[str, float]) -> Lane:
+        valves = {name: self.columns[name] for name in numbers if self.columns[name].is_valve}
+        return Lane(numbers, {name: column.opening(numbers[name]) for name, column in valves.items()})
 
-    def spot(self, name: str, unit: int) -> Home:
-        """A unit of a column."""
-        apart = (self.x(name), self.tables[name].whole[1] - READOUT / 2 - 0.02)
-        return Home(self.tables[name], unit, 0, self.columns[name].role, apart)
+    def drain(self) -> None:
+        """Nothing flows, and all valves are closed, while states go on to the next time step."""
+        self.known = [Lane() for _ in range(self.lanes)]
+        self.pour()
 
-    def to(self, name: str) -> list[Point]:
-        """The way from the lens to a column, which is read backwards that to the lens."""
-        return [(self.start, self.bus), (self.x(name), self.bus), (self.x(name), self.words)]
+    def grow(self, name: str, unit: int, number: float, share: float) -> None:
+        """A number that is on its way has come to ``share``: a valve opens, a stream sets out."""
+        lane = self.known[self.lane_of(unit)]
+        column = self.columns[name]
+        if column.is_valve:
+            self._be(unit, Lane(lane.numbers, {**lane.open, name: share * column.opening(number)}, lane.reach))
+        else:
+            self._be(unit, Lane({**lane.numbers, name: number}, lane.open, {**lane.reach, name: share}))
+
+    def pass_on(self, names: Collection[str], unit: int, share: float) -> None:
+        """Streams of these numbers go through their valves, if they have not done so before."""
+        lane = self.known[self.lane_of(unit)]
+        going = [pipe.value for pipe in self.pipes() if pipe.value in names and pipe.makes and pipe.makes not in lane.numbers]
+        if going:
+            self._be(unit, Lane(lane.numbers, lane.open, {**lane.reach, **dict.fromkeys(going, share)}))
+
+    def _be(self, unit: int, lane: Lane) -> None:
+        self.known[self.lane_of(unit)] = lane
+        self.pour()
+
+    def pour(self) -> None:
+        """Draws streams and valves as they stand."""
+        valves = [name for name, column in self.columns.items() if column.is_valve]
+        drawn = [(self.tables[name].box(n), lane.open.get(name, 0.0)) for n, lane in enumerate(self.known) for name in valves]
+        self.streams.show(self._flows(), drawn)
+
+    def _flows(self) -> list[Stream]:
+        tiles = [{name: self.tables[name].box(n) for name in self.columns} for n in range(self.lanes)]
+        found = []
+        for pipe in self.pipes():
+            for n, lane in enumerate(self.known):
+                number = lane.numbers.get(pipe.value)
+                if number is not None:
+                    scaled = Lane({**lane.numbers, pipe.value: number / self.limit}, lane.open, lane.reach)
+                    found.append(stream(pipe, scaled, self.middle(n, pipe.belt), FULL * self.lane, tiles[n]))
+        return [one for one in found if one is not None]
 
 
 def arrowhead(a: Point, b: Point, size: float = 0.13) -> np.ndarray:

@@ -27,6 +27,7 @@ from studio.lecture.spec import ClipPart, Lecture
 from studio.picture import Picture
 from studio.script import Script, joined, script
 from studio.sets import all_at_once, keep, made, present, scratch, tidied
+from studio.settings import Settings
 from studio.signals import tidy_when_killed
 
 if TYPE_CHECKING:
@@ -203,8 +204,9 @@ class LectureBuilder:
             if crew is None:
                 film = undrawn(folder, said, trace)
             else:
+                picture = replace(self.picture, code=Settings(code=scene.clip.code).shows_code(scene.clip.concept))
                 with progress(planned, len(trace)) as watcher:
-                    film = filmed(trace, planned, self.picture, scratch(folder) / "film.mp4", said, watcher, crew, self.cache)
+                    film = filmed(trace, planned, picture, scratch(folder) / "film.mp4", said, watcher, crew, self.cache)
             forms.write(self.clip_forms, film, folder / scene.name, self.lecture.options)
 
     def script(self, scene: Scene, trace: Trace, planned: Sequence[Beat]) -> Script:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scenes.parts.reading import reading
 from studio.captions import cues
 from studio.lecture.card import Card, draw_card, said_of
 from studio.picture import Picture
@@ -27,10 +28,16 @@ class CardFilm:
     picture: Picture
     burn: bool
 
+    @property
+    def seconds(self) -> float:
+        """Those that were asked for, or else so many that its words can be read."""
+        own = self.card.seconds
+        return own if "seconds" in self.card.model_fields_set else max(own, reading(said_of(self.card)))
+
     @cached_property
     def script(self) -> Script:
         """One mark."""
-        frames = max(1, round(self.card.seconds * self.picture.fps))
+        frames = max(1, round(self.seconds * self.picture.fps))
         formula = self.card.formula if self.card.kind == "text" else ""
         mark = BeatMark("card", self.card.title, said_of(self.card), 0, frames, 0, 0, formula)
         part = Part(self.card.title, f"card-{self.number + 1}", "", 0, (mark,))

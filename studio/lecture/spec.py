@@ -16,7 +16,6 @@ from engine.shown import bare, one_line, shown
 from studio.forms import forms, options
 from studio.lecture.toml import values_of, where
 from studio.lecture.words import formula, paragraphs
-from studio.pace import LEAST_SECONDS
 from studio.picture import FPS, Quality, ThemeName
 from studio.settings import Settings
 
@@ -71,8 +70,9 @@ class ClipPart(Strict):
     title: Annotated[str, Field(max_length=120)] = ""
     name: Annotated[str, Field(pattern=r"^[\w-]*$", max_length=80)] = ""
     inputs: dict[str, TomlValue] = {}
-    seconds: Annotated[float, Field(ge=LEAST_SECONDS)] | None = Settings.seconds
+    seconds: Annotated[float, Field(gt=0)] | None = Settings.seconds
     detail: Annotated[int, Field(ge=0)] = Settings.detail
+    code: bool | None = Settings.code
     size: str | int | None = None
     seed: int = 0
     dtype: Literal["float64", "float32"] = "float64"

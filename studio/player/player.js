@@ -162,10 +162,12 @@ function toggleHelp() {
 // --- what is on show ------------------------------------------------------------------------------------------------------------------------
 
 let shownMark = null;
+let shownTold = false;
 
 function show() {
   const mark = current();
   if (mark !== shownMark) showMark(mark);
+  if (isTold(mark) !== shownTold) tell(mark);
   const time = `${clock(here / script.fps)} / ${clock((end + 1) / script.fps)}`;
   byId("time").textContent = time;
   byId("slider").value = here;
@@ -182,7 +184,7 @@ function showMark(mark) {
   document.body.dataset.kind = mark.kind;
   byId("name").textContent = byId("slim-name").textContent = mark.name;
   byId("phase").textContent = mark.phase === mark.name ? "" : mark.phase;
-  byId("say").textContent = byId("slim-say").textContent = mark.say;
+  tell(mark);
   byId("formula").innerHTML = mark.formula; // MathML that was checked when the page was written
   breakable(byId("formula"));
   byId("lines").textContent = mark.lines.join("\n");
@@ -192,6 +194,15 @@ function showMark(mark) {
   showInList(mark);
   clearTimeout(showMark.timer);
   showMark.timer = setTimeout(writeAddress, HASH_PAUSE, mark);
+}
+
+/** What a step gives is told when its picture has got that far. */
+const isTold = (mark) => !mark.caption || mark.caption === mark.say || here >= mark.last;
+
+function tell(mark) {
+  shownTold = isTold(mark);
+  byId("say").textContent = byId("slim-say").textContent = shownTold ? mark.say : mark.caption;
+  byId("now").classList.toggle("untold", !shownTold);
 }
 
 const isStep = (mark) => ["full", "quick", "sweep"].includes(mark.kind);
@@ -280,7 +291,7 @@ function phaseOfList(group, level) {
 
 function stepOfList(mark) {
   const button = element("button", { type: "button", className: `step ${mark.kind}`, tabIndex: -1 });
-  button.append(element("b", { textContent: mark.name }), element("span", { textContent: mark.say }));
+  button.append(element("b", { textContent: mark.name }), element("span", { textContent: mark.caption || mark.say }));
   button.addEventListener("click", () => goTo(mark.first));
   button.addEventListener("keydown", (event) => walk(event, mark.index));
   buttons.push(button);

@@ -55,7 +55,7 @@ def sentence_fault(case: str, printed: str) -> str | None:
 
 #: A small picture, quickly drawn, and a short lecture.
 NUMBERS = ["--input", "[[1,2,3],[4,5,6],[7,8,9]]", "--weight", "[[1,0],[0,-1]]"]
-LOOK = ["-q", "480p", "--fps", "5", "--seconds", "4", "--jobs", "1"]
+LOOK = ["-q", "480p", "--fps", "5", "--seconds", "8", "--jobs", "1"]
 LECTURE = """
 title = "A lecture"
 quality = "480p"
@@ -63,7 +63,7 @@ fps = 5
 to = ["mp4", "html", "vtt"]
 parts = [
     { kind = "title", title = "Beginning", seconds = 1 },
-    { kind = "clip", concept = "conv1d", seconds = 4, inputs = { input = [1, 2, 3], weight = [1, -1] } },
+    { kind = "clip", concept = "conv1d", seconds = 8, inputs = { input = [1, 2, 3], weight = [1, -1] } },
 ]
 """
 

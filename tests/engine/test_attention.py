@@ -315,6 +315,23 @@ def test_any_word_is_a_token(word: str) -> None:
     assert all(len(step.say) < 200 for step in trace)
 
 
+def test_words_beside_own_vectors_name_queries_and_keys() -> None:
+    trace = attention(
+        randn(2, 3), randn(3, 3, seed=1), labels="hot cold", key_labels=["ice", "a fire", "tea"], bias_k=[1.0] * 3, bias_v=[2.0] * 3
+    )
+    assert trace.labels == (["hot", "cold"], ["ice", "a fire", "tea", "bias"])
+    assert (trace.params["labels"], trace.params["key_labels"]) == (["hot", "cold"], ["ice", "a fire", "tea"])
+    assert trace[trace.blocks.step("score", (0, 1, 1))].say.startswith("The score of “cold” for “a fire”, query times key: ")
+    assert trace[trace.blocks.step("weight", (0, 0, 3))].say.startswith("“hot” gives the bias key this share of its attention: ")
+
+
+def test_without_keys_of_their_own_queries_are_keys_with_their_words() -> None:
+    assert attention(randn(2, 3), labels="hot cold").labels == (["hot", "cold"], ["hot", "cold"])
+    assert attention(randn(2, 3), randn(2, 3), labels="hot cold").labels == (["hot", "cold"], ["k0", "k1"])
+    assert attention(randn(2, 3), labels="hot cold", key_labels="here there").labels[1] == ["here", "there"]
+    assert attention(randn(2, 4), labels="hot cold", heads=2)[0].say.startswith("Number 0 of the query of “hot”: ")
+
+
 X = randn(3, 4)
 STATE = trained(4, 2).state_dict()
 OTHER = trained(4, 2, kdim=5, vdim=3).state_dict()
@@ -323,6 +340,10 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nothing": ({}, ["there is no query", "'the cat sat'"]),
     "only a key": ({"key": X}, ["there is no query, only key"]),
     "both": ({"query": X, "tokens": "the cat"}, ["both tokens 'the cat' and query"]),
+    "words twice": ({"tokens": "the cat", "labels": "a b"}, ["both tokens 'the cat' and labels are given; give one of them"]),
+    "few words": ({"query": X, "labels": "a b"}, ["labels has 2 words, but there are 3 queries; give 3"]),
+    "many words": ({"query": X, "key_labels": list("abcd")}, ["key_labels has 4 words, but there are 3 keys; give 3"]),
+    "words of keys for fewer queries": ({"query": X, "key": X[:1], "key_labels": ""}, ["key_labels is ''; give words such as"]),
     "no word": ({"tokens": "  "}, ["tokens is '  '", "holds no word"]),
     "heads": ({"tokens": "the cat", "heads": 3, "embed_dim": 4}, ["heads is 3", "does not divide the 4", "a divisor of 4"]),
     "heads of a module": ({"query": X, "heads": 3, "state_dict": STATE}, ["heads is 3", "does not divide the 4"]),

@@ -17,7 +17,7 @@ from tests.engine.codes import check, check_steps
 from tests.engine.norms import assert_close, drawn, dtypes, epsilons, flags, images, maybe, seeds
 
 ROWS = [[1.0, -2.0], [3.0, 0.0], [5.0, 4.0], [7.0, 2.0]]
-FORMULA = "torch's batch_norm (with eps = 0 its formula)"
+FORMULA = "torch's batch_norm (its formula for eps 0)"
 
 
 def test_of_a_channel_one_number_after_the_other() -> None:

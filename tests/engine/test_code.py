@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -157,7 +157,7 @@ def test_results_have_the_names_that_they_are_given_back_by() -> None:
 def test_the_code_beside_the_steps() -> None:
     trace = fused([[1, 2]], [[3, 4]])
     assert trace.code["norm"] == "norm = x.square().sum(-1, keepdim=True)"
-    assert fused.back(None, [[1, 2]], [[3, 4]]).code["grad_norm"].startswith("return torch.tanh(")
+    assert fused.back(None, [[1, 2]], [[3, 4]]).code["grad_norm"].startswith("output = torch.tanh(")
 
 
 def test_plain_arguments_and_defaults() -> None:
@@ -239,3 +239,17 @@ def test_a_function_without_a_value_is_named() -> None:
         roots([4.0, -1.0])
     with pytest.raises(InputError, match=r"is infinite in step 0|is NaN in step 0"):
         mark(lambda x: torch.log(x)).back(None, [0.0])
+
+
+@mark
+def chosen(x: Tensor, weight: Tensor | None = None, *, name: Literal["relu", "tanh"] = "relu", halved: bool = False) -> Tensor:
+    """A choice for every line."""
+    bent = getattr(F, name)(x)
+    output = bent if weight is None else bent * weight
+    return bent if not halved else output
+
+
+def test_the_code_is_that_which_was_executed() -> None:
+    assert [*chosen([1.0]).code.values()] == ["bent = F.relu(x)"]
+    assert [*chosen([1.0], [2.0], name="tanh").code.values()] == ["bent = F.tanh(x)", "output = bent * weight"]
+    assert chosen.back(None, [1.0], [2.0], halved=True).code["grad_bent"] == "output = bent * weight"

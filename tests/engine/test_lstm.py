@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 
 from engine import lstm
+from engine.concepts.lstm.step import STAGES
 from engine.functions import FUNCTIONS
 from engine.numbers import sum_of_products
 from engine.paths import by_path
@@ -88,15 +89,22 @@ def test_what_a_step_says() -> None:
     assert "h gives 0: σ(1 + 0) ≈ 0.73" in lstm([[1.0]], **none)[0].say
 
 
-def test_lessons_are_the_first_of_each_kind() -> None:
+def test_lessons_are_the_first_of_each_kind_with_something_to_forget() -> None:
     trace = lstm([[1.0], [2.0]], seed=1)
-    stages = ["i", "f", "g", "o", "c", "tanh_c", "h"]
-    assert [(trace[k].stage, trace[k].time, trace[k].unit) for k in trace.lessons] == [
-        *((stage, 0, 0) for stage in stages),
-        ("i", 1, 0),
-        ("c", 1, 0),
-    ]
-    assert lstm([[1.0], [2.0]], h0=[1, 2], c0=[1, 2]).lessons == lstm([[1.0]]).lessons
+    late = {"f": 1, "c": 1}
+    assert [(trace[k].stage, trace[k].time) for k in trace.lessons] == [(stage, late.get(stage, 0)) for stage in STAGES]
+    assert all(trace[k].terms[0][1] for k in trace.lessons if trace[k].stage == "c")
+    assert {trace[k].time for k in lstm([[1.0]]).lessons} == {0}
+
+
+def test_what_changes_most_is_a_lesson() -> None:
+    """Of two units with as much to forget the second one forgets more: its gates are σ(−9) and σ(9), with candidates of tanh(9)."""
+    weights = [[0.0], [9.0], [9.0], [-9.0], [0.0], [-9.0], [0.0], [0.0]]
+    trace = lstm([[1.0]], weight_ih=weights, weight_hh=[[0.0, 0.0]] * 8, c0=[1, 1])
+    assert [(trace[k].stage, trace[k].unit) for k in trace.lessons if trace[k].stage in "fc"] == [("f", 1), ("c", 1)]
+    # What is next to nothing is not worth forgetting.
+    trace = lstm([[1.0]], weight_ih=weights, weight_hh=[[0.0, 0.0]] * 8, c0=[1, 0.1])
+    assert [(trace[k].stage, trace[k].unit) for k in trace.lessons if trace[k].stage in "fc"] == [("f", 0), ("c", 0)]
     strongest = trace[trace.highlight or 0]
     assert (strongest.stage, abs(strongest.value)) == ("h", float(trace.outputs["h"].abs().max()))
 

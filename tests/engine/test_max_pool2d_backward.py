@@ -54,7 +54,7 @@ def test_overlapping_windows_add_up() -> None:
     assert trace.outputs["grad_input"].tolist() == [[[0, 7, 0], [0, 0, 0]]]
     assert [step.before for step in trace] == [0, 2]
     assert trace[1].say == "Row 0, column 1 won this window: it gets all of grad_output[0, 0, 1] on top of 2: 2 + 5 = 7."
-    assert trace.lessons == (0, 1)
+    assert [*trace.lessons] == [0, 1]
     values, counts = gathered(Record(trace), 0, 0, 1)
     assert (values[0, 1], counts[0, 1], counts.sum()) == (2, 1, 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,17 +27,10 @@ SHARES = (0.0, 0.05, 0.13, 0.4, 0.77, 0.9, 1.0)
 SETTINGS = {"pixel_width": 480, "pixel_height": 270, "frame_rate": 10, "dry_run": True, "progress_bar": "none", "verbosity": "ERROR"}
 
 #: What is still to be mended, by concept; nothing else of them is let through.
-OWED = {
-    # What is read out below a column is wider than its room.
-    "lstm_backward": (
-        "'−7.8e−6' leaves its zone",
-        "'−5.1e−7' leaves its zone",
-        "'o_t' and '3.7e−7' overlap",
-    ),
-}
+OWED: dict[str, tuple[str, ...]] = {}
 
 
-def findings(scene_class: type, trace: Trace, beats: list[Beat], *themes: str) -> list[str]:
+def findings(scene_class: Callable[..., Any], trace: Trace, beats: list[Beat], *themes: str) -> list[str]:
     """Everything that is wrong in the pictures of the beats, at several moments of each, in the dark theme or in those that are named.
 
     Where things stand is looked at in the first of them: in another one only colours may differ.
@@ -61,7 +54,7 @@ def findings(scene_class: type, trace: Trace, beats: list[Beat], *themes: str) -
     return list(found)
 
 
-def opened(scene_class: type, trace: Trace, beats: list[Beat], theme: str) -> Any:
+def opened(scene_class: Callable[..., Any], trace: Trace, beats: list[Beat], theme: str) -> Any:
     scene = scene_class(trace, beats, theme)
     scene.setup()
     return scene

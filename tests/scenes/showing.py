@@ -31,9 +31,9 @@ def every_kind(trace: Trace, frames: int = 90) -> list[Beat]:
     ]
 
 
-def opened(scene_class: type, trace: Trace, beats: list[Beat] | None = None) -> Any:
+def opened(scene_class: type, trace: Trace, beats: list[Beat] | None = None, *, code: bool = False) -> Any:
     """A scene that is set up, with one beat of every kind if no others are given."""
-    scene = scene_class(Record(trace), every_kind(trace) if beats is None else beats)
+    scene = scene_class(Record(trace), every_kind(trace) if beats is None else beats, code=code)
     scene.setup()
     return scene
 

@@ -13,6 +13,7 @@ from scenes.graph.picture import GraphPicture
 from scenes.parts.display import STROKE_UNIT
 from scenes.parts.ink import PX, Box, Letters, Line, Mark
 from scenes.parts.passage import MovingLines
+from scenes.parts.plane import Plane
 from scenes.parts.travel import Travelling
 from scenes.parts.window import Frames, Window
 
@@ -30,8 +31,9 @@ class Strokes:
 
     These cross ink and may: numbers on their way (:class:`Travelling`) and tables that are (:class:`MovingLines`), which pass over other
     things; the frames of a :class:`Window` and of :class:`Frames` while they glide from cells to cells, for they are around digits
-    where they rest, and the discs of a :class:`GraphPicture` on their edges; a line behind a text with a halo, and one behind a plate on
-    which the text stands, for neither is seen there. Tints, which are not :data:`SOLID`, lie under texts.
+    where they rest, and the discs of a :class:`GraphPicture` on their edges; a line behind a text with a halo, unless that is a number of a
+    :class:`Plane`, and one behind a plate on which the text stands, for neither is seen there. Tints, which are not :data:`SOLID`, lie
+    under texts.
     """
 
     known: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, list[Line]]] = field(default_factory=dict)
@@ -44,7 +46,8 @@ class Strokes:
         gliding = set() if rests else self._gliding(marks)
         self.before = {id(mark): mark.points for mark in shown}
         texts = [(at, mark) for at, mark in enumerate(shown) if isinstance(mark, Letters)]
-        bare = [(at, mark) for at, mark in texts if not mark.get_stroke_width(background=True)]
+        planes = {id(digits) for group in marks if isinstance(group, Plane) for digits in (getattr(group, "digits", None), group.pale)}
+        bare = [(at, mark) for at, mark in texts if id(mark) in planes or not mark.get_stroke_width(background=True)]
         for place, mark in enumerate(shown):
             if isinstance(mark, Letters) or id(mark) in gliding or not reach(mark):
                 continue

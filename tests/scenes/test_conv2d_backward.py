@@ -7,7 +7,9 @@ from manim import tempconfig
 
 from engine import conv2d, conv2d_backward
 from engine.concepts.convolution.backward import ConvBackwardTrace
+from engine.numbers import plain
 from scenes.conv2d_backward import Conv2dBackward
+from scenes.convolution.reel import TURNING
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Ink
 from scenes.parts.theme import THEMES
@@ -98,16 +100,16 @@ def test_every_act_reads_what_its_step_multiplies(name: str) -> None:
         for beat in planned[1:-1]:
             scene.timeline(beat).interpolate(1)
             step = trace[beat.pictures[-1]]
-            shown = [float(lens.plane.values[cell]) for lens in scene.lenses for cell in scene.window_cells(step)]
-            assert shown == [term[0] for term in step.terms[: len(shown)]]
-            assert len(shown) == len(step.terms) * len(scene.lenses) // len(step.channels)
-            for lens in scene.lenses:
-                if step.kind != "bias":
-                    assert lens.tile.weights.flatten().tolist() == [term[1] for term in step.terms[lens.terms]]
-                assert lens.plane.role == ("input" if step.kind == "weight" else "gradient")
+            ((lens,), taps) = scene.lenses, len(step.window)
+            terms = step.terms[scene.facing * taps : (scene.facing + 1) * taps]
+            assert [float(lens.plane.values[cell]) for cell in scene.window_cells(step)] == [term[0] for term in terms]
+            if step.kind != "bias":
+                assert lens.tile.weights.flatten().tolist() == [term[1] for term in terms]
+            assert lens.plane.role == ("input" if step.kind == "weight" else "gradient")
             assert scene.output.values.reshape(-1, scene.output.columns)[scene.place_of(step)] == step.value
-            what = "filters" if step.kind == "input" else "samples"
-            assert [mark.line.text for mark in scene.extras[:2]] in ([], [f"{what} 3", "to 5"])
+            assert (scene.ledger is not None) == (len(step.channels) > 1)
+            if scene.ledger is not None:
+                assert scene.ledger.title.line.text == ("by filter" if step.kind == "input" else "by sample")
 
 
 def test_only_gradients_whose_windows_held_the_cell_are_shaded() -> None:
@@ -139,3 +141,28 @@ def test_results_have_digits_where_there_is_room() -> None:
         for k in (0, 2, 11):
             show(scene, k)
             assert scene.output.mode == "digits"
+
+
+def test_the_weights_turn_before_they_slide_over_the_gradient_for_the_first_time() -> None:
+    trace = back("whole", (1, 5, 5), (2, 1, 3, 3))
+    first = next(step.index for step in trace if step.kind == "input")
+    with tempconfig(SETTINGS):
+        scene = showing.opened(Conv2dBackward, trace, [])
+        timeline = scene.timeline(Beat("full", first, first + 1, "all", "Words.", 90, first - 1))
+        seen = []
+        for share in (0.0, 0.1, 0.2, TURNING - 1e-9, TURNING):
+            timeline.interpolate(share)
+            tile = scene.lenses[0].tile
+            seen.append({(round(line.x, 3), round(line.y, 3)): line.text for line in (tile.turning.lines or tile.lower.lines)})
+        assert not tile.turning.lines
+        places = sorted(seen[0])
+        assert sorted(seen[-1]) == places
+        given = trace.inputs["weight"][0, 0].flatten().tolist()
+        # From the left, bottom up.
+        assert [seen[0][place] for place in places] == [f"×{plain(given[3 * (2 - n % 3) + n // 3])}" for n in range(9)]
+        assert [seen[-1][place] for place in places] == [f"×{plain(given[3 * (n % 3) + 2 - n // 3])}" for n in range(9)]
+        assert sorted(seen[1]) != places != sorted(seen[2])
+        # The next cell of the plane is reached by weights that are turned already.
+        timeline = scene.timeline(Beat("full", first + 1, first + 2, "all", "Words.", 90, first))
+        timeline.interpolate(0.15)
+        assert not scene.lenses[0].tile.turning.lines

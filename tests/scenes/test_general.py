@@ -37,7 +37,7 @@ def general(trace: CodeTrace) -> type[General]:
 
 
 def opened(trace: CodeTrace) -> General:
-    return showing.opened(general(trace), trace)
+    return showing.opened(general(trace), trace, code=True)
 
 
 def test_layout(trace: CodeTrace) -> None:
@@ -96,8 +96,7 @@ def seen(sheet: Any) -> int:
     """How many cells of a tensor can be seen."""
     if sheet.spot.digits:
         return len(sheet.digits.lines)
-    empty = tuple(int(sheet.theme.empty[i : i + 2], 16) for i in (1, 3, 5))
-    return int((sheet.raster.pixel_array[..., :3] != empty).any(axis=-1).sum())
+    return int((sheet.raster.pixel_array[..., 3] > 0).sum())
 
 
 def moving(scene: General, shown: Beat) -> Iterator[bool]:

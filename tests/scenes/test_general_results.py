@@ -29,7 +29,7 @@ from tests.scenes.test_general import seen
 
 def opened(trace: Any) -> General:
     with tempconfig(SETTINGS):
-        scene = scene_class(trace.concept)(Record(trace), every_kind(trace))
+        scene = scene_class(trace.concept)(Record(trace), every_kind(trace), code=True)
         scene.setup()
     return scene
 
@@ -113,7 +113,7 @@ def test_terms_come_onto_the_strip_as_they_are_added() -> None:
     trace = open_example("layer_norm")
     scene = opened(trace)
     found = dict.fromkeys(line for share in range(30, 66) if (line := strip_at(scene, beat("full", trace, 0), share / 100)))
-    assert list(found) == ["1", "1 + (−2) = −1", "1 + (−2) + 4 = 3"]
+    assert list(found) == ["1", "1 + (−2) = −1 so far", "1 + (−2) + 4 = 3"]
     assert strip_at(scene, beat("full", trace, 0), 1.0) == "(1 + (−2) + 4) ÷ 3 = 1"
 
 

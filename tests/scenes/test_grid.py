@@ -10,6 +10,7 @@ from scenes.parts.grid import Grid, Writing, centred, characters, fitted, in_cel
 from scenes.parts.heading import Heading
 from scenes.parts.ink import LEAST_PX, PX, text_width
 from scenes.parts.lattice import Lattice
+from scenes.parts.raster import _blocks, ends
 from scenes.parts.table import Table
 from scenes.parts.theme import THEMES, rgb
 
@@ -38,8 +39,8 @@ def test_cells_stand_in_rows_from_the_top_left_corner() -> None:
 
 
 def test_lines_are_drawn_between_cells_that_are_large_enough_and_around_all() -> None:
-    ends = {tuple(point[:2]) for point in ruling(BOX, 2, 4)}
-    assert {(-0.5, 1.0), (-0.5, -1.0), (-2.0, 0.0), (4.0, 0.0)} <= ends
+    corners = {tuple(point[:2]) for point in ruling(BOX, 2, 4)}
+    assert {(-0.5, 1.0), (-0.5, -1.0), (-2.0, 0.0), (4.0, 0.0)} <= corners
     small = ruling((0.0, 0.0, 40 * 0.1, 0.2), 2, 40)
     assert {tuple(point[:2]) for point in small} >= {(0.0, 0.0), (4.0, 0.2)}
     assert len(small) == len(ruling(BOX, 1, 1))
@@ -79,17 +80,51 @@ def test_numbers_that_are_changed_in_place_are_seen() -> None:
     assert tuple(made.raster.pixel_array[0, 0, :3]) == rgb(THEME.negative) != tuple(before[0, 0, :3])
 
 
-def test_coloured_cells_are_empty_until_they_are_known() -> None:
+def hatched(made: Grid) -> np.ndarray:
+    """Which cells have hatching in them."""
+    middles = made.hatch.points.reshape(-1, 4, 3).mean(axis=1)
+    found = np.zeros((made.rows, made.columns), dtype=bool)
+    for x, y, _ in middles:
+        found[int((made.top - y) / made.cell[1]), int((x - made.left) / made.cell[0])] = True
+    return found
+
+
+def test_coloured_cells_are_hatched_until_they_are_known() -> None:
     made = grid(None)
-    assert made.ground == [made.raster, made.ruled]
-    assert (made.raster.pixel_array[..., :3] == rgb(THEME.empty)).all()
+    assert made.ground == [made.raster, made.hatch, made.ruled]
+    made.reveal(0)
+    assert not made.raster.pixel_array.any()
+    assert hatched(made).any(axis=1).all()
     made.reveal(8)
-    cells = made.raster.pixel_array[..., :3]
-    assert tuple(cells[1, 3]) == rgb(THEME.input)
-    assert tuple(cells[0, 3]) == (255, 255, 255)
+    cells = made.raster.pixel_array
+    assert not hatched(made).any()
+    assert tuple(cells[1, 3]) == (*rgb(THEME.input), 255)
+    assert tuple(cells[0, 3]) == (*rgb(THEME.ground), 255)
     made.reveal(7)
-    assert tuple(made.raster.pixel_array[1, 3, :3]) == rgb(THEME.empty)
-    assert tuple(made.raster.pixel_array[1, 2, :3]) == tuple(cells[1, 2])
+    assert hatched(made).tolist() == [[False] * 4, [False] * 3 + [True]]
+    assert not made.raster.pixel_array[1, 3].any()
+    assert tuple(made.raster.pixel_array[1, 2]) == tuple(cells[1, 2])
+
+
+@pytest.mark.parametrize(
+    ("known", "blocks"),
+    [(["111", "100", "000"], 2), (["101", "101"], 1), (["010", "101"], 3), (["11"], 0)],
+)
+def test_hatching_covers_what_is_not_known_and_nothing_else(known: list[str], blocks: int) -> None:
+    unknown = np.array([[letter == "0" for letter in row] for row in known])
+    found = [*_blocks((0.0, 0.0, float(unknown.shape[1]), float(unknown.shape[0])), unknown)]
+    covered = np.zeros(unknown.shape, dtype=int)
+    for x0, y0, x1, y1 in found:
+        covered[round(len(unknown) - y1) : round(len(unknown) - y0), round(x0) : round(x1)] += 1
+    assert (covered == unknown).all()
+    assert len(found) == blocks
+
+
+@pytest.mark.parametrize(
+    ("numbers", "scale"), [([0, 2], (0, 2)), ([-2, 1], (-2, 2)), ([-2, 0], (-2, 0)), ([0, 0], (0, 2)), ([np.nan], (0, 2))]
+)
+def test_a_scale_has_no_side_without_numbers(numbers: list[float], scale: tuple[float, float]) -> None:
+    assert ends(np.array(numbers), 2.0) == scale
 
 
 def test_hidden_cells_come_back_with_their_lines() -> None:

@@ -52,7 +52,7 @@ def test_what_is_on_the_strip_adds_up(ends: dict) -> None:
     """Every state of a full beat ends in the sum of the terms so far, and the result stands in the cell that is framed."""
     trace = opened(3, 2, 2, **ends)
     with tempconfig(SETTINGS):
-        planned = beats(trace, fps=10)
+        planned = beats(trace)
         scene = showing.opened(LstmBackward, trace, planned)
         seen = set()
         for beat in planned:
@@ -71,11 +71,11 @@ def test_what_is_on_the_strip_adds_up(ends: dict) -> None:
             timeline.interpolate(1)
             assert float(decimal(line_of(scene)[-1])) == pytest.approx(step.value, abs=0.006)
             assert float(decimal(written_in(scene, scene.windows[scene.most_read].box))) == pytest.approx(step.value, abs=0.006)
-        assert len(seen) == 10
+        assert len(seen) == 12
 
 
 def line_of(scene: LstmBackward) -> list[str]:
-    return [line.text for line in sorted((line for mark in scene.strip.marks.values() for line in mark.lines), key=lambda line: line.x)]
+    return showing.strip(scene)
 
 
 def written_in(scene: LstmBackward, box: tuple[float, float, float, float]) -> str:
@@ -101,5 +101,5 @@ def test_gradients_fill_from_the_last_time_to_the_first() -> None:
             table = scene.past.tables[step.stage]
             assert len(table.digits.lines) == done
             assert min(line.x for line in table.digits.lines) == pytest.approx(table.centre(0, step.time)[0])
-            # A forget gate stands between its time and the one before.
-            assert scene.past.tables["f"].centre(0, step.time)[0] == pytest.approx(table.box(0, step.time)[0])
+            frame = scene.past.frame.points
+            assert frame[:, 0].max() == pytest.approx(scene.past.tables["grad_h"].box(0, step.time)[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from manim import tempconfig
@@ -11,6 +12,7 @@ from engine.trace import Trace
 from scenes.avg_pool2d import AvgPool2d
 from scenes.max_pool2d import MaxPool2d
 from scenes.parts.beat import Beat
+from scenes.parts.frame import STAGE
 from scenes.parts.theme import THEMES
 from scenes.pooling.forward import PoolReel, best
 from studio.pace import beats
@@ -136,3 +138,37 @@ def test_padding_never_wins_before_a_number_does() -> None:
 def test_large_pictures_have_no_findings_in_a_minute() -> None:
     trace = max_pool2d(numbers("normal", 64, 64), 2)
     assert findings(MaxPool2d, trace, beats(trace, seconds=20, fps=10)) == []
+
+
+def test_a_winner_keeps_its_ring_and_a_window_its_tint() -> None:
+    trace = max_pool2d(numbers("whole", 4, 6), 2)
+    with tempconfig(SETTINGS):
+        scene, planned = opened(MaxPool2d, trace)
+        plane = scene.lenses[0].plane
+        for beat in planned:
+            scene.timeline(beat).interpolate(1.0)
+            done = {"opening": 0, "closing": len(trace)}.get(beat.kind, beat.start + 1)
+            won = [divmod(int(place), 6) for place in trace.outputs["indices"].flatten()[:done]]
+            corners = scene.rings.points.reshape(-1, 16, 3)[..., :2]
+            assert {tuple(np.round((ring.min(axis=0) + ring.max(axis=0)) / 2, 6)) for ring in corners} == {
+                tuple(np.round(plane.centre(*cell), 6)) for cell in won
+            }
+            assert sum(len(mark.points) for mark in scene.tints[plane].marks) // 16 == 4 * done
+            assert sum(len(mark.points) for mark in scene.tints[scene.output].marks) // 16 == done
+
+
+def test_a_mean_has_no_winner() -> None:
+    with tempconfig(SETTINGS):
+        scene, planned = opened(AvgPool2d, avg_pool2d(numbers("whole", 4, 4), 2))
+        scene.timeline(planned[-1]).interpolate(1.0)
+        assert scene.rings is None
+
+
+def test_digits_of_a_small_output_are_as_large_as_those_of_its_input_and_the_stage_is_filled() -> None:
+    trace = max_pool2d([[1, 3, -2, 4], [0, 8, 6, 5], [2, 1, -9, 0], [4, -1, 3, 7]], 2)
+    with tempconfig(SETTINGS):
+        scene, _ = opened(MaxPool2d, trace)
+        plane = scene.lenses[0].plane
+        assert plane.digit_px == scene.output.digit_px >= 42
+        assert plane.cell == pytest.approx(scene.output.cell)
+        assert (plane.whole[3] - plane.whole[1]) / (STAGE[3] - STAGE[1]) >= 0.8

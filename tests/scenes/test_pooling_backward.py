@@ -104,3 +104,29 @@ def test_a_window_its_gradient_and_the_winner_have_one_tint() -> None:
 def test_large_ones_have_no_findings() -> None:
     trace = avg_pool2d_backward(numbers("normal", 32, 32), numbers("normal", 64, 64), 2)
     assert findings(AvgPool2dBackward, trace, beats(trace, seconds=20, fps=10)) == []
+
+
+def test_a_cell_to_which_several_windows_gave_has_a_stripe_of_each() -> None:
+    trace = avg_pool2d_backward(numbers("whole", 3, 3), numbers("whole", 4, 4), 2, 1)
+    with tempconfig(SETTINGS):
+        planned = beats(trace, fps=10)
+        scene = showing.opened(AvgPool2dBackward, trace, planned)
+        scene.timeline(planned[-1]).interpolate(1.0)
+        left, bottom, right, top = scene.output.box(1, 1)
+        middles = []
+        for hue, mark in enumerate(scene.tints[scene.output].marks):
+            boxes = mark.points.reshape(-1, 16, 3)[..., :2]
+            found = [(box.min(axis=0) + box.max(axis=0)) / 2 for box in boxes]
+            middles += [(round(float(x), 6), hue) for x, y in found if left < x < right and bottom < y < top]
+        width = (right - left) / 4
+        assert sorted(middles) == [(round(left + (n + 0.5) * width, 6), n) for n in range(4)]
+
+
+def test_a_gradient_stands_as_large_as_what_it_drives() -> None:
+    trace = max_pool2d_backward(numbers("whole", 3, 3), numbers("whole", 4, 4), 2, 1)
+    with tempconfig(SETTINGS):
+        scene = showing.opened(MaxPool2dBackward, trace, beats(trace, fps=10))
+        assert scene.grad_output.cell == pytest.approx(scene.output.cell)
+        assert scene.grad_output.cell == pytest.approx(scene.lenses[0].plane.cell)
+        scene.timeline(beats(trace, fps=10)[-1]).interpolate(1.0)
+        assert len(scene.rings.points) // 16 == len({cell for step in trace for cell in step.targets})

@@ -61,7 +61,7 @@ def staged(trace: Trace, planned: list[Beat], theme: str = "dark") -> Any:
 @pytest.mark.parametrize("name", ["conv2d", "lstm", "attention", "backprop", "max_pool2d_backward"])
 def test_every_frame_shows_its_cue(name: str) -> None:
     trace = open_example(name)
-    planned = beats(trace, detail=1, seconds=20, fps=FPS)
+    planned = beats(trace, detail=1, seconds=30, fps=FPS)
     said = script(trace, planned, Picture.of("480p", FPS, "dark"))
     scene = staged(trace, planned)
     expected = [cue.lines for cue in cues(said) for _ in range(cue.after - cue.first)]

@@ -72,7 +72,7 @@ def trace() -> Trace:
 
 
 def planned(shown: Trace | None = None) -> list[Beat]:
-    return beats(shown or trace(), detail=1, seconds=8, fps=5)
+    return beats(shown or trace(), detail=1, seconds=16, fps=5)
 
 
 @pytest.fixture(scope="module")
@@ -393,21 +393,21 @@ def drawn(crew: Crew, path: Path, kept: Cache | None, watcher: Watcher | None = 
 
 def test_the_same_clip_again_is_not_drawn_again(crew: Crew, folder: Path, tmp_path: Path) -> None:
     first = drawn(crew, tmp_path / "first.mp4", cached(folder))
-    assert len(first) == sum(beat.frames for beat in planned()) == 40
+    assert len(first) == sum(beat.frames for beat in planned()) == 80
     before = inodes(folder)
     assert len(before) == len(takes(planned())) > 3
     for path in folder.iterdir():
         age(path, 5 * HOUR)
     watcher = Watcher()
     assert same(drawn(crew, tmp_path / "second.mp4", cached(folder), watcher), first)
-    assert watcher == Watcher([], 40)
+    assert watcher == Watcher([], 80)
     assert inodes(folder) == before
     # What is used stays longest.
     assert all(time.time() - path.stat().st_mtime < HOUR for path in folder.iterdir())
 
 
 def test_a_cache_that_is_too_small_does_not_stop_a_rendering(crew: Crew, folder: Path, tmp_path: Path) -> None:
-    assert len(drawn(crew, tmp_path / "clip.mp4", Cache(folder, 1))) == 40
+    assert len(drawn(crew, tmp_path / "clip.mp4", Cache(folder, 1))) == 80
     assert list(folder.iterdir()) == []
 
 
@@ -459,7 +459,7 @@ def test_who_has_no_home_has_no_cache(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_no_cache_neither_reads_nor_writes(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     monkeypatch.chdir(tmp_path)
-    command = ["render", "conv1d", "--input", "[1,2,3]", "--weight", "[1,-1]", "-q", "480p", "--fps", "5", "--seconds", "4", "--jobs", "2"]
+    command = ["render", "conv1d", "--input", "[1,2,3]", "--weight", "[1,-1]", "-q", "480p", "--fps", "5", "--seconds", "8", "--jobs", "2"]
 
     def clip(*more: str) -> list[np.ndarray]:
         result = run(*command, "-o", "clip.mp4", *more)
@@ -489,7 +489,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_a_rendering(
     if way == "not allowed":
         access = os.access
         monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and access(path, mode))
-    assert len(drawn(crew, tmp_path / "clip.mp4", cached(place))) == 40
+    assert len(drawn(crew, tmp_path / "clip.mp4", cached(place))) == 80
     assert list(folder.iterdir()) == []
     assert list(scratch.iterdir()) == []
     assert (tmp_path / "file").read_bytes() == b"in the way"
@@ -528,7 +528,7 @@ def test_takes_that_vanish_are_made_again(crew: Crew, folder: Path, tmp_path: Pa
     monkeypatch.setattr(studio.render, "read_take", late)
     watcher = Watcher()
     assert same(drawn(crew, tmp_path / "again.mp4", cached(folder), watcher), whole)
-    assert watcher == Watcher([], 40)
+    assert watcher == Watcher([], 80)
     assert len(looked_at) == len(takes(planned())) + 2
 
 
@@ -588,10 +588,10 @@ def test_another_theme_or_quality_draws_everything_anew(crew: Crew, folder: Path
 
 def test_takes_of_another_length_are_others(crew: Crew, folder: Path, tmp_path: Path) -> None:
     drawn(crew, tmp_path / "clip.mp4", cached(folder))
-    longer = beats(trace(), detail=1, seconds=11, fps=5)
+    longer = beats(trace(), detail=1, seconds=20, fps=5)
     assert {beat.kind for beat in longer} == {beat.kind for beat in planned()}
     render(trace(), longer, PICTURE, tmp_path / "longer.mp4", Watcher(), cache=cached(folder), crew=crew)
-    assert len(frames(tmp_path / "longer.mp4")) == 55
+    assert len(frames(tmp_path / "longer.mp4")) == 100
 
 
 def test_another_ground_draws_everything_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -612,7 +612,7 @@ def test_another_ground_draws_everything_anew(folder: Path, monkeypatch: pytest.
 
 def test_two_renderings_may_share_a_cache(tmp_path: Path, folder: Path) -> None:
     command = [sys.executable, "-m", "cli", "render", "conv2d", "--input", "randn:1x6x6", "--weight", "randn:1x1x3x3", "--jobs", "2"]
-    command += ["-q", "480p", "--fps", "5", "--seconds", "10"]
+    command += ["-q", "480p", "--fps", "5", "--seconds", "12"]
     clips = [tmp_path / f"clip{number}.mp4" for number in range(2)]
     environment = {**os.environ, FOLDER_VARIABLE: str(folder)}
     running = [
@@ -622,7 +622,7 @@ def test_two_renderings_may_share_a_cache(tmp_path: Path, folder: Path) -> None:
     said = [process.communicate(timeout=120)[0].decode() for process in running]
     assert [process.returncode for process in running] == [0, 0], said
     first, second = map(frames, clips)
-    assert len(first) == 50
+    assert len(first) == 60
     assert same(first, second)
     assert len(list(folder.iterdir())) > 3
     assert all(path.suffix == ".take" and read_take(path) is not None for path in folder.iterdir())

@@ -17,7 +17,7 @@ from studio import picture
 from studio.clip import Clip, render
 from studio.script import Script
 
-SMALL: dict[str, Any] = {"quality": "480p", "fps": 8, "seconds": 6, "jobs": 1}
+SMALL: dict[str, Any] = {"quality": "480p", "fps": 8, "seconds": 8, "jobs": 1}
 BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -51,9 +51,9 @@ def test_it_says_what_was_made(clip: Clip) -> None:
     assert [path.name for path in clip.files] == ["conv2d.mp4", "conv2d.vtt"]
     assert clip.path == clip.files[0]
     with av.open(str(clip.path)) as container:
-        assert container.streams.video[0].frames == 48
+        assert container.streams.video[0].frames == 64
         assert Script.from_json(container.metadata["synopsis"]) == clip.script
-    assert repr(clip).startswith("<Clip 2-D convolution, 6.0 s: ")
+    assert repr(clip).startswith("<Clip 2-D convolution, 8.0 s: ")
 
 
 def test_it_shows_itself_in_a_page_that_has_no_access_to_the_notebook(clip: Clip) -> None:

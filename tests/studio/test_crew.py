@@ -45,11 +45,12 @@ sees_processes = pytest.mark.skipif(not (PROCESSES / "self" / "environ").exists(
 
 @cache
 def trace() -> Trace:
-    return engine.conv2d([[1, -2, 3], [4, 5, -6], [7, 8, 9]], [[[[1, 0], [0, -1]]], [[[2, 1], [1, 2]]]], [0.5, -1])
+    found = engine.conv2d([[1, -2, 3], [4, 5, -6], [7, 8, 9]], [[[[1, 0], [0, -1]]], [[[2, 1], [1, 2]]]], [0.5, -1])
+    return replace(found, lessons=(0,))
 
 
 def planned() -> list[Beat]:
-    return beats(trace(), detail=1, seconds=12, fps=8)
+    return beats(trace(), detail=1, seconds=16, fps=8)
 
 
 def wanted() -> list[Take]:
@@ -298,7 +299,7 @@ def test_a_process_that_ends_says_one_line(capfd: pytest.CaptureFixture[str], mo
 def test_a_take_is_made_again_as_often_as_it_is_asked_for(takes_folder: Path) -> None:
     """With all steps that it needs, however much was known the time before."""
     shown = engine.conv2d([[i * j % 10 for j in range(6)] for i in range(6)], [[1, 0], [0, -1]])
-    plan = beats(shown, detail=0, seconds=6, fps=8)
+    plan = beats(shown, detail=0, seconds=9, fps=8)
     (take,) = (take for take in takes(plan) if plan[take.beat].kind == "sweep")
     assert plan[take.beat].steps - {*Record(shown).sampled}
     with Crew(1) as crew:

@@ -34,7 +34,7 @@ PICTURE = Picture.of("480p", FPS, "dark")
 
 @pytest.fixture(scope="module")
 def planned() -> list[Beat]:
-    return beats(engine.conv1d(list(range(24)), [1, -1]), detail=1, seconds=12, fps=FPS)
+    return beats(engine.conv1d(list(range(24)), [1, -1]), detail=1, seconds=16, fps=FPS)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_slides(made: Path, planned: list[Beat], starts: list[Fraction]) -> None
     assert len(deck.slides) == len(planned)
     lengths = []
     for slide, beat in zip(deck.slides, planned, strict=True):
-        assert beat.say in slide.notes_slide.notes_text_frame.text
+        assert beat.shown in slide.notes_slide.notes_text_frame.text
         (film,) = {part.blob for rel in slide.part.rels.values() if (part := rel.target_part).content_type == "video/mp4"}
         with av.open(io.BytesIO(film)) as container:
             lengths.append(Fraction(sum(1 for _ in container.decode(video=0)), FPS))

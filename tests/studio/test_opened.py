@@ -91,7 +91,8 @@ def test_a_list_of_films_is_no_film(tmp_path: Path) -> None:
 
 
 def values() -> dict[str, Any]:
-    mark = {"kind": "full", "phase": "p", "say": "s", "first": 0, "after": 2, "start": 0, "stop": 1, "formula": "", "lines": ["1 = 1"]}
+    mark = {"kind": "full", "phase": "p", "say": "s", "first": 0, "after": 2, "start": 0, "stop": 1, "formula": ""}
+    mark |= {"lines": ["1 = 1"], "caption": "c"}
     part = {"title": "t", "name": "n", "concept": "c", "steps": 1, "marks": [mark]}
     return {
         "version": 1,

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import InputError
 from studio.pace import fitted
 from studio.quantities import SEEDS, Real, Whole
+from tests.studio.test_pace import syllabus
 
 OPTION = click.Option(["-x", "--long"])
 DIGITS = "9" * 5000
@@ -67,4 +68,5 @@ def test_numbers_that_are_not_above(given: str) -> None:
 
 
 def test_more_detail_than_there_are_steps_costs_nothing() -> None:
-    assert fitted([("all", 5)], 2, 10**20, None) == fitted([("all", 5)], 2, 5, None)
+    one = syllabus([("all", 5)], 2)
+    assert fitted(one, 10**20, None) == fitted(one, 5, None)

@@ -60,7 +60,7 @@ def test_tensors_that_are_too_large_are_refused() -> None:
 def test_what_cannot_be_drawn_can_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(crew, "start", lambda count: [])
     monkeypatch.setattr(room, "OUTPUT", 10**12)
-    command = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "--seconds", "6", "-o", str(tmp_path / "clip")]
+    command = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "--seconds", "8", "-o", str(tmp_path / "clip")]
     drawn = called([*command, "--to", "mp4,vtt"])
     assert drawn.exit_code == 2
     assert sentence_fault("", drawn.stderr) is None

@@ -50,7 +50,7 @@ def test_parts_one_after_the_other() -> None:
 
 def test_the_marks_of_a_clip() -> None:
     trace = engine.conv1d(list(range(20)), [1, -1], padding=1)
-    planned = beats(trace, detail=1, seconds=12, fps=5)
+    planned = beats(trace, detail=1, seconds=20, fps=5)
     said = script(trace, planned, Picture.of("480p", 5, "dark"))
     assert [mark.kind for mark in said.marks] == [beat.kind for beat in planned]
     assert [mark.frames for mark in said.marks] == [beat.frames for beat in planned]

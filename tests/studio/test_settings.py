@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import asdict, fields
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +34,17 @@ def test_python_has_all_of_them_and_a_picture_for_a_notebook() -> None:
 def test_a_lecture_has_the_same_defaults() -> None:
     known = {name: one.default for model in (Lecture, ClipPart) for name, one in model.model_fields.items()}
     shared = {name: known[name] for name in NAMES if name in known}
-    assert shared == {name: getattr(Settings(), name) for name in ("quality", "fps", "detail", "seconds", "theme", "burn_captions")}
+    assert shared == {name: getattr(Settings(), name) for name in ("quality", "fps", "detail", "seconds", "theme", "burn_captions", "code")}
+
+
+@pytest.mark.parametrize(("chosen", "shown"), [(None, [False, True]), (True, [True, True]), (False, [False, False])])
+def test_lines_of_torch_are_shown_of_own_concepts_unless_something_else_is_chosen(
+    chosen: bool | None, shown: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = 'from torch import Tensor\nfrom engine import concept\n\n@concept(title="Twice", example={"input": "[1]"})\n'
+    (tmp_path / "twice_own.py").write_text(own + 'def twice_own(input: Tensor) -> Tensor:\n    """Twice."""\n    return 2 * input\n')
+    monkeypatch.setenv("TENSORREEL_PATH", str(tmp_path))
+    assert [Settings(code=chosen).shows_code(name) for name in ("linear", "twice_own")] == shown
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from tests.studio.forms.moving import Silent, decoded, film
 from tests.studio.test_encoder import drawing, whole
 
 MAGENTA = (255, 0, 255)
-SMALL = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "-q", "480p", "--fps", "5", "--seconds", "4", "--jobs", "1"]
+SMALL = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "-q", "480p", "--fps", "5", "--seconds", "8", "--jobs", "1"]
 
 
 def over(pixels: np.ndarray, ground: tuple[int, int, int]) -> np.ndarray:
@@ -126,7 +126,7 @@ def test_only_what_has_changed_is_converted() -> None:
 def test_takes_are_kept_apart(tmp_path: Path) -> None:
     """A cache that has the opaque ones serves no transparent film, and the other way round."""
     trace = engine.conv1d([1, 2], [1])
-    planned = beats(trace, detail=0, seconds=4, fps=5)
+    planned = beats(trace, detail=0, seconds=8, fps=5)
     picture, cache = Picture.of("480p", 5, "dark"), Cache(tmp_path / "cache", 10**9)
     clear = replace(picture, transparent=True)
     made = render(trace, planned, picture, tmp_path / "a", Silent(), to=["mp4"], jobs=1, cache=cache)
@@ -151,7 +151,7 @@ def test_which_forms_need_the_ground() -> None:
 
 def test_refusals(tmp_path: Path) -> None:
     trace = engine.conv1d([1, 2], [1])
-    planned, picture = beats(trace, detail=0, seconds=4, fps=5), Picture.of("480p", 5, "dark", transparent=True)
+    planned, picture = beats(trace, detail=0, seconds=8, fps=5), Picture.of("480p", 5, "dark", transparent=True)
     with pytest.raises(InputError, match=r"none of mp4, vtt can be transparent; choose among .*mov, png"):
         render(trace, planned, picture, tmp_path / "a", Silent(), jobs=1)
     result = CliRunner().invoke(main, [*SMALL, "--transparent", "-o", str(tmp_path / "a.gif")])

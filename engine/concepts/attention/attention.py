@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,21 +11,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
-from engine.blocks import Blocks
+from engine.concepts.attention.chosen import highlight, lessons
 from engine.concepts.attention.inputs import AttentionSetup, resolve
 from engine.concepts.attention.stages import AttentionStages, in_order
-from engine.concepts.attention.step import AttentionKind, AttentionSizes
+from engine.concepts.attention.step import AttentionSizes
 from engine.concepts.attention.weights import SEPARATE
+from engine.lessons import Lessons
 from engine.mark import concept
 from engine.numbers import plain
-from engine.step import Cell, Reference
+from engine.step import Reference
 from engine.trace import MaskLike, StateDict, TensorLike, Trace, compare, largest
-
-#: Kinds of steps, the most instructive first: where time is short, the first of these are shown term by term.
-LESSONS: tuple[AttentionKind, ...] = ("score", "sum", "mix", "max", "weight", "exp", "query", "mask", "project")
-#: With more keys than this, sums over all of them take long: shorter steps come first, and a row with a few keys is no example.
-MANY = 24
-LESSONS_OF_MANY: tuple[AttentionKind, ...] = ("score", "weight", "mix", "exp", "sum", "max", "query", "mask", "project")
+from engine.words import Words
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -50,6 +46,8 @@ def attention(
     bias_k: TensorLike | None = None,
     bias_v: TensorLike | None = None,
     tokens: str | None = None,
+    labels: Words | None = None,
+    key_labels: Words | None = None,
     heads: int = 1,
     state_dict: StateDict | None = None,
     embed_dim: int | None = None,
@@ -76,6 +74,8 @@ def attention(
         causal: no query looks at a later key.
         scale: of the scores; 1 / √width of a query in one head if not given, 1 for none.
         tokens: words instead of query, key and value; they get embeddings and projections that are drawn at random.
+        labels: a word for each query, and where no key is given for each key.
+        key_labels: a word for each key.
         heads: attend side by side, each with its share of the width; above 1 with projections.
         state_dict: of a trained nn.MultiheadAttention, whose projections are used; also one with kdim and vdim, or bias_k and bias_v;
             a state dict does not show add_zero_attn, which is left out.
@@ -89,28 +89,27 @@ def attention(
         are row_max, exp and denominator of each softmax, raw (scores before a mask), and with projections q, k, v and heads.
 
     Raises:
-        InputError: shapes or numbers that do not fit together, a mask that hides a whole row, both tokens and query.
+        InputError: shapes or numbers that do not fit together, a mask that hides a whole row, both tokens and query, another number of
+            words than of rows.
 
     Source: ``torch.nn.functional.scaled_dot_product_attention``, ``torch.nn.MultiheadAttention``; Vaswani et al., arXiv:1706.03762.
     """
-    given = {"query": query, "key": key, "value": value}
-    setup = resolve(given, mask, mask_kind, causal, scale, tokens, heads, state_dict, (bias_k, bias_v), embed_dim, seed, device, dtype)
-    sizes, blocks = setup.sizes, in_order(setup.sizes)
-    outputs = _computed(setup)
-    reference = _checked(setup, outputs)
+    given, words, bias = {"query": query, "key": key, "value": value}, (labels, key_labels), (bias_k, bias_v)
+    setup = resolve(given, mask, mask_kind, causal, scale, tokens, words, heads, state_dict, bias, embed_dim, seed, device, dtype)
+    blocks, outputs = in_order(setup.sizes), _computed(setup)
     return AttentionTrace(
         params=setup.params,
         inputs=dict(setup.inputs),
-        outputs={name: _squeezed(tensor) if name in PER_HEAD else tensor for name, tensor in outputs.items()},
-        reference=reference,
-        stages=AttentionStages(setup, sizes, outputs).all(),
+        outputs=_squeezed(outputs),
+        reference=(reference := _checked(setup, outputs)),
+        stages=(stages := AttentionStages(setup, setup.sizes, outputs).all()),
         blocks=blocks,
         opening=_opening(setup),
-        closing=sentences.agreement(outputs["output"].numel(), reference),
+        closing=sentences.agreement(reference),
         formula=_formula(setup),
-        highlight=_highlight(setup, blocks, outputs["weights"]),
-        lessons=_lessons(setup, blocks),
-        sizes=sizes,
+        highlight=highlight(setup, blocks, outputs["weights"]),
+        lessons=Lessons(lambda: lessons(setup, stages, blocks, outputs["weights"])),
+        sizes=setup.sizes,
         labels=setup.labels,
         sources=setup.sources,
     )
@@ -120,8 +119,8 @@ def attention(
 PER_HEAD = ("scores", "raw", "row_max", "exp", "denominator", "weights")
 
 
-def _squeezed(tensor: Tensor) -> Tensor:
-    return tensor[0] if len(tensor) == 1 else tensor
+def _squeezed(outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor[0] if name in PER_HEAD and len(tensor) == 1 else tensor for name, tensor in outputs.items()}
 
 
 def _computed(setup: AttentionSetup) -> dict[str, Tensor]:
@@ -229,38 +228,17 @@ def _multi_head(setup: AttentionSetup, vectors: Sequence[Tensor]) -> tuple[Tenso
 # --- words -------------------------------------------------------------------------------------------------------------------------------
 
 
-def _highlight(setup: AttentionSetup, blocks: Blocks, weights: Tensor) -> int:
-    """The step of the largest weight; a query that sees one key only has no choice, and is left out."""
-    rows = weights.amax(dim=-1)
-    if setup.mask is not None and bool((setup.mask.visible.sum(dim=1) > 1).any()):
-        rows = rows.masked_fill(setup.mask.visible.sum(dim=1) < 2, -1.0)
-    head, row = divmod(int(rows.flatten().argmax()), setup.sizes.queries)
-    return blocks.step("weight", (head, row, int(weights[head, row].argmax())))
-
-
-def _lessons(setup: AttentionSetup, blocks: Blocks) -> list[int]:
-    """The first step of each kind; of a softmax and a mixture the first in which there is a choice, of many keys between many."""
-    row, keys = 0, setup.sizes.keys
-    if setup.mask is not None:
-        seen = setup.mask.visible.sum(dim=1)
-        wanted = 2 if keys <= MANY else keys // 2
-        row = int((seen >= min(wanted, int(seen.max()))).int().argmax())
-    chosen: dict[str, Cell] = {"max": (0, row), "exp": (0, row, 0), "sum": (0, row), "weight": (0, row, 0), "mix": (row, 0)}
-    firsts = [
-        blocks.step(kind, chosen[kind]) if kind in chosen else blocks.first(kind) for kind in (LESSONS if keys <= MANY else LESSONS_OF_MANY)
-    ]
-    return [first for first in firsts if first is not None]
-
-
 def _opening(setup: AttentionSetup) -> str:
     sizes = setup.sizes
     what = sentences.count(len(setup.labels[0]), "token") if "embeddings" in setup.inputs else "What is given"
     verb = "becomes" if what.startswith(("1 ", "What")) else "become"
-    lead = f"{what} {verb} queries, keys and values. " if setup.projected else ""
+    if setup.projected:
+        heads = f" in {sizes.heads} heads" if sizes.heads > 1 else ""
+        return f"{what} {verb} queries, keys and values{heads}; softmax turns their scores into weights that mix the values."
     keys = sentences.count(sizes.keys - sizes.extra, "key") + " and a bias" * sizes.extra
     asks = f"{'every' if sizes.queries > 1 else 'the'} query meets {keys}"
     asks = f"In each of {sizes.heads} heads {asks}" if sizes.heads > 1 else asks[0].upper() + asks[1:]
-    return f"{lead}{asks}; softmax turns scores into weights that mix the values."
+    return f"{asks}; softmax turns scores into weights that mix the values."
 
 
 def _formula(setup: AttentionSetup) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -16,12 +17,23 @@ from engine.concepts.attention.backward_step import Backward
 from engine.concepts.attention.budget import back, hidden, within_budget
 from engine.concepts.attention.inputs import check_pairs, matrix, scored, vectors_of
 from engine.concepts.attention.mask import AttentionMask
+from engine.concepts.attention.tokens import named_params, names_of, of_both
 from engine.concepts.attention.weights import bias_pair, with_bias
 from engine.errors import InputError
+from engine.lessons import MOST_BLOCKS, Lessons, first
 from engine.mark import concept
 from engine.numbers import plain
 from engine.step import Reference
 from engine.trace import MaskLike, TensorLike, Trace, compare, largest, together
+from engine.words import Words
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class AttentionBackwardTrace(Trace):
+    """Adds the names of queries and keys."""
+
+    labels: tuple[Sequence[str], Sequence[str]]
+
 
 #: The most instructive first.
 LESSONS: tuple[Backward, ...] = ("value", "weight", "row sum", "score", "query", "key")
@@ -50,7 +62,9 @@ def attention_backward(
     mask_kind: Literal["auto", "boolean", "additive"] = "auto",
     bias_k: TensorLike | None = None,
     bias_v: TensorLike | None = None,
-) -> Trace:
+    labels: Words | None = None,
+    key_labels: Words | None = None,
+) -> AttentionBackwardTrace:
     """From the gradient of the output to those of query, key and value, by way of weights and scores.
 
     With weights = softmax(query · keyᵀ · scale) and output = weights · value:
@@ -71,6 +85,8 @@ def attention_backward(
         mask_kind: of the mask; 'auto' takes one of 0 and 1 alone, whatever its dtype, for boolean and any other for additive.
         bias_k: one more key, at which every query may look whatever the mask.
         bias_v: the value of that key.
+        labels: a word for each query, and where no key is given for each key.
+        key_labels: a word for each key.
 
     Returns:
         A trace; its outputs are grad_query, grad_key and grad_value, and on the way grad_weights, row_sum and grad_scores. The weights of
@@ -78,37 +94,47 @@ def attention_backward(
         of grad_key and grad_value.
 
     Raises:
-        InputError: shapes or numbers that do not fit together.
+        InputError: shapes or numbers that do not fit together, another number of words than of rows.
 
     Source: ``torch.autograd`` through ``torch.nn.functional.scaled_dot_product_attention``.
     """
     inputs = together({"grad_output": matrix("grad_output", grad_output), **vectors_of({"query": query, "key": key, "value": value})})
     _check_shapes(inputs)
     learned = bias_pair(bias_k, bias_v)
+    names, spoken = names_of(of_both((labels, key_labels), key), len(inputs["query"]), len(inputs["key"]), bool(learned))
     inputs = _with_bias(inputs, learned)
     _, q, k, v = inputs.values()
-    cost = back(hidden(mask, causal))
-    within_budget("the way back through attention", cost, len(q), len(k), max(q.shape[1], v.shape[1]), 1)
+    within_budget("the way back through attention", back(hidden(mask, causal)), len(q), len(k), max(q.shape[1], v.shape[1]), 1)
     masking, divisor, scores = scored(q, k, mask, mask_kind, causal, scale, int(bool(learned)))
-    inputs["weights"] = torch.softmax(scores if masking is None else scores + masking.added, dim=1)
-    if masking is not None:
-        inputs["mask"] = masking.shown
+    inputs |= _weighed(scores, masking)
     outputs = _computed(inputs, divisor)
-    reference = _checked(inputs, masking, divisor, outputs)
-    stages = AttentionBackwardStages(inputs, outputs, divisor, len(k) - 1 if learned else None)
-    return Trace(
-        params={"scale": 1 / divisor, "causal": bool(causal), **({} if masking is None else {"mask_kind": masking.kind})},
+    found, blocks = (stages := AttentionBackwardStages(inputs, outputs, divisor, spoken)).all(), stages.order
+    return AttentionBackwardTrace(
+        params={"scale": 1 / divisor, "causal": bool(causal), **_kind(masking), **named_params(labels, key_labels)},
         inputs=inputs,
         outputs=outputs,
-        reference=reference,
-        stages=stages.all(),
-        blocks=stages.order,
-        opening="d marks gradients: from dO they go back to values and weights, through the softmax to scores, then to queries and keys.",
-        closing=sentences.agreement(sum(outputs[name].numel() for name in ("grad_query", "grad_key", "grad_value")), reference),
+        reference=(reference := _checked(inputs, masking, divisor, outputs)),
+        stages=found,
+        blocks=blocks,
+        opening="d marks gradients: from dO back to values and weights, through the softmax, then to queries and keys.",
+        closing=sentences.agreement(reference, noun="gradients"),
         formula=_formula(q.shape[1], scale),
-        highlight=stages.order.start("query") + int(outputs["grad_query"].abs().argmax()),
-        lessons=[stages.order.start(kind) for kind in LESSONS],
+        highlight=blocks.start("query") + int(outputs["grad_query"].abs().argmax()),
+        lessons=Lessons(lambda: (first(found[kind], blocks.of(kind, MOST_BLOCKS)) for kind in LESSONS)),
+        labels=names,
     )
+
+
+def _weighed(scores: Tensor, masking: AttentionMask | None) -> dict[str, Tensor]:
+    """The weights of the way forward, and the mask where there is one."""
+    if masking is None:
+        return {"weights": torch.softmax(scores, dim=1)}
+    return {"weights": torch.softmax(scores + masking.added, dim=1), "mask": masking.shown}
+
+
+def _kind(masking: AttentionMask | None) -> dict[str, str]:
+    """Which kind of mask there is, if there is one."""
+    return {} if masking is None else {"mask_kind": masking.kind}
 
 
 def _with_bias(inputs: Mapping[str, Tensor], learned: Mapping[str, Tensor]) -> dict[str, Tensor]:

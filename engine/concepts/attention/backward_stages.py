@@ -9,8 +9,10 @@ from itertools import product
 from torch import Tensor
 
 from engine.blocks import Blocks
+from engine.concepts.attention import captions
 from engine.concepts.attention.backward_step import AttentionGradStep, Backward
 from engine.concepts.attention.stages import worked
+from engine.concepts.attention.tokens import TokenNames
 from engine.stage import Operand, Stage, Work, number, operand
 from engine.step import Cell
 
@@ -21,12 +23,12 @@ ALL = slice(None)
 
 @dataclass(frozen=True, eq=False)
 class AttentionBackwardStages:
-    """Of the tensors of the way back; ``bias`` is the key that is none of the input."""
+    """Of the tensors of the way back; ``spoken`` are names of queries and keys as a sentence says them."""
 
     inputs: Mapping[str, Tensor]
     outputs: Mapping[str, Tensor]
     divisor: float
-    bias: int | None
+    spoken: TokenNames
 
     @property
     def order(self) -> Blocks:
@@ -62,6 +64,8 @@ class AttentionBackwardStages:
             values=self.outputs[path],
             work=lambda cell: work(cell).having(kind=kind, row=cell[0], column=cell[1] if len(cell) > 1 else 0),
             say=lambda cell, work, text: f"{about(cell)}: {worked(text, work)}.",
+            caption=captions.backward(kind, self._named),
+            shared=captions.BACKWARD_SHARED[kind],
             step=AttentionGradStep,
         )
 
@@ -82,7 +86,7 @@ class AttentionBackwardStages:
         return Work([(self._line("weights", ALL, row), self._line("grad_output", ALL, column))])
 
     def _says_value(self, cell: Cell) -> str:
-        return f"{self._named('value', cell[0])} went into every output by its weight, so its number {cell[1]} gets"
+        return _large(f"{self._named('value', cell[0])} went into every output by its weight, so its number {cell[1]} gets")
 
     def _weight(self, cell: Cell) -> Work:
         row, column = cell
@@ -90,8 +94,8 @@ class AttentionBackwardStages:
 
     def _says_weight(self, cell: Cell) -> str:
         row, column = cell
-        key, multiplied = _small(self._named("key", column)), _small(self._named("value", column))
-        return f"The weight of {key} in output {row} multiplied {multiplied}, so its gradient is"
+        key, multiplied = self._named("key", column), self._named("value", column)
+        return f"The weight of {key} in {self._named('output', row)} multiplied {multiplied}, so its gradient is"
 
     # --- the softmax -----------------------------------------------------------------------------------------------------------------
 
@@ -99,14 +103,17 @@ class AttentionBackwardStages:
         return Work([(self._line("weights", *cell, ALL), self._line("grad_weights", *cell, ALL))])
 
     def _says_row_sum(self, cell: Cell) -> str:
-        return f"The weights of query {cell[0]} share a sum of 1, so all of them meet here"
+        return f"The weights of {self._named('query', cell[0])} share a sum of 1, so all of them meet here"
 
     def _score(self, cell: Cell) -> Work:
         weight, total = self._one("weights", *cell), self._one("row_sum", cell[0])
         return Work([(weight, self._one("grad_weights", *cell)), (weight, Operand(total.places, [-total.values[0]]))])
 
     def _says_score(self, cell: Cell) -> str:
-        return f"Score {cell[0]}, {cell[1]}: its weight times what its gradient has above the row sum"
+        row, column = cell
+        if not self._has_words(row, column):
+            return f"Score {row}, {column}: its weight times what its gradient has above the row sum"
+        return f"The score of {self.spoken[0][row]} for {self.spoken[1][column]}: its weight times what its gradient has above the row sum"
 
     # --- queries and keys ------------------------------------------------------------------------------------------------------------
 
@@ -115,20 +122,26 @@ class AttentionBackwardStages:
         return Work([(self._line("grad_scores", row, ALL), self._line("key", ALL, column))], self.divisor)
 
     def _says_query(self, cell: Cell) -> str:
-        return f"Query {cell[0]} met every key, so its number {cell[1]} gets"
+        return _large(f"{self._named('query', cell[0])} met every key, so its number {cell[1]} gets")
 
     def _key(self, cell: Cell) -> Work:
         row, column = cell
         return Work([(self._line("grad_scores", ALL, row), self._line("query", ALL, column))], self.divisor)
 
     def _says_key(self, cell: Cell) -> str:
-        return f"{self._named('key', cell[0])} met every query, so its number {cell[1]} gets"
+        return _large(f"{self._named('key', cell[0])} met every query, so its number {cell[1]} gets")
 
     def _named(self, what: str, row: int) -> str:
-        """A key or value as it begins a sentence."""
-        return f"The bias {what}" if row == self.bias else f"{what.capitalize()} {row}"
+        """A query, key, value or output as it stands within a sentence."""
+        name = self.spoken[0 if what in ("query", "output") else 1][row]
+        if name.startswith("“"):
+            return f"the {what} of {name}"
+        return f"the bias {what}" if name == "the bias key" else f"{what} {row}"
+
+    def _has_words(self, row: int, column: int) -> bool:
+        return self.spoken[0][row].startswith("“") or self.spoken[1][column].startswith("“")
 
 
-def _small(text: str) -> str:
-    """As it stands within a sentence."""
-    return text[0].lower() + text[1:]
+def _large(text: str) -> str:
+    """As it begins a sentence."""
+    return text[0].upper() + text[1:]

@@ -14,7 +14,7 @@ from engine.budget import Cost
 from engine.concepts.attention.budget import forward, hidden, within_budget
 from engine.concepts.attention.mask import AttentionMask, MaskKind, check_masked, mask_of
 from engine.concepts.attention.step import AttentionSizes
-from engine.concepts.attention.tokens import EMBED_DIM, TokenNames, embeddings, names_of, words_in
+from engine.concepts.attention.tokens import EMBED_DIM, Named, TokenNames, embeddings, named_params, names_of, of_both, words_in
 from engine.concepts.attention.weights import bias_pair, drawn, trained, with_bias
 from engine.errors import InputError
 from engine.reader import check_ground
@@ -66,6 +66,7 @@ def resolve(
     causal: bool,
     scale: float | None,
     tokens: str | None,
+    named: Named,
     heads: int,
     state_dict: StateDict | None,
     bias: tuple[TensorLike | None, TensorLike | None],
@@ -76,35 +77,41 @@ def resolve(
 ) -> AttentionSetup:
     """Checks and completes the arguments, which :func:`engine.concepts.attention.attention.attention` documents.
 
-    ``given`` are query, key and value, ``bias`` one more key and its value.
+    ``given`` are query, key and value, ``named`` words for queries and keys, ``bias`` one more key and its value.
 
     Raises :class:`InputError` for what does not fit together.
     """
     if heads < 1:
         raise InputError(f"heads is {heads}; give at least 1")
     check_ground(device, dtype)
-    words = words_in(tokens, given)
+    words = words_in(tokens, given, named)
     weights = {} if state_dict is None else trained(state_dict, heads)
     cost = forward(projections=_projections(words, heads, weights), output=heads > 1, hidden=hidden(mask, causal))
-    if words is None:
-        vectors = _given(given, heads, embed_dim, cost)
-    else:
-        vectors = {"embeddings": embeddings(words, _width(len(words), heads, weights, embed_dim, cost), seed, device, dtype)}
+    vectors = _given(given, heads, embed_dim, cost) if words is None else {}
+    if words is not None:
+        vectors["embeddings"] = embeddings(words, _width(len(words), heads, weights, embed_dim, cost), seed, device, dtype)
     if not weights and (words is not None or heads > 1):
         weights = drawn(next(iter(vectors.values())), heads, seed, output=heads > 1)
     inputs = together({**vectors, **weights, **_learned(bias, weights)})
     sources = ("query", "key", "value") if words is None else ("embeddings",) * 3
     q, k, v = (_split(_project(inputs, source, role), heads) for source, role in zip(sources, "qkv", strict=True))
     check_pairs(q, k, v)
-    labels, spoken = names_of(words, q.shape[1], k.shape[1], "bias_k" in inputs)
-    if "bias_k" in inputs:
-        k, v = with_bias(k, inputs["bias_k"], "bias_k"), with_bias(v, inputs["bias_v"], "bias_v")
+    labels, spoken = names_of(of_both(named, given["key"], words), q.shape[1], k.shape[1], "bias_k" in inputs)
+    k, v = _with_learned(k, v, inputs)
     masking, divisor, _ = scored(q, k, mask, mask_kind, causal, scale, int("bias_k" in inputs))
-    params = {"heads": heads, "scale": 1 / divisor, "causal": bool(causal), **({} if words is None else {"tokens": words, "seed": seed})}
+    drawing = {} if words is None else {"tokens": words, "seed": seed}
+    params = {"heads": heads, "scale": 1 / divisor, "causal": bool(causal), **drawing, **named_params(*named)}
     if masking is not None:
         inputs["mask"] = masking.shown
         params["mask_kind"] = masking.kind
     return AttentionSetup(inputs, sources, q, k, v, masking, divisor, labels, spoken, params)
+
+
+def _with_learned(k: Tensor, v: Tensor, inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Keys and values with one more, if it is given."""
+    if "bias_k" not in inputs:
+        return k, v
+    return with_bias(k, inputs["bias_k"], "bias_k"), with_bias(v, inputs["bias_v"], "bias_v")
 
 
 def _projections(words: list[str] | None, heads: int, weights: Mapping[str, Tensor]) -> int:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
+from engine.concepts.attention import captions
 from engine.concepts.attention.inputs import AttentionSetup
 from engine.concepts.attention.step import AttentionKind, AttentionSizes, AttentionStep
 from engine.numbers import Sum, sum_line
@@ -97,6 +98,8 @@ class AttentionStages:
             values=self.outputs[path],
             work=lambda cell: work(cell).having(**self._fields(kind, cell)),
             say=lambda cell, work, text: f"{about(cell)}{worked(text, work)}.",
+            caption=captions.caption(kind, self.setup),
+            shared=captions.shared(kind, self.setup),
             step=AttentionStep,
             writes=writes or (lambda cell: {path: [self._at(*cell)]}),
         )

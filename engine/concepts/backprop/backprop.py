@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.concepts.backprop.budget import within_budget
 from engine.concepts.backprop.graph import Graph, Node, plan
 from engine.concepts.backprop.layers import layered
@@ -15,8 +16,9 @@ from engine.concepts.backprop.parse import parse
 from engine.concepts.backprop.run import BackpropRun
 from engine.concepts.backprop.stages import BackpropStages
 from engine.errors import InputError
+from engine.lessons import Lessons, of_stages
 from engine.mark import concept
-from engine.numbers import short
+from engine.stage import Stage
 from engine.step import Reference
 from engine.trace import TensorLike, Trace, floating, together
 
@@ -71,7 +73,8 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
     reference = run.checked(expr, places)
     shapes = {name: tuple(tensor.shape) for name, tensor in run.values.items()}
     graph = Graph(nodes, shapes, plan(nodes, {name: tensor.numel() for name, tensor in run.values.items()}), layered(nodes))
-    stages = BackpropStages(graph, run)
+    made = BackpropStages(graph, run)
+    stages, blocks = made.all(), made.order
     return BackpropTrace(
         params={"expr": expr},
         inputs=leaves,
@@ -81,12 +84,12 @@ def backprop(expr: str, values: Mapping[str, TensorLike], grad: TensorLike | Non
             **({"contributions": run.contributions} if run.contributions else {}),
         },
         reference=reference,
-        stages=stages.all(),
-        blocks=stages.order,
+        stages=stages,
+        blocks=blocks,
         opening=_opening(graph),
-        closing=_closing(graph, run, reference),
+        closing=_closing(graph, reference),
         formula='(partial "out") / (partial x) = sum_(v "reads" x) (partial "out") / (partial v) dot (partial v) / (partial x)',
-        lessons=_lessons(graph),
+        lessons=Lessons(lambda: _lessons(graph, stages, blocks)),
         graph=graph,
     )
 
@@ -113,29 +116,22 @@ def _leaves(nodes: dict[str, Node], values: Mapping[str, TensorLike], grad: Tens
 
 
 def _opening(graph: Graph) -> str:
-    leaves = sum(node.op == "leaf" for node in graph.nodes.values())
-    computed = len(graph.nodes) - leaves
     last = graph.nodes[graph.output].label
-    return (
-        f"A graph with {sentences.count(leaves, 'leaf').replace('leafs', 'leaves')} and {sentences.count(computed, 'computed node')}: "
-        f"values flow forward to {last}, then adjoints, the derivatives of {last}, flow back along every edge."
-    )
+    return f"Values flow forward to {last}; then adjoints, the derivatives of {last}, flow back along every edge."
 
 
-def _closing(graph: Graph, run: BackpropRun, reference: Reference) -> str:
+def _closing(graph: Graph, reference: Reference) -> str:
     last = graph.nodes[graph.output].label
-    weights = [node.name for node in graph.nodes.values() if node.role == "weight" and not graph.shapes[node.name]]
-    shown = ", ".join(f"{name} {short(float(run.adjoints[name]))}" for name in weights[:4])
-    rest = f" Adjoints of the weights: {shown}{' and more' * (len(weights) > 4)}." if weights else ""
-    return f"Every node knows how {last} changes with it.{rest} torch.autograd {sentences.agrees(reference)}."
+    return f"Every node knows how {last} changes with it; torch.autograd {sentences.agrees(reference)}."
 
 
-def _lessons(graph: Graph) -> list[int]:
+def _lessons(graph: Graph, stages: Mapping[str, Stage], blocks: Blocks) -> Iterator[int | None]:
     """All steps of a small graph; otherwise the first of every operation forwards and backwards, the seed and the first adding up."""
-    if graph.legs[-1].stop <= FEW_STEPS:
-        return list(range(graph.legs[-1].stop))
-    found: dict[tuple[str, str], int] = {}
+    if blocks.length <= FEW_STEPS:
+        yield from range(blocks.length)
+        return
+    found: dict[tuple[str, str], str] = {}
     for leg in graph.legs:
         op = graph.nodes[leg.child or leg.node].op if leg.kind in ("forward", "edge") else ""
-        found.setdefault((leg.kind, op), leg.start)
-    return sorted(found.values())
+        found.setdefault((leg.kind, op), graph.made(leg))
+    yield from of_stages(stages, blocks, found.values())

@@ -11,6 +11,7 @@ from torch import Tensor
 from engine import sentences
 from engine.blocks import Blocks
 from engine.code.placed import placed
+from engine.concepts.backprop import captions
 from engine.concepts.backprop.graph import Graph, Leg, Node, contribution
 from engine.concepts.backprop.run import BackpropRun
 from engine.concepts.backprop.slopes import Local, locals_of, slope_text
@@ -57,6 +58,8 @@ class BackpropStages:
             values=values,
             work=lambda cell: placed(work(cell)).having(kind=leg.kind, node=leg.node, cell=cell, child=leg.child),
             say=say,
+            caption=lambda cell, work: captions.caption(leg, self.graph, given=self.run.given),
+            shared=captions.shared(leg, self.graph),
             step=BackpropStep,
             called=lambda cell: _label(name, cell) if leg.kind == "forward" else _adjoint(_label(name, cell)),
             formula=formula,

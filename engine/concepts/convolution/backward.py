@@ -22,12 +22,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine import sentences
+from engine.blocks import Blocks
 from engine.budget import Cost
 from engine.concepts.convolution.arguments import ConvSetup, cost, described, output_cells, resolve, within_budget
 from engine.concepts.convolution.backward_stages import ConvBackward, ConvBackwardStages, in_order
 from engine.concepts.convolution.backward_step import ConvBackwardKind
 from engine.errors import InputError
+from engine.lessons import MOST_BLOCKS, MOST_CUT, Lessons, best, first
 from engine.shapes import Padding, Size, with_batch_as
+from engine.stage import Stage
 from engine.step import Reference, worst
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
@@ -117,23 +120,21 @@ def convolve_backward(way: ConvBackward) -> ConvBackwardTrace:
     values: dict[ConvBackwardKind, Tensor] = {"bias": way.gradient.sum((0, 2, 3)), "weight": _grad_weight(way), "input": _grad_input(way)}
     reference = _check(way, values)
     trim = slice(None) if setup.batched else 0
-    blocks = in_order(values)
-    starts = [block.start for block in blocks]
+    blocks, stages = in_order(values), ConvBackwardStages(way, values).all()
     return ConvBackwardTrace(
         params=setup.params,
         inputs={"grad_output": way.gradient[trim], "input": setup.input[trim], "weight": setup.weight},
         outputs={"grad_input": values["input"][trim], "grad_weight": values["weight"], "grad_bias": values["bias"]},
         reference=reference,
-        stages=ConvBackwardStages(way, values).all(),
+        stages=stages,
         blocks=blocks,
-        opening=(
-            "Back through a convolution: the gradient of the output gives those of the bias, of the weights and of the input; "
-            "each of them is a convolution itself."
-        ),
-        closing=sentences.agreement(blocks.length, reference),
+        opening="Back through a convolution: the gradient of the output gives those of bias, weights and input.",
+        closing=sentences.agreement(reference, "torch.autograd", "gradients"),
         formula='"grad_weight" = "input" star "grad_output", quad "grad_input" = "grad_output" star "weight turned by 180°"',
-        highlight=starts[-1] + int(values["input"].abs().flatten().nan_to_num(-1.0).argmax()),
-        lessons=tuple(sorted({*starts, starts[-1] + _overlapping(way)})),
+        highlight=blocks.start("input") + int(values["input"].abs().flatten().nan_to_num(-1.0).argmax()),
+        lessons=Lessons(
+            lambda: (*(first(stages[kind], blocks.of(kind, MOST_BLOCKS)) for kind in values), _overlapping(way, stages["input"], blocks))
+        ),
         padded=way.padded,
         sides=setup.sides,
         spread=way.spread,
@@ -145,14 +146,16 @@ def convolve_backward(way: ConvBackward) -> ConvBackwardTrace:
     )
 
 
-def _overlapping(way: ConvBackward) -> int:
-    """The first cell of the input that as many windows hold as any, where sums have the most terms."""
+def _overlapping(way: ConvBackward, stage: Stage, blocks: Blocks) -> int | None:
+    """Of the first cells of the input that as many windows hold as any, where sums have the most terms, the one with most to see."""
     ones = torch.zeros_like(way.spread[:1, :1])
     ones[:, :, :: way.setup.stride[0], :: way.setup.stride[1]] = 1
     framed = _framed(ones, way.offsets)
     counts = sum(framed[taken] for taken in _taps(way))
     assert isinstance(counts, Tensor)
-    return int(counts.flatten().argmax())
+    block = blocks.of("input", 1)[0]
+    fullest = (counts.flatten() == counts.max()).nonzero().flatten()[:MOST_CUT].tolist()
+    return best(stage, [(block.start + number, block.cell(number)) for number in fullest])
 
 
 # --- the computation ---------------------------------------------------------------------------------------------------------------------

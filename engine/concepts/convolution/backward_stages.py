@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
+from engine.concepts.convolution import captions
 from engine.concepts.convolution.arguments import ConvSetup
 from engine.concepts.convolution.backward_step import ConvBackwardKind, ConvBackwardStep
 from engine.concepts.convolution.forward import seen
@@ -68,6 +69,8 @@ class ConvBackwardStages:
             values=self.values[kind],
             work=work,
             say=lambda cell, work, text: f"{about(cell, work)} {sentences.result(sentences.cell_name(path, at(cell)), text)}.",
+            caption=captions.backward(kind, self.way.setup),
+            shared=captions.SHARED[kind],
             step=ConvBackwardStep,
             writes=lambda cell: {path: [at(cell)]},
         )

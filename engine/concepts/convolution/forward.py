@@ -20,9 +20,12 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
+from engine.concepts.convolution import captions
 from engine.concepts.convolution.arguments import ConvSetup, PaddingMode
 from engine.concepts.convolution.step import ConvStep
+from engine.concepts.convolution.windows import windows
 from engine.errors import InputError
+from engine.lessons import Lessons, of_sums
 from engine.numbers import Sum
 from engine.stage import Stage, Work, number, operand
 from engine.step import Cell, Reference
@@ -60,9 +63,10 @@ def convolve(setup: ConvSetup) -> ConvTrace:
         stages={"output": _ConvWindows(setup, sources, padded).stage(values)},
         blocks=_in_order(values.shape),
         opening=_opening(setup),
-        closing=sentences.agreement(values.numel(), reference),
+        closing=sentences.agreement(reference),
         formula=sentences.size_formula(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size),
         highlight=int(values.abs().flatten().nan_to_num(-1.0).argmax()),
+        lessons=Lessons(lambda: of_sums(windows(setup, sources, padded, values))),
         kernel=setup.kernel,
         padded=padded,
         sides=setup.sides,
@@ -154,7 +158,8 @@ def _in_order(shape: Sequence[int]) -> Blocks:
     samples, filters, *size = shape
     blocks = Blocks()
     for n, f in product(range(samples), range(filters)):
-        phase = f"sample {n}, filter {f}" if samples > 1 else f"filter {f}"
+        one = [f"sample {n}"] * (samples > 1) + [f"filter {f}"] * (filters > 1)
+        phase = ", ".join(one) or "output"
         blocks.box("output", phase, (n, f, *[0] * len(size)), (1, 1, *size))
     return blocks
 
@@ -174,6 +179,8 @@ class _ConvWindows:
             values=values,
             work=self._work,
             say=self._say,
+            caption=captions.forward(self.setup),
+            shared=captions.SLIDES,
             step=ConvStep,
             writes=lambda cell: {"output": [self.setup.at(*cell)]},
         )
@@ -237,12 +244,10 @@ def _opening(setup: ConvSetup) -> str:
     turned = {1: ", reversed,", 2: ", turned by 180°,"}[setup.axes] if setup.flip else ""
     who = f"a kernel of {kernel}{turned} slides" if filters == 1 else f"{filters} kernels of {kernel}{turned} slide"
     name = "Convolution" if setup.flip else "Cross-correlation"
-    padded = [n + sum(side) for n, side in zip(setup.input_size, setup.sides, strict=True)]
-    pad = f", padded to {times(padded)}" if tuple(padded) != setup.input_size else ""
+    pad = " with padding" if any(map(any, setup.sides)) else ""
     how = "".join(
         f", {name} {times(values) if len(set(values)) > 1 else values[0]}"
         for name, values in (("stride", setup.stride), ("dilation", setup.dilation))
         if set(values) != {1}
     )
-    each = " each" if filters > 1 else ""
-    return f"{name}: {who} over the {size} input{pad}{how}; the output has {times(setup.output_size)} cells{each}."
+    return f"{name}: {who} over the {size} input{pad}{how}."

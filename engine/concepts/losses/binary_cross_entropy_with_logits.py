@@ -27,7 +27,7 @@ def binary_cross_entropy_with_logits(
     reduction: Literal["mean", "sum", "none"] = "mean",
     pos_weight: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """Each number is a yes or a no of its own, and costs minus the logarithm of the probability of what is true.
+    """Each number is a yes or a no, and costs minus the logarithm of the probability of what is true.
 
     loss = −target · log σ(input) − (1 − target) · log (1 − σ(input))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from engine.blocks import Blocks
+from engine.concepts.lstm import captions
 from engine.concepts.lstm.adjoints import Adjoints, Given
 from engine.concepts.lstm.arguments import LstmLayer
 from engine.concepts.lstm.backward_step import DELTAS, TIMED, BackwardStageName, LstmBackwardStep
@@ -90,6 +91,8 @@ class LstmBackwardStages:
             values=values,
             work=lambda cell: work(cell).having(stage=name, cell=cell, **self._shown(name, cell)),
             say=say,
+            caption=captions.backward(name, self.layer.units, self.layer.features, self.layer.steps - 1),
+            shared=captions.backward_shared(name),
             step=LstmBackwardStep,
             writes=lambda cell: {path: [cell] for path in paths},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -15,7 +16,9 @@ from engine.concepts.lstm.backward_stages import AFTERWARDS, LstmBackwardStages,
 from engine.concepts.lstm.backward_step import DELTAS, TIMED
 from engine.concepts.lstm.cell import lstm_states
 from engine.concepts.lstm.step import STAGES
+from engine.lessons import Lessons, first
 from engine.numbers import plain
+from engine.stage import Stage
 from engine.step import Reference
 from engine.trace import TensorLike, Trace
 
@@ -60,13 +63,13 @@ def traced_back(layer: LstmLayer, grad_output: TensorLike, grad_h_n: TensorLike 
         stages=stages,
         blocks=blocks,
         opening=(
-            f"Back through {sentences.count(layer.steps, 'time step')}: how much does the loss change with every state, weight and input? "
+            f"Back through {sentences.count(layer.steps, 'time step')}: how does the loss change with every state and weight? "
             "∂c is short for ∂loss/∂c."
         ),
         closing=_closing(adjoints, reference),
         formula=FORMULA,
         highlight=blocks.step("grad_weight_ih", strongest),
-        lessons=_lessons(layer, blocks),
+        lessons=Lessons(lambda: _lessons(stages, blocks)),
         time_steps=layer.steps,
         features=layer.features,
         units=layer.units,
@@ -101,13 +104,12 @@ def _closing(adjoints: Adjoints, reference: Reference) -> str:
     first, last = (float(adjoints.c[t].norm()) for t in (0, -1))
     how = sentences.agrees(reference, "gradients")
     if len(adjoints.c) == 1:
-        return f"All gradients are computed, and torch.autograd {how}."
-    return f"|∂c| is {plain(last, 2)} at the last time step and {plain(first, 2)} at the first; torch.autograd {how}."
+        return f"All is computed; torch.autograd {how}."
+    return f"|∂c| went from {plain(last, 2)} back to {plain(first, 2)}; torch.autograd {how}."
 
 
-def _lessons(layer: LstmLayer, blocks: Blocks) -> list[int]:
-    """The first unit of everything at the last time step, of both states before it, and of all that adds up."""
-    second = [blocks.step(name, (layer.steps - 2, 0)) for name in ("grad_h", "grad_c")] if layer.steps > 1 else []
-    added_up = [name for name in AFTERWARDS if name not in ("grad_h0", "grad_c0")]
-    found = [*map(blocks.first, TIMED), *second, *map(blocks.first, added_up)]
-    return [step for step in found if step is not None]
+def _lessons(stages: Mapping[str, Stage], blocks: Blocks) -> Iterator[int | None]:
+    """The first of everything, of both states before the last, and of all that adds up."""
+    yield from (first(stages[name], blocks.of(name, 1)) for name in TIMED)
+    yield from (first(stages[name], blocks.of(name, 2)[1:]) for name in ("grad_h", "grad_c"))
+    yield from (first(stages[name], blocks.of(name, 1)) for name in AFTERWARDS if name not in ("grad_h0", "grad_c0") and name in stages)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.blocks import Blocks
+from engine.concepts.lstm import captions
 from engine.concepts.lstm.arguments import LstmLayer
 from engine.concepts.lstm.cell import States
 from engine.concepts.lstm.step import GATES, STAGE_NAMES, STAGES, LstmStep, StageName
@@ -59,7 +60,16 @@ class LstmStages:
         def placed(cell: Cell) -> Work:
             return work(cell).having(time=cell[0], unit=cell[1], stage=name)
 
-        return Stage(path=name, values=getattr(self.states, name), work=placed, say=say, step=LstmStep, writes=writes)
+        return Stage(
+            path=name,
+            values=getattr(self.states, name),
+            work=placed,
+            say=say,
+            caption=captions.forward(name, self.layer.units),
+            shared=captions.SHARED[name],
+            step=LstmStep,
+            writes=writes,
+        )
 
     def _number(self, name: StageName, cell: Cell) -> Operand:
         return number(float(getattr(self.states, name)[cell]), name, cell)

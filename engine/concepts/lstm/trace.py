@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from engine import sentences
@@ -12,8 +14,8 @@ from engine.concepts.lstm.arguments import LstmLayer
 from engine.concepts.lstm.cell import States, compared_states, lstm_states
 from engine.concepts.lstm.stages import LstmStages, in_order
 from engine.concepts.lstm.step import STAGES
-from engine.numbers import plain
-from engine.step import Reference
+from engine.lessons import Lessons, first
+from engine.stage import Stage
 from engine.trace import Trace
 
 FORMULA = (
@@ -36,19 +38,20 @@ def traced(layer: LstmLayer) -> LstmTrace:
     states = lstm_states(layer)
     reference = compared_states(layer, states)
     blocks = in_order(layer)
+    stages = LstmStages(layer, states).all()
     strongest = divmod(int(states.h.abs().flatten().nan_to_num(-1.0).argmax()), layer.units)
     return LstmTrace(
         params={"hidden_size": layer.units},
         inputs=layer.tensors,
         outputs=outputs(states),
         reference=reference,
-        stages=LstmStages(layer, states).all(),
+        stages=stages,
         blocks=blocks,
         opening=_opening(layer),
-        closing=_closing(layer, states, reference),
+        closing=sentences.agreement(reference, "torch.nn.LSTM"),
         formula=FORMULA,
         highlight=blocks.step("h", strongest),
-        lessons=_lessons(layer, blocks),
+        lessons=Lessons(lambda: _lessons(layer, states, stages, blocks)),
         time_steps=layer.steps,
         features=layer.features,
         units=layer.units,
@@ -66,21 +69,15 @@ def outputs(states: States) -> dict[str, Tensor]:
 
 
 def _opening(layer: LstmLayer) -> str:
-    sizes = f"{sentences.count(layer.steps, 'time step')} with {sentences.count(layer.features, 'number')} each"
-    return f"An LSTM with {sentences.count(layer.units, 'unit')} reads {sizes}. Gates decide what its cell keeps, takes in and shows."
+    units, steps = sentences.count(layer.units, "unit"), sentences.count(layer.steps, "time step")
+    return f"An LSTM with {units} reads {steps}; gates decide what its cell keeps, takes in and shows."
 
 
-def _closing(layer: LstmLayer, states: States, reference: Reference) -> str:
-    last = ", ".join(plain(x, 2) for x in states.h[-1].tolist()[:4])
-    more = ", …" if layer.units > 4 else ""
-    how = sentences.agrees(reference)
-    return f"After {sentences.count(layer.steps, 'time step')} the hidden state is [{last}{more}]; torch.nn.LSTM {how}."
-
-
-def _lessons(layer: LstmLayer, blocks: Blocks) -> list[int]:
-    """The first unit of everything; then the first sum in which h is not 0, and the first cell state that keeps something."""
-    first = [blocks.step(name, (0, 0)) for name in STAGES]
-    for name, before in (("i", layer.h0), ("c", layer.c0)):
-        if layer.steps > 1 and not bool(before.any()):
-            first.append(blocks.step(name, (1, 0)))
-    return first
+def _lessons(layer: LstmLayer, states: States, stages: Mapping[str, Stage], blocks: Blocks) -> Iterator[int | None]:
+    """The first of everything; the forget gate and the cell state are those of a unit that changes most where there is first something to
+    forget.
+    """
+    old, change = states.c_before.abs().nan_to_num(0.0), (states.c - states.c_before).abs().nan_to_num(0.0)
+    time = int((old != 0).any(1).int().argmax())
+    unit = int(change[time].where(old[time] >= old[time].max() / 2, -torch.ones_like(change[time])).argmax())
+    yield from (blocks.step(name, (time, unit)) if name in ("f", "c") else first(stages[name], blocks.of(name, 1)) for name in STAGES)

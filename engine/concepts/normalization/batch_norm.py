@@ -13,7 +13,7 @@ from engine.mark import concept
 
 
 def reference(running_mean: Tensor | None, running_var: Tensor | None, **given: Any) -> list[Tensor | None]:
-    """torch's batch_norm (with eps = 0 its formula)"""
+    """torch's batch_norm (its formula for eps 0)"""
     new = [None if one is None else one.clone() for one in (running_mean, running_var)]
     output = torch_batch_norm(running_mean=new[0], running_var=new[1], **given)
     return [output, *(new if given["training"] else ())]

@@ -14,7 +14,7 @@ from engine.mark import concept
 
 
 def reference(grad_output: Tensor | None, **given: Any) -> list[Tensor]:
-    """torch.autograd.grad of torch's batch_norm (with eps = 0 its formula)"""
+    """torch.autograd.grad of torch's batch_norm (its formula for eps 0)"""
     running = {name: None if given[name] is None else given[name].clone() for name in ("running_mean", "running_var")}
     return by_autograd(torch_batch_norm, grad_output, {**given, **running}, ("input", "weight", "bias"))
 
@@ -51,7 +51,7 @@ def batch_norm_backward(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """What comes back to a channel loses its mean, then its part along the normalised channel, and is divided by the standard deviation.
+    """What comes back loses its mean and its part along the normalised channel, then is divided by the standard deviation.
 
     grad_input = (grad_normalized − m1 − normalized · m2) / std
 

@@ -39,7 +39,7 @@ def layer_norm_backward(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """What comes back to a sample loses its mean, then its part along the normalised sample, and is divided by the standard deviation.
+    """What comes back loses its mean and its part along the normalised sample, then is divided by the standard deviation.
 
     grad_input = (grad_normalized − m1 − normalized · m2) / std
 

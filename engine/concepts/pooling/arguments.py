@@ -94,6 +94,11 @@ class PoolSetup:
         start = at * self.stride[axis] - self.padding[axis]
         return [start + t * self.dilation[axis] for t in range(self.kernel_size[axis])]
 
+    @property
+    def spans(self) -> list[list[list[int]]]:
+        """:meth:`span` of all windows, along both axes."""
+        return [[self.span(axis, at) for at in range(count)] for axis, count in enumerate(self.output_size)]
+
     def divisor(self, out: Sequence[int]) -> int:
         """By how many cells a mean is divided: those of the window that lie in the input or, if they are counted, in its padding."""
         if self.override is not None:

@@ -12,15 +12,17 @@ from torch import Tensor
 
 from engine import sentences
 from engine.budget import Cost
+from engine.concepts.pooling import captions
 from engine.concepts.pooling.arguments import PoolSetup
 from engine.concepts.pooling.backward_step import PoolBackwardStep
 from engine.concepts.pooling.budget import cost, described, windows, within_budget
 from engine.concepts.pooling.forward import divisors, in_order, pads, seen, torch_avg, torch_max, window_of, winners
 from engine.errors import InputError
+from engine.lessons import MOST_BLOCKS, Lessons, first, overlapping
 from engine.numbers import Sum, plain, sum_line, sum_of_products, written
 from engine.shapes import with_batch_as
 from engine.stage import Stage, Work, number
-from engine.step import Cell
+from engine.step import Cell, Reference
 from engine.trace import TensorLike, Trace, compare, floating, largest, together
 
 
@@ -30,12 +32,14 @@ class PoolBackwardTrace(Trace):
 
     ``shares`` is what every window gives (batch x channels x windows), ``cells`` the numbers (row·width + column) of the cells that get it
     (batch x channels x cells of a window x windows; one cell for a maximum), −1 in the padding. ``hit`` says how many windows reach a cell.
+    ``spans`` are the cells of all windows along both axes.
     """
 
     shares: Tensor
     cells: Tensor
     hit: Tensor
     kernel_size: Sequence[int]
+    spans: Sequence[Sequence[Sequence[int]]]
     routes: bool
 
 
@@ -110,22 +114,26 @@ def _trace(setup: PoolSetup, gradient: Tensor, shares: Tensor, cells: Tensor, *,
     finite = shares[torch.isfinite(shares)]
     reference = compare(name, total, expected, largest(finite) * max(1.0, largest(hit)))
     trim = slice(None) if setup.batched else 0
+    blocks, stage = in_order(setup, "share"), _PoolShares(setup, gradient, shares, cells, routes).stage()
     return PoolBackwardTrace(
         params=setup.params,
         inputs={"grad_output": gradient[trim], "input": setup.input[trim]},
         outputs={"grad_input": total[trim]},
         reference=reference,
-        stages={"share": _PoolShares(setup, gradient, shares, cells, routes).stage()},
-        blocks=in_order(setup, "share"),
+        stages={"share": stage},
+        blocks=blocks,
         opening=_opening(setup, routes=routes),
-        closing=_closing(total, hit, reference.name),
+        closing=_closing(total, hit, reference),
         formula=FORMULAS[routes] if setup.override is None else OVERRIDDEN,
         highlight=int(shares.abs().flatten().nan_to_num(-1.0).argmax()),
-        lessons=_lessons(cells),
+        lessons=Lessons(
+            lambda: (first(stage, blocks.of("share", MOST_BLOCKS)), overlapping(cells[0, 0].flatten(1).T, shares[0, 0].flatten()))
+        ),
         shares=shares,
         cells=cells,
         hit=hit,
         kernel_size=setup.kernel_size,
+        spans=setup.spans,
         routes=routes,
     )
 
@@ -140,30 +148,13 @@ OVERRIDDEN = '"grad_input"_x = sum_("windows around" x) "grad_output" / "divisor
 def _opening(setup: PoolSetup, *, routes: bool) -> str:
     size, how = ("", "adaptive ") if setup.adaptive else (f"{sentences.times(setup.kernel_size)} ", "")
     if routes:
-        return f"Back through {how}max pooling: the gradient of every {size}window goes to the cell that won it; all others get nothing."
+        return f"Back through {how}max pooling: the gradient of every {size}window goes to the cell that won it."
     return f"Back through {how}average pooling: the gradient of every {size}window is spread evenly over its cells."
 
 
-def _closing(total: Tensor, hit: Tensor, reference: str) -> str:
-    reached, most = int((hit > 0).sum()), int(hit.max())
-    shared = f"; up to {most} windows add up in one" if most > 1 else ""
-    return f"{reached:,} of {total.numel():,} cells have a gradient{shared}; the same as {reference}."
-
-
-#: Windows that are looked at together.
-AT_ONCE = 4096
-
-
-def _lessons(cells: Tensor) -> tuple[int, ...]:
-    """The first window, and the first that adds to what another gave."""
-    seen: set[int] = set()
-    parts: Sequence[Tensor] = torch.split(cells[0, 0].flatten(1), AT_ONCE, dim=1)
-    some = (window for part in parts for window in part.T.tolist())
-    for k, window in enumerate(some):
-        if seen & {*window} - {-1}:
-            return (0, k)
-        seen |= {*window}
-    return (0,)
+def _closing(total: Tensor, hit: Tensor, reference: Reference) -> str:
+    reached = int((hit > 0).sum())
+    return f"{reached:,} of {total.numel():,} cells have a gradient; torch.autograd {sentences.agrees(reference)}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +173,8 @@ class _PoolShares:
             values=self.shares,
             work=self.work,
             say=self.say,
+            caption=captions.backward(routes=self.routes),
+            shared=captions.BACKWARD_SHARED[self.routes],
             step=PoolBackwardStep,
             writes=lambda cell: {"grad_input": [self.setup.place((*cell[:2], *at)) for at in self.reached(cell)]},
             called=lambda _: "share",

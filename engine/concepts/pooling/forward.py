@@ -17,9 +17,12 @@ from torch import Tensor
 
 from engine import sentences
 from engine.blocks import Blocks
+from engine.concepts.pooling import captions
 from engine.concepts.pooling.arguments import PoolSetup
 from engine.concepts.pooling.step import PoolStep
+from engine.concepts.pooling.windows import windows
 from engine.errors import CheckError
+from engine.lessons import Lessons, of_maxima, of_sums
 from engine.numbers import Sum
 from engine.stage import Operand, Stage, Work
 from engine.step import Cell, Cells, Reference
@@ -31,12 +34,13 @@ class PoolTrace(Trace):
     """Adds what a picture needs.
 
     ``padded`` is the batched input with all that windows reach around it, ``sides`` are the cells before and after it, per axis;
-    ``kernel_size`` is that of the largest window.
+    ``kernel_size`` is that of the largest window; ``spans`` are the cells of all windows along both axes, in the coordinates of the input.
     """
 
     padded: Tensor
     sides: Sequence[tuple[int, int]]
     kernel_size: Sequence[int]
+    spans: Sequence[Sequence[Sequence[int]]]
 
 
 def max_pooled(setup: PoolSetup) -> PoolTrace:
@@ -162,20 +166,29 @@ def _trace(setup: PoolSetup, padded: Tensor, outputs: dict[str, Tensor], referen
         stages={"output": _PoolOutput(setup, values, outputs.get("indices")).stage()},
         blocks=in_order(setup, "output"),
         opening=_opening(setup, "max" if "indices" in outputs else "average"),
-        closing=sentences.agreement(values.numel(), reference),
+        closing=sentences.agreement(reference),
         formula=_formula(setup),
         highlight=int(values.abs().flatten().nan_to_num(-1.0).argmax()),
+        lessons=_lessons(setup, padded, values, is_max="indices" in outputs),
         padded=padded,
         sides=setup.sides,
         kernel_size=setup.kernel_size,
+        spans=setup.spans,
     )
+
+
+def _lessons(setup: PoolSetup, padded: Tensor, values: Tensor, *, is_max: bool) -> Lessons:
+    if is_max:
+        return Lessons(lambda: of_maxima(windows(setup, padded, values, -math.inf)))
+    return Lessons(lambda: of_sums(windows(setup, padded, values, 0.0)))
 
 
 def in_order(setup: PoolSetup, stage: str) -> Blocks:
     """All windows, plane after plane, each of which is a chapter."""
     blocks, (samples, channels), sizes = Blocks(), setup.input.shape[:2], (1, 1, *setup.output_size)
     for sample, channel in product(range(samples), range(channels)):
-        phase = f"sample {sample}, channel {channel}" if samples > 1 else f"channel {channel}"
+        one = [f"sample {sample}"] * (samples > 1) + [f"channel {channel}"] * (channels > 1)
+        phase = ", ".join(one) or ("output" if stage == "output" else "grad_input")
         blocks.box(stage, phase, (sample, channel, 0, 0), sizes)
     return blocks
 
@@ -199,14 +212,10 @@ def _opening(setup: PoolSetup, kind: str) -> str:
     mean = "the mean" if setup.override is None else f"the sum, divided by {setup.override},"
     what = "the largest number" if kind == "max" else mean
     if setup.adaptive:
-        return (
-            f"Adaptive {kind} pooling: {times(setup.output_size)} windows of nearly one size cover the {times(setup.input_size)} input, "
-            f"{times(setup.kernel_size)} cells at most; of each {what} is kept."
-        )
-    return (
-        f"{kind.capitalize()} pooling: of every {times(setup.kernel_size)} window of the {times(setup.input_size)} input {what} is kept, "
-        f"stride {times(setup.stride) if len(set(setup.stride)) > 1 else setup.stride[0]}; the output has {times(setup.output_size)} cells."
-    )
+        windows, size = times(setup.output_size), times(setup.input_size)
+        return f"Adaptive {kind} pooling: {windows} windows, nearly alike, cover the {size} input; of each {what} is kept."
+    window, size = times(setup.kernel_size), times(setup.input_size)
+    return f"{kind.capitalize()} pooling: of every {window} window of the {size} input {what} is kept."
 
 
 def window_of(setup: PoolSetup, cell: Cell, padding: float) -> tuple[list[Cell], Operand]:
@@ -230,7 +239,17 @@ class _PoolOutput:
     indices: Tensor | None
 
     def stage(self) -> Stage:
-        return Stage(path="output", values=self.values, work=self.work, say=self.say, step=PoolStep, writes=self.writes)
+        largest = self.indices is not None
+        return Stage(
+            path="output",
+            values=self.values,
+            work=self.work,
+            say=self.say,
+            caption=captions.forward(self.setup, largest=largest),
+            shared=captions.forward_shared(self.setup, largest=largest),
+            step=PoolStep,
+            writes=self.writes,
+        )
 
     def writes(self, cell: Cell) -> Cells:
         target = [self.setup.place(cell)]

@@ -95,7 +95,7 @@ def trace(name: str) -> Trace:
 
 def lines(opened: Trace) -> Iterator[str]:
     """What a file holds, as JSON."""
-    yield json.dumps({"length": len(opened), **{field: getattr(opened, field) for field in BESIDE}}, ensure_ascii=False)
+    yield json.dumps({"length": len(opened), **{field: getattr(opened, field) for field in BESIDE}}, ensure_ascii=False, default=list)
     whole = json.loads("".join(json_pieces(opened, range(len(opened)))))
     steps = whole.pop("steps")
     yield json.dumps(whole, ensure_ascii=False)

@@ -43,7 +43,7 @@ def _folder() -> TemporaryDirectory[str]:
 def film(theme: str = "dark") -> Film:
     """With ``alpha``; its title is hostile."""
     trace = engine.conv2d([[1, -2, 3], [4, 5, -6], [7, 8, 9]], [[1, 0], [0, -1]])
-    planned = beats(trace, detail=1, seconds=7, fps=FPS)
+    planned = beats(trace, detail=1, seconds=12, fps=FPS)
     picture = Picture.of("480p", FPS, theme)
     said = replace(script(trace, planned, picture, name="small"), title=HOSTILE)
     base = Path(_folder().name, theme)

@@ -136,7 +136,7 @@ def test_refusals(tmp_path: Path, options: dict[str, float], message: str) -> No
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:
-    small = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "-q", "480p", "--fps", "5", "--seconds", "4", "--jobs", "1"]
+    small = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "-q", "480p", "--fps", "5", "--seconds", "8", "--jobs", "1"]
     result = CliRunner().invoke(main, [*small, "-o", str(tmp_path / "a"), "--to", "gif", "--gif-width", "400"])
     assert result.exit_code == 0, result.output
     with Image.open(tmp_path / "a.gif") as image:

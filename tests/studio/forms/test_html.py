@@ -39,7 +39,7 @@ MARKS = (
     BeatMark("quick", "filter 0", "A single frame.", 15, 16, 1, 2, SUM, ("output[1] = 2",)),
     BeatMark("quick", "filter 0", "Right after it.", 16, 20, 2, 3, SUM, ("output[2] = 3",)),
     BeatMark("sweep", "filter 1", "Many at once.", 20, 36, 3, 9, '"out" = x_1', tuple(f"output[{k}] = {k}" for k in range(3, 9))),
-    BeatMark("quick", "filter 1", "The last one.", 36, 40, 9, 10, SUM, ("output[9] = 10",)),
+    BeatMark("quick", "filter 1", "The last one.", 36, 40, 9, 10, SUM, ("output[9] = 10",), "It comes last."),
     BeatMark("closing", "result", "All is computed.", 40, 45, 10, 10, ""),
 )
 SCRIPT = Script("Numbers", "All is computed.", FPS, BITS * CELL, 90, "dark", (Part("Numbers", "numbers", "conv1d", 10, MARKS),))
@@ -497,6 +497,15 @@ def test_the_list_of_steps(opens: Opens) -> None:
     # The click has left the keys as they were.
     player.press(" ")
     assert player.plays()
+
+
+def test_the_result_is_told_when_the_picture_has_it(opens: Opens) -> None:
+    player = opens("#step=10")
+    numbers = player.page.locator("#lines")
+    assert (player.text("say"), numbers.is_visible()) == ("It comes last.", False)
+    player.press("ArrowRight")
+    player.arrives()
+    assert (player.text("say"), numbers.is_visible()) == ("The last one.", True)
 
 
 def test_what_is_said_of_a_step(opens: Opens) -> None:

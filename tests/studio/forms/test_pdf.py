@@ -151,5 +151,73 @@ def test_a_lecture_has_headings(film: Film, tmp_path: Path) -> None:
     assert all(re.search("Part of . .*Sentence", text) for text in texts if "Part of" in text)
 
 
+def lines_of(film: Film, folder: Path, **texts: Any) -> list[str]:
+    """The lines of a handout in which every step has these texts."""
+    (part,) = film.script.parts
+    marks = tuple(replace(mark, **texts) for mark in part.marks[:3])
+    pdf = written(replace(film, script=replace(film.script, parts=(replace(part, marks=marks),))), folder)
+    return [unicodedata.normalize("NFKC", line).strip() for page in pdf.pages for line in page.extract_text().splitlines()]
+
+
+def test_no_line_ends_within_a_product_or_before_a_result(film: Film, tmp_path: Path) -> None:
+    terms = [f"{k}.{k}{k}" for k in range(1, 9)]
+    for more in range(6):
+        folder = tmp_path / str(more)
+        folder.mkdir()
+        name = "out" + "x" * more
+        formula = f'"{name}[0]" = ' + " + ".join(f"{x} dot (-0.{x[0]}) " for x in terms) + "= 12.34"
+        say = f"{name} is " + " + ".join(f"{x} ÷ 0.{x[0]}" for x in terms) + " ≈ 12.34 and no more."
+        lines = lines_of(film, folder, formula=formula, say=say)
+        assert sum("12.34" in line for line in lines) >= 4
+        assert not [line for line in lines if re.search("[·⋅÷=≈]$|^[·⋅÷]", line)]
+        assert sum(line.endswith("+") for line in lines) > 4
+
+
+def test_a_fraction_wider_than_its_room_is_a_line_of_numbers(film: Film, tmp_path: Path) -> None:
+    wide = f'"mean" = ({" + ".join(["1.2345"] * 16)}) / 16 = 1.2345'
+    lines = lines_of(film, tmp_path, formula=wide, lines=("mean = (1.2345 + ⋯) ÷ 16 = 1.2345",))
+    assert sum("⋯" in line for line in lines) == 3
+
+
+def test_a_long_name_stays_on_the_page(film: Film, tmp_path: Path) -> None:
+    lines = lines_of(film, tmp_path, say="It is torch.nn.functional.multi_head_attention_forward_with_more that agrees.", formula="")
+    whole = "".join(lines).replace("\u200b", "")
+    assert "torch.nn.functional.multi_head_attention_forward_with_more" in whole
+    assert not [line for line in lines if "torch" in line and "with" in line]
+
+
+def test_the_numbers_of_a_sweep_are_there_in_small_letters(film: Film, tmp_path: Path) -> None:
+    line = "output[0, 2, 1] = 1.752·(−1) + 1.94·0 + 0.993·1 + (−1.026)·(−2) + (−0.601)·0 + 1.447·2 + (−1.819)·(−1) + (−0.588)·0"
+    lines = lines_of(film, tmp_path, formula="", lines=(line,) * 6)
+    assert sum("output[0, 2, 1]" in one for one in lines) == 18
+
+
+def test_pages_of_a_lecture_are_full(film: Film, tmp_path: Path) -> None:
+    """Three parts that are one picture each have a page with three headings."""
+    (part,) = film.script.parts
+    marks = part.marks
+    parts = tuple(replace(part, title=f"Part {k}", marks=(mark,)) for k, mark in enumerate(marks))
+    for paper in ("a4", "us-letter"):
+        folder = tmp_path / paper
+        folder.mkdir()
+        pdf = written(replace(film, script=replace(film.script, parts=parts)), folder, handout_paper=paper)
+        assert [len(page.images) for page in pdf.pages] == [3, 3, 1]
+        assert len(pdf.outline) == 7
+
+
+def test_no_title_stands_twice(film: Film, tmp_path: Path) -> None:
+    (part,) = film.script.parts
+    card, other = (
+        replace(mark, kind="card", phase=title) for mark, title in zip(part.marks[5:], ("A clip on paper", "A page"), strict=True)
+    )
+    parts = (
+        replace(part, title="A clip on paper", marks=(card,)),
+        replace(part, title="A page", marks=(replace(other, first=card.after),)),
+    )
+    pdf = written(replace(film, script=replace(film.script, parts=parts)), tmp_path)
+    text = " ".join(read(page) for page in pdf.pages)
+    assert (text.count("A clip on paper"), text.count("A page")) == (1, 1)
+
+
 def test_usual_options() -> None:
     assert {str(option.name): option.default for option in forms()["pdf"].OPTIONS} == {"handout_paper": "a4", "handout_per_page": "3"}

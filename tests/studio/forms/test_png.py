@@ -71,9 +71,9 @@ def test_posters(kinds: list[str], poster: int) -> None:
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:
-    arguments = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "-q", "480p", "--fps", "5", "--seconds", "4", "--jobs", "1"]
+    arguments = ["render", "conv1d", "--input", "[1,2]", "--weight", "[1]", "-q", "480p", "--fps", "5", "--seconds", "8", "--jobs", "1"]
     result = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / "a.png"), "--pictures-per", "beat", "--transparent"])
     assert result.exit_code == 0, result.output
-    assert {file.name for file in tmp_path.iterdir()} == {f"a-0{k}.png" for k in range(1, 4)}
+    assert {file.name for file in tmp_path.iterdir()} == {f"a-0{k}.png" for k in range(1, 5)}
     with Image.open(tmp_path / "a-01.png") as image:
         assert image.getpixel((3, 3)) == (0, 0, 0, 0)

@@ -36,7 +36,7 @@ seconds = 2
 kind = "clip"
 concept = "conv1d"
 inputs = {{ input = [3, 4, 5], weight = [2, 1] }}
-seconds = 4
+seconds = 8
 """
 
 
@@ -51,7 +51,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(trace: Trace, base: Path, to: list[str]) -> dict[str, bytes]:
-    planned = beats(trace, seconds=4, fps=5)
+    planned = beats(trace, seconds=8, fps=5)
     with progress(planned, len(trace)) as watcher:
         paths = render(trace, planned, PICTURE, base, watcher, to=to)
     return {path.name: path.read_bytes() for path in paths}

@@ -82,6 +82,15 @@ def test_signs_that_no_font_has() -> None:
         draw_card(SIGNS.model_copy(update={"text": "", "formula": ""}), picture, "parts[1]", ["hello 😀"])
 
 
+def test_a_card_stands_until_its_words_can_be_read() -> None:
+    """A second to look up and one for every four words, but for a card that has a length of its own."""
+    picture, words = Picture.of("480p", 10, "light"), " ".join(["word"] * 60)
+    own = {"few": "A word.", "many": words}
+    lasting = {name: CardFilm(TextCard(kind="text", title="T", text=text), 0, picture, False).script.frames for name, text in own.items()}
+    assert lasting == {"few": 80, "many": 160}
+    assert CardFilm(TextCard(kind="text", title="T", text=words, seconds=3), 0, picture, False).script.frames == 30
+
+
 @pytest.mark.parametrize("burn", [False, True])
 def test_captions_of_a_card(burn: bool) -> None:
     picture = Picture.of("480p", 5, "light")

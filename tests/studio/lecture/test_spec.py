@@ -51,7 +51,7 @@ BAD = {
     "an input": (f'title = "L"\n{CLIP}inputs.wieght = 1', r"parts\[1\]\.inputs\.wieght is no input of conv1d; .*did you mean 'weight'\?"),
     "no input": (f'title = "L"\n{CLIP.replace("inputs.weight = [1]", "")}', r"parts\[1\]\.inputs\.weight is missing, which conv1d needs"),
     "dtype": (f'title = "L"\n{CLIP}dtype = "half"', r"parts\[1\]\.dtype is 'half'; give 'float64' or 'float32'"),
-    "short": (f'title = "L"\n{CLIP}seconds = 1', r"parts\[1\]\.seconds is 1; input should be greater than or equal to 4"),
+    "short": (f'title = "L"\n{CLIP}seconds = 0', r"parts\[1\]\.seconds is 0; input should be greater than 0"),
     "a file's name": (f'title = "L"\n{CLIP}name = "../x"', r"parts\[1\]\.name is '../x'; "),
     "a formula": (
         'title = "L"\n[[parts]]\nkind = "text"\ntitle = "T"\nformula = "#x"',
