@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.code.step import CodeStep
+from engine.code.strongest import number_of, numbers_of
 from engine.step import Cell
 from scenes.norms.stands import Stands, View
 from scenes.parts.beat import Beat
@@ -19,7 +20,6 @@ from scenes.parts.motion import Cue, during
 from scenes.parts.number_line import HIGH, NumberLine, Stand
 from scenes.parts.pieces import Piece
 from scenes.parts.sheet import Sheet
-from scenes.parts.strongest import number_of, numbers_of
 from scenes.parts.travel import Flight
 
 MOST_DOTS = 128

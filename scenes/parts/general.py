@@ -15,6 +15,7 @@ import numpy as np
 from manim import Mobject
 
 from engine.code.step import CodeStep
+from engine.code.strongest import strongest
 from engine.functions import FUNCTIONS
 from scenes.parts.arrange import Arrangement
 from scenes.parts.beat import Beat
@@ -31,7 +32,6 @@ from scenes.parts.rooms import overlap
 from scenes.parts.sheet import WORD_ROOM, Sheet, even
 from scenes.parts.shown import Shown
 from scenes.parts.story import Story
-from scenes.parts.strongest import strongest
 from scenes.parts.theme import ROLES
 from scenes.parts.ways import Ways
 

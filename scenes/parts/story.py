@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from engine.step import Reference, Step
+from engine.step import Step
+from engine.torch_call import Compared
 
 if TYPE_CHECKING:
     from engine.blocks import Blocks
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 S_co = TypeVar("S_co", bound=Step, covariant=True)
 
 
-class Story(Protocol[S_co]):
+class Story(Compared, Protocol[S_co]):
     """A :class:`engine.record.Record` all of whose steps are of one class; what it has besides is the concept's own."""
 
     @property
@@ -27,18 +28,6 @@ class Story(Protocol[S_co]):
 
     @property
     def formula(self) -> str: ...
-
-    @property
-    def reference(self) -> Reference: ...
-
-    @property
-    def params(self) -> Mapping[str, Any]: ...
-
-    @property
-    def inputs(self) -> Mapping[str, Any]: ...
-
-    @property
-    def outputs(self) -> Mapping[str, Any]: ...
 
     @property
     def blocks(self) -> Blocks: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: What a colour may mean.
 ROLES = ("input", "weight", "output", "gradient", "query", "key", "value", "share")
@@ -84,26 +84,15 @@ LIGHT = Theme(
     hues=("#8FC1EC", "#C9ADEB", "#9AD4B2", "#EBCB7C"),
     tint=0.36,
 )
-PRINT = Theme(
+PRINT = replace(
+    LIGHT,
     name="print",
     ground="#FFFFFF",
     ink="#000000",
     muted="#3D3D3D",
     line="#8A8A8A",
-    input="#0066AE",
-    weight="#724800",
-    output="#006636",
-    gradient="#720000",
-    query="#667224",
-    key="#3C24BA",
-    value="#903072",
-    share="#0C424E",
-    reading="#F0E442",
     casing="#000000",
-    negative="#B45FE0",
     shade=0.5,
-    hues=("#8FC1EC", "#C9ADEB", "#9AD4B2", "#EBCB7C"),
-    tint=0.36,
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, PRINT)}
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from engine.code.step import CodeStep
+from engine.code.strongest import Shortened
 from engine.stage import Place
 from scenes.parts.desk import WrittenStep
 from scenes.parts.factors import Batch, FactorLens, is_flat, laid
 from scenes.parts.ink import Box, Line
 from scenes.parts.sheet import Sheet
-from scenes.parts.strongest import Shortened
 from scenes.parts.travel import Flight
 from scenes.parts.worked import WorkedReel
 

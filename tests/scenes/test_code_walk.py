@@ -16,6 +16,7 @@ from manim import tempconfig
 from engine import batch_norm, linear
 from engine.catalogue import concepts, find
 from engine.code.step import CodeStep
+from engine.code.strongest import KEPT, MOST, Shortened, numbers_of, strongest
 from engine.functions import added
 from scenes.parts.cast import scene_class
 from scenes.parts.frame import STAGE
@@ -23,7 +24,6 @@ from scenes.parts.general import General
 from scenes.parts.ink import Mark
 from scenes.parts.places import END, FEW, GROWN, START
 from scenes.parts.sheet import plane_shape
-from scenes.parts.strongest import KEPT, MOST, Shortened, numbers_of, strongest
 from tests.scenes.grown import SIZES, grown, grows
 from tests.scenes.lint import family, is_shown
 from tests.scenes.showing import SETTINGS, beat, every_kind
