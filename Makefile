@@ -25,7 +25,7 @@ demo: $(READY)  ## render two clips into renders/
 
 # There is a process per core, so each gets one thread.
 test: $(READY)  ## run the tests (with ARGS="-k conv1d": some of them)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(ARGS)
 
 lint: $(READY)  ## ruff and mypy
 	$(BIN)/ruff check .

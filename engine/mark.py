@@ -32,6 +32,7 @@ def concept(
     reference: str | Callable[..., Any] | None = None,
     shapes: str = "",
     formula: str = "",
+    result: str = "",
     grad: str | None = None,
 ) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """Marks a function as a concept: it is then found by the catalogue, the command line and the scenes.
@@ -45,7 +46,8 @@ def concept(
     under a recorder, every variable gets its steps, the comment behind a line says what they do, and ``NAME_backward``, its way back, is
     found from them (``grad`` is the adjoint of its example). ``reference`` is the function of torch that gives the same: its name, or one
     of one's own, whose docstring says what it is; without it the code is compared with itself, run as it is. ``shapes`` says which shapes
-    fit together, as torch's documentation does: ``input (*, in_features), weight (out_features, in_features)``; ``formula`` is Typst math.
+    fit together, as torch's documentation does: ``input (*, in_features), weight (out_features, in_features)``; ``formula`` is Typst math,
+    ``result`` what there is at the end, in words that go before a semicolon.
 
     What holds for all concepts is done here, once: plain arguments are checked by their annotations, modes and defaults of torch that a
     user has set are put aside, and a trace that loses finite numbers to NaN or infinity is refused with the step that does.
@@ -54,7 +56,7 @@ def concept(
     def mark(function: Callable[P, Any]) -> Callable[P, Any]:
         signature, allowed = Signature(function), Allowed(infinite, overflows)
         open_trace: Callable[..., Any] = function
-        code = None if opens_trace(function) else Code(function, signature, reference, shapes, formula, title)
+        code = None if opens_trace(function) else Code(function, signature, reference, shapes, formula, title, result)
         if code is not None:
             open_trace = functools.partial(opened, code)
         found = functools.update_wrapper(_marked(function.__name__, title, allowed, signature, open_trace), function)

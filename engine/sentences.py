@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.functions import FUNCTIONS
@@ -12,8 +12,8 @@ from engine.numbers import CANCELS, MINUS, Sum, products
 if TYPE_CHECKING:
     from engine.step import Cell, Reference
 
-#: Words that a sentence has at most that holds for many steps.
-MOST_SHARED = 12
+#: Words that a sentence has at most that holds for many steps, and one that stands below a single step.
+MOST_SHARED, MOST_CAPTION = 12, 15
 #: More terms than this are cut short in a step's formula.
 FORMULA_TERMS = 12
 
@@ -86,6 +86,16 @@ def narrowed(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most - 1 - after].rstrip()}…{name[len(name) - after :].lstrip()}"
 
 
+def within(name: str, room: float, width: Callable[[str], float]) -> str:
+    """As much of a name as fits: without its middle if it does not fit whole, its first letter where there is no room for more."""
+    whole = width(name)
+    if whole <= room:
+        return name
+    likely = min(len(name) - 1, int(len(name) * room / whole) + 4)
+    ways = (narrowed(name, most) for most in range(likely, 1, -1))
+    return next((way for way in ways if width(way) <= room), name[:1])
+
+
 def in_quotes(text: str) -> str:
     """Words as they stand in a formula."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -137,9 +147,9 @@ def _axis_formula(size: int, kernel: int, stride: int, side: tuple[int, int], di
     return f"ceil(({size}{pad} - {reach}) / {stride}) + 1{' - 1' * begins_outside}"
 
 
-def agreement(reference: Reference, name: str = "", noun: str = "numbers") -> str:
-    """What is said when all is computed; ``name`` is a shorter one of the reference."""
-    return f"All is computed; {name or reference.name} {agrees(reference, noun)}."
+def agreement(result: str, reference: Reference, name: str = "", noun: str = "numbers") -> str:
+    """What is said when all is computed: the ``result`` in words, which may stand alone; ``name`` is a shorter one of the reference."""
+    return f"{result}; {name or reference.name} {agrees(reference, noun)}."
 
 
 def agrees(reference: Reference, noun: str = "numbers") -> str:

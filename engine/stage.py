@@ -182,9 +182,9 @@ class Stage:
     """Cells of a tensor that are computed alike.
 
     ``path`` is the tensor's name in the trace, ``values`` holds the results, ``work`` says how a cell is computed and ``say`` what is said
-    of it; ``caption`` is what it means, without its numbers, and ``shared`` one sentence that holds for all cells. ``writes`` are the cells
-    that get the result if they are not the one of that name. ``called`` is the name of a cell in formulas, ``formula`` all of that if it is
-    no sum.
+    of it; ``caption`` is what it means, without its numbers, ``shared`` one sentence that holds for all cells, and ``noun`` what they are
+    in a sentence ("the keys"), if that is not the name. ``writes`` are the cells that get the result if they are not the one of that name.
+    ``called`` is the name of a cell in formulas, ``formula`` all of that if it is no sum.
     """
 
     path: str
@@ -193,6 +193,7 @@ class Stage:
     say: Callable[[Cell, Work, Sum], str]
     caption: Callable[[Cell, Work], str] | None = None
     shared: str = ""
+    noun: str = ""
     step: Callable[..., Step] = Step
     writes: Callable[[Cell], Cells] | None = None
     called: Callable[[Cell], str] | None = None
@@ -217,6 +218,7 @@ class Stage:
             say=say,
             caption=sentences.meaning(say) if self.caption is None else self.caption(cell, work),
             shared=self.shared or f"Every cell of {self.path} in the same way.",
+            noun=self.noun or self.path,
             reduce=work.reduce,
             divisor=work.by,
             apply=work.apply,

@@ -24,7 +24,7 @@ class Step:
     ``reads`` and ``writes`` name cells in the coordinates of the named tensor. ``terms`` holds the factors in the order in which they are
     shown, cells of zero padding included. ``formula`` is Typst math, ``say`` one plain sentence that holds its numbers, for captions
     that are read or spoken. ``caption`` is what stands below its picture, which shows the numbers itself: what the step means.
-    ``shared`` is what holds for all steps of its kind.
+    ``shared`` is what holds for all steps of its kind, ``noun`` what all of them compute, as it stands in a sentence.
     """
 
     index: int
@@ -37,6 +37,7 @@ class Step:
     say: str
     caption: str = ""
     shared: str = ""
+    noun: str = ""
     reduce: Literal["sum", "max"] = "sum"
     divisor: float = 1
     apply: str = ""

@@ -21,7 +21,7 @@ from scenes.parts.ink import LEAST_PX, Box, Line
 from scenes.parts.motion import Cue, during
 from scenes.parts.pieces import Piece, Roles
 from scenes.parts.story import Story
-from scenes.parts.travel import Flight, way
+from scenes.parts.travel import Flight
 from scenes.parts.worked import MOST_TRAVELLING, WorkedReel
 
 #: Of the factors of a step's terms, and of its result.
@@ -78,8 +78,13 @@ class Attention(WorkedReel[AttentionStep]):
         values, role = made
         title = {"query": "queries", "key": "keys", "value": "values"}.get(role, role)
         of_source = Heading(source if source in ("embeddings", "heads") else f"{source} (given)", "output" if letter == "o" else "input")
-        operands = [WordedMatrix(given, of_source, names[: len(given)]), WordedMatrix(weight, Heading(f"W_{letter}", "weight"))]
-        return side_by_side([*operands, WordedMatrix(values, Heading(title, role), names)], self.theme)
+        # All outputs are shown at the end, so they are coloured where they are many.
+        some = letter != "o"
+        operands = [
+            WordedMatrix(given, of_source, names[: len(given)], chooses=some),
+            WordedMatrix(weight, Heading(f"W_{letter}", "weight")),
+        ]
+        return side_by_side([*operands, WordedMatrix(values, Heading(title, role), names, chooses=some)], self.theme)
 
     # --- parts -----------------------------------------------------------------------------------------------------------------------
 
@@ -107,9 +112,8 @@ class Attention(WorkedReel[AttentionStep]):
 
     def shown_output(self, scenery: str) -> Any:
         """The table of all outputs, where there is one."""
-        if scenery == "mix" and self.trace.sizes.heads == 1 and not self.trace.sizes.output_width:
-            output = self.attending.output
-            return output.table if output.count == self.trace.sizes.queries else None
+        if scenery == "mix":
+            return None if self.attending.output is None else self.attending.output.table
         return {"end": self.ending.output.table, "o": self.products["o"][2].table if "o" in self.products else None}.get(scenery)
 
     def opening(self, beat: Beat) -> list[Cue]:
@@ -145,7 +149,7 @@ class Attention(WorkedReel[AttentionStep]):
         at = place.keys.at(step.column)
         beside = {"score": place.found, "mask": place.found, "exp": place.exp, "weight": place.share}
         if kind == "mix":
-            return place.output.box(step.row, place.within(step))
+            return place.mixture.box(step.row, place.within(step))
         return beside[kind].box(at) if kind in beside else None
 
     def roles(self, step: AttentionStep) -> tuple[Roles, str]:
@@ -156,18 +160,17 @@ class Attention(WorkedReel[AttentionStep]):
 
     def fill(self, step: AttentionStep, done: bool) -> None:
         counts = self.trace.blocks.done(step.index + done)
-        rests = done and step.index == len(self.trace) - 1
         if self.standing in ("open", "end"):
             self.ending.fill(self.standing)
         elif step.kind in PROJECTIONS:
             x, w, made = self.products[PROJECTIONS[step.kind]]
-            x.show(True, current=step.row)
+            x.show(True, x.window(step.row), step.row)
             w.show(True)
             flags = np.arange(made.values.size).reshape(made.values.shape) < counts[step.kind]
             flags[len(flags) - (self.trace.sizes.extra if step.kind in ("key", "value") else 0) :] = True
-            made.show(flags, current=step.row)
+            made.show(flags, made.window(step.row), step.row)
         else:
-            self.attending.fill(step, counts, rests)
+            self.attending.fill(step, counts, done)
             self.attending.join(step)
 
     # --- the bench -------------------------------------------------------------------------------------------------------------------
@@ -180,32 +183,43 @@ class Attention(WorkedReel[AttentionStep]):
         adding = ticks - 1 if ticks and not done else None
         if kind in SOFTMAX:
             self.attending.soften(work.step, adding, done)
-        elif kind in ("mix", "mask"):
-            self.bench.clear()
+            return
+        if kind not in PROJECTIONS:
+            self.attending.ask(work.step, True)
             self.attending.advance(work.step, adding)
-        else:
+        if self.lies(work.step):
             self.lying(work).show(self.bench, adding)
+        else:
+            self.bench.clear()
+
+    def lies(self, step: AttentionStep) -> bool:
+        """Whether the numbers of a step lie on the bench; those of a vector that can be read are worked on where they stand."""
+        return step.kind in PROJECTIONS or (self.attending.wide and step.kind in ("score", "mix"))
 
     def lying(self, work: WrittenStep[AttentionStep]) -> Laid:
         """Two rows of numbers, to be multiplied pair by pair."""
         kind = work.step.kind
-        names = {"score": ("query", "key"), "project": ("heads", "W_o")}
+        names = {"score": ("query", "key"), "mix": ("weight", "value"), "project": ("heads", "W_o")}
         above, below = names.get(kind, ("input", f"W_{kind[0]}"))
         roles = ROLES[kind][0]
         tables = [roster.table.limit for roster in self.products.get(PROJECTIONS.get(kind, ""), ())]
-        return Laid.of(work, (above, f"× {below}"), roles, tables or [self.attending.limit(role) for role in roles], ())
+        words = self.labels[1] if kind == "mix" else ()
+        return Laid.of(work, (above, f"× {below}"), roles, tables or [self.attending.limit(role) for role in roles], words)
 
     # --- what moves --------------------------------------------------------------------------------------------------------------------
 
     def clear_bench(self, work: WrittenStep[AttentionStep]) -> None:
-        if work.step.kind in ("score", *PROJECTIONS):
+        if self.lies(work.step):
             self.bench.clear()
 
     def flights(self, work: WrittenStep[AttentionStep]) -> list[Flight]:
-        step = work.step
-        if step.kind not in ("score", *PROJECTIONS):
-            return self.attending.together(step, ROLES[step.kind][0]) if len(step.terms) > MOST_TRAVELLING else []
-        rosters = (self.attending.query, self.attending.keys) if step.kind == "score" else self.products[PROJECTIONS[step.kind]]
+        step, place = work.step, self.attending
+        if not self.lies(step):
+            long = step.kind in (*SOFTMAX, "mix") and len(step.terms) > MOST_TRAVELLING
+            return place.together(step, ROLES[step.kind][0]) if long else place.arriving(step) if place.comes(step) else []
+        if step.kind == "mix":
+            return self.lying(work).flights(self.bench, lambda n, term: place.mixed_from(step, term)[n])
+        rosters = (place.query, place.keys) if step.kind == "score" else self.products[PROJECTIONS[step.kind]]
         rows = step.row, step.column
         return self.lying(work).flights(self.bench, lambda n, term: self.origin_of(work, rosters[n], rows[n], n, term))
 
@@ -216,17 +230,13 @@ class Attention(WorkedReel[AttentionStep]):
 
     def sources(self, work: WrittenStep[AttentionStep], term: int) -> Sequence[Line | Box]:
         place, step = self.attending, work.step
-        rows = place.keys.rows
-        if step.kind in ("score", *PROJECTIONS):
+        if self.lies(step):
             return self.lying(work).sources(self.bench, term)
+        if step.kind == "score":
+            return [place.query.cell(step.row, term), place.keys.cell(step.column, term)]
         if step.kind == "mix":
-            shown = term in rows
-            return [place.share.line(step.terms[term][0], rows.index(term)), place.values.cell(term, place.within(step))] if shown else ()
-        column = term if step.kind in ("max", "sum") else step.column
-        entries = place.exp if step.kind in ("sum", "weight") else place.found if step.kind == "mask" else place.score
-        if step.kind == "exp" and term == 1:
-            column = int(self.computed.masked[step.head, step.row].argmax())
-        return [entries.line(step.terms[term][0], rows.index(column))] if column in rows else ()
+            return place.mixed_from(step, term) if term in place.keys.rows else ()
+        return place.entry(step, term)
 
     def landing(self, work: WrittenStep[AttentionStep]) -> list[Flight]:
         """To its place beside the key, and on to that among all scores."""
@@ -236,10 +246,8 @@ class Attention(WorkedReel[AttentionStep]):
             return []
         x0, y0, x1, y1 = box
         role = self.roles(step)[1]
-        found = [Flight(role, lines=(start, Line(start.text, max(LEAST_PX, start.size * 0.8), (x0 + x1) / 2, (y0 + y1) / 2)))]
-        if step.kind in ("score", "weight"):
-            found.append(way(role, start, self.attending.pattern.box(step.row, step.column)))
-        return found
+        own = Flight(role, lines=(start, Line(start.text, max(LEAST_PX, start.size * 0.8), (x0 + x1) / 2, (y0 + y1) / 2)))
+        return [own, *self.attending.onward(step, role, start)]
 
     def full(self, beat: Beat) -> list[Cue]:
         return [*super().full(beat), *self.growing(beat, self.acts)]

@@ -10,3 +10,4 @@ class BatchNorm(Normalization):
 
     concept = "batch_norm"
     together = (*Normalization.together, "output")  # one weight and one bias for all of a channel
+    whose = ("channel",)

@@ -9,14 +9,14 @@ from engine.sentences import times
 from engine.step import Cell
 from scenes.convolution.reel import Multiplied
 from scenes.convolution.visits import VisitedReel
+from scenes.parts.exhibit import Exhibit
+from scenes.parts.frame import STAGE
+from scenes.parts.heading import Heading
 from scenes.parts.ink import Box
 from scenes.parts.plane import Plane
-from scenes.parts.raster import is_coloured
+from scenes.parts.raster import TONES, is_coloured
 from scenes.parts.sliding import within
 from scenes.parts.standing import Standing
-
-#: Parts of a picture.
-TONES = ("red", "green", "blue")
 
 
 class Conv2d(VisitedReel[ConvStep]):
@@ -43,6 +43,16 @@ class Conv2d(VisitedReel[ConvStep]):
     def filling(self, step: ConvStep, room: Box, cell: float) -> Plane:
         planes, at = self.made_by(step)
         return self.output_plane(planes[at], room, [self.output_label(step)], cell=cell, others=(planes.min(), planes.max()))
+
+    def results(self, step: ConvStep) -> list[Exhibit]:
+        found = self.trace.outputs["output"]
+        planes, filters = found.reshape(-1, *found.shape[-2:]), len(self.trace.kernel)
+        if len(planes) == 1:
+            return []
+        title = Heading(f"output {times(found.shape)}", self.result_role)
+        names = [f"filter {n}" for n in range(filters)] if len(planes) == filters else []
+        room = self.rooms[1][0], *STAGE[1:]
+        return [Exhibit(planes, room, title, self.theme, self.output, names=names, starts=self.stood_at(step.sample * filters))]
 
     def labels(self, step: ConvStep, channel: int) -> tuple[list[str], list[str]]:
         """Of a plane and of its tile."""

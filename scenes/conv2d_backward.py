@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from manim import Mobject
 
 from engine.concepts.convolution.backward_step import ConvBackwardKind, ConvBackwardStep
 from engine.sentences import cell_name, times
 from engine.step import Cell
 from scenes.convolution.reel import Multiplied
 from scenes.convolution.visits import VisitedReel
+from scenes.parts.exhibit import Exhibit
+from scenes.parts.frame import STAGE
 from scenes.parts.glass import Glass
 from scenes.parts.heading import Heading
 from scenes.parts.ink import Box
 from scenes.parts.plane import Plane
+from scenes.parts.rooms import columns
 from scenes.parts.sliding import within
 
 #: The places of plane and tile.
@@ -25,6 +29,9 @@ FACTORS: Mapping[ConvBackwardKind, tuple[str, ...]] = {
     "weight": ("input", "gradient"),
     "input": ("gradient", "weight"),
 }
+
+#: How wide the places of gradients are at the end.
+SHARES: Mapping[ConvBackwardKind, float] = {"bias": 1.0, "weight": 1.3, "input": 1.5}
 
 TURNED = ("weight turned 180°", "weight turned", "turned 180°", "turned")
 
@@ -63,6 +70,25 @@ class Conv2dBackward(VisitedReel[ConvBackwardStep]):
         shape = planes.shape[-1:] if step.kind == "bias" else planes.shape[1:]
         labels = [f"{label} {times(shape)}", label, name]
         return self.output_plane(planes[at], room, labels, cell=cell, others=(planes.min(), planes.max()))
+
+    def results(self, step: ConvBackwardStep) -> list[Exhibit]:
+        """All gradients."""
+        blocks = self.trace.blocks
+        firsts = [self.trace[blocks.start(stage)] for stage in dict.fromkeys(block.stage for block in blocks)]
+        rooms = columns(STAGE, [SHARES[first.kind] for first in firsts])
+        return [self.exhibit(first, room, last=first.kind == step.kind) for first, room in zip(firsts, rooms, strict=True)]
+
+    def exhibit(self, first: ConvBackwardStep, room: Box, *, last: bool) -> Exhibit:
+        """All planes of a gradient, which had a form from its first step on; the last one comes from where it stands."""
+        (name,) = first.writes
+        shape, (planes, _) = self.trace.outputs[name].shape, self.made_by(first)
+        shape = shape if len(planes) > 1 else shape[-2:]
+        title = Heading(self.fitting([f"{name} {times(shape)}", name], room), self.result_role)
+        rooms, cell = self.places(first)
+        return Exhibit(planes, room, title, self.theme, self.filling(first, rooms[-1], cell), starts=self.stood_at() if last else {})
+
+    def beside_results(self) -> list[Mobject]:
+        return []
 
     def shaded(self, plane: Plane, cells: Sequence[Cell]) -> list[Box]:
         """Of the gradient that lies spread out only its own cells: those whose windows held the cell of the input."""

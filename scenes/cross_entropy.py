@@ -12,6 +12,7 @@ class CrossEntropy(Sharing):
 
     concept = "cross_entropy"
     deeds: ClassVar = {
+        "naive": "look",
         "largest": "level",
         "shifted": "sink",
         "exp": "land",
@@ -24,4 +25,3 @@ class CrossEntropy(Sharing):
     }
     shares = "p"
     wanted = ("smoothed", "one_hot")
-    costs = "losses"

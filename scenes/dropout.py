@@ -12,6 +12,7 @@ from scenes.parts.ink import Box
 from scenes.parts.mechanism import Moving
 from scenes.parts.travel import Flight
 from scenes.thinning.coins import CoinMoment, Coins, Layer
+from scenes.thinning.crowd import Crowd
 from scenes.thinning.thinned import Ensemble, State, Thinned
 
 WIDE, NARROW = 5.2, 3.2  # with and without lines to the next layer
@@ -31,14 +32,14 @@ class Dropout(Moving):
         weight, following = given.get("weight", nothing), _rows(made["z"]) if "z" in made else nothing.T
         self.layer = Layer(before, after, _rows(made["mask"]) if "mask" in made else None, weight, following)
         self.units, self.following = self.layer.units, len(weight)
-        self.wide = WIDE if len(weight) or "masks" in made else NARROW
+        self.wide = WIDE if len(weight) or "masks" in made or self.layer.is_wide else NARROW
         return self.layer.fits
 
     def pictured(self, step: CodeStep) -> bool:
         return False  # numbers are worked out under the lens
 
     def make(self, room: Box) -> Group:
-        self.coins = Coins(self.layer, room, self.theme)
+        self.coins = (Crowd if self.layer.is_wide else Coins)(self.layer, room, self.theme)
         self.thinned = self._thinned(room) if "masks" in self.trace.outputs else None
         return Group(self.coins)
 

@@ -9,3 +9,4 @@ class GroupNorm(Normalization):
     """Group by group: the mean goes to 0, the spread to 1."""
 
     concept = "group_norm"
+    whose = ("sample", "group")

@@ -9,3 +9,4 @@ class RmsNorm(Normalization):
     """Row by row: the root of the mean square goes to 1."""
 
     concept = "rms_norm"
+    whose = ("row",)

@@ -64,7 +64,7 @@ def richest(syllabus: Syllabus, detail: int, seconds: float | None) -> list[Shot
     """The richest shots that can be followed in ``seconds``, not yet stretched; without ``seconds`` the natural ones."""
     first, more = _worked_out(syllabus, detail, seconds)
     if seconds is None:
-        choice = Choice([*first, *more], QUICK_STEPS, apart="most", whole=True)
+        choice = Choice([*first, *more], QUICK_STEPS, apart="most", ends="all")
         return shots(syllabus, _stopping(syllabus, choice) if detail else choice)
     for choice in _choices(syllabus, first, more, seconds, stops=bool(detail)):
         found = shots(syllabus, choice)
@@ -94,15 +94,16 @@ def _choices(syllabus: Syllabus, first: Sequence[int], more: Sequence[int], seco
     """From the richest to the poorest: each shows at least as many steps one by one as those after it."""
     full, steps = [*first, *more], syllabus.steps
     if steps * QUICK * SQUEEZE <= seconds:
-        yield Choice(full, steps, steps, "all", whole=True)
+        yield Choice(full, steps, steps, "all", ends="all")
     for quick in range(MOST_QUICK, 0, -1):
-        choice = Choice(full, quick, apart="most", whole=True)
+        choice = Choice(full, quick, apart="most", ends="all")
         if stops and quick >= QUICK_BEFORE_STOP:
             yield _stopping(syllabus, choice)
         yield choice
-    yield from (Choice(full[:count], apart="most", whole=True) for count in range(len(full), len(first) - 1, -1))
-    yield Choice(first, apart="most")
-    yield from (Choice(first[:count]) for count in range(len(first), 0, -1))
+    yield from (Choice(full[:count], apart="most", ends="all") for count in range(len(full), len(first) - 1, -1))
+    yield Choice(first, apart="most", ends="least")
+    yield from (Choice(first[:count], ends="least") for count in range(len(first), 0, -1))
+    yield Choice(first[:1])
 
 
 def _stopping(syllabus: Syllabus, choice: Choice) -> Choice:

@@ -545,7 +545,7 @@ BAD_RENDERS = {
     "no frames": (["--fps", "0"], ["--fps is 0"]),
     "negative frames": (["--fps", "-5"], ["--fps is -5"]),
     "many frames": (["--fps", "1000"], ["--fps is 1000"]),
-    "one second": (["--seconds", "1"], ["--seconds is 1", "at least 6."]),
+    "one second": (["--seconds", "1"], ["--seconds is 1", "at least 7 "]),
     "no number of seconds": (["--seconds", "nan"], ["--seconds is 'nan'; give a finite number"]),
     "endless": (["--seconds", "inf"], ["--seconds is 'inf'; give a finite number"]),
     "detail": (["--detail", "-1"], ["--detail is -1"]),

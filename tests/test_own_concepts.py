@@ -117,7 +117,7 @@ def test_a_play(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         chapters = [chapter["metadata"]["title"] for chapter in film.chapters()]
     assert chapters == ["once: z", "once: z to output", "again: z", "again: z to output", "result"]
     refused = run("render", "twice", *INPUT, "--seconds", "5", "--quality", "480p", "-o", str(folder / "film"))
-    assert "--seconds is 5; give at least 8.8 for 2 acts and at most a day" in refused.stderr
+    assert "--seconds is 5; give at least 7.8 for 2 acts and at most a day" in refused.stderr
 
 
 def test_it_is_imported_by_its_name(folder: Path) -> None:

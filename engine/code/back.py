@@ -65,7 +65,7 @@ def opened_back(code: Code, grad_output: Any, *args: Any, **kwargs: Any) -> Code
         stages=stages,
         blocks=blocks,
         opening=captions.opening_back(back.reached, back.last.name),
-        closing=sentences.agreement(reference, "torch.autograd", "gradients"),
+        closing=sentences.agreement(captions.results_back(back.reached), reference, "torch.autograd", "gradients"),
         formula='"grad_x" = sum_(y "reads" x) "grad_y" dot (partial y) / (partial x)',
         lessons=Lessons(lambda: of_stages(stages, blocks, stages)),
         code={name: back.statement(name, ran.taken) for name in back.targets},
@@ -248,6 +248,7 @@ class Back:
             say=say,
             caption=captions.back(value.name, senders, is_whole=is_whole),
             shared=captions.back_shared(value.name, senders),
+            noun=name if name.isidentifier() else captions.PART,
             step=CodeStep,
             called=lambda cell: named(name, cell),
         )

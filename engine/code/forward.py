@@ -62,7 +62,7 @@ class CodeTrace(Trace):
 
 @dataclass(frozen=True)
 class Code:
-    """A function of torch code; ``reference`` is torch's own that gives the same, ``shapes`` and ``formula`` are said of it."""
+    """A function of torch code; ``reference`` is torch's own that gives the same, ``shapes``, ``formula`` and ``result`` are said of it."""
 
     function: Callable[..., Any]
     signature: Signature
@@ -70,6 +70,7 @@ class Code:
     shapes: str
     formula: str
     title: str
+    result: str = ""
 
     @property
     def source(self) -> str:
@@ -210,7 +211,9 @@ def opened(code: Code, *args: Any, **kwargs: Any) -> CodeTrace:
         stages=stages,
         blocks=blocks,
         opening=opening(code, ran.arguments),
-        closing=sentences.agreement(reference, "torch.autograd" * reference.name.startswith("torch.autograd")),
+        closing=sentences.agreement(
+            code.result or captions.results([*results]), reference, "torch.autograd" * reference.name.startswith("torch.autograd")
+        ),
         formula=code.formula
         or f'"{next(iter(ran.graph.results))}" = op("{code.function.__name__}")({", ".join(f"{chr(34)}{n}{chr(34)}" for n in ran.inputs)})',
         lessons=Lessons(lambda: of_stages(stages, blocks, stages)),
@@ -256,7 +259,7 @@ def stage(name: str, value: Value, word: captions.Word) -> Stage:
 
     def say(cell: Cell, work: Work, text: Sum) -> str:
         called = named(name, cell)
-        what = f"{called}, {comment}" if comment and name != call.text else called
+        what = f"{called}, {captions.about(value, comment, cell)}" if comment and name != call.text else called
         return f"{what}, computed whole by {call.op}: {text.value}." if call.rule is WHOLE else f"{what}: {said(work, text)}."
 
     return Stage(
@@ -266,6 +269,7 @@ def stage(name: str, value: Value, word: captions.Word) -> Stage:
         say=say,
         caption=captions.forward(value, comment, word),
         shared=captions.shared(value, comment),
+        noun=captions.noun(value),
         step=CodeStep,
         called=lambda cell: named(name, cell),
     )

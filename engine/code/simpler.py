@@ -29,10 +29,10 @@ def var_mean(
     if isinstance(dim, bool):  # torch.var(input, unbiased)
         unbiased, dim = dim, None
     along: Dims = tuple(range(input.dim())) if dim is None or dim in ((), []) else dim
-    mean = input.mean(along, keepdim=True)  # the mean
-    deviation = input - mean  # how far from the mean
+    mean = input.mean(along, keepdim=True)  # the mean of all
+    deviation = input - mean  # how far the number is from the mean
     count = input.numel() / max(1, mean.numel()) - (float(unbiased) if correction is None else correction)
-    squares = deviation.square().sum(along, keepdim=keepdim)  # the squares of the deviations add up
+    squares = deviation.square().sum(along, keepdim=keepdim)  # the squared deviations, added up
     return squares / count, mean if keepdim else mean.reshape(squares.shape)
 
 
@@ -79,18 +79,18 @@ def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, kee
 
 def logsumexp(input: Tensor, dim: int | tuple[int, ...], keepdim: bool = False) -> Tensor:
     """The logarithm of a sum of powers of e, the largest exponent taken out."""
-    largest = input.amax(dim, keepdim=True)  # the largest
-    exp = torch.exp(input - largest)  # e to the power of what is left
+    largest = input.amax(dim, keepdim=True)  # the largest number, to be subtracted from all
+    exp = torch.exp(input - largest)  # the number less the largest, as a power of e
     log_sum = torch.log(exp.sum(dim, keepdim=keepdim))
     return log_sum + (largest if keepdim else largest.reshape(log_sum.shape))
 
 
 def log_softmax(input: Tensor, dim: int = -1) -> Tensor:
     """The logarithms of shares."""
-    largest = input.detach().amax(dim, keepdim=True)  # the largest
-    shifted = input - largest  # the largest is taken off
-    exp = torch.exp(shifted)  # e to the power of that
-    log_sum = torch.log(exp.sum(dim, keepdim=True))  # the logarithm of their sum
+    largest = input.detach().amax(dim, keepdim=True)  # the largest number, to be subtracted from all
+    shifted = input - largest  # the number less the largest
+    exp = torch.exp(shifted)  # e to that power, at most 1
+    log_sum = torch.log(exp.sum(dim, keepdim=True))  # the logarithm of the sum of all powers
     return shifted - log_sum  # the logarithm of its share
 
 
@@ -198,7 +198,7 @@ def elu(input: Tensor, alpha: float = 1.0) -> Any:
     """alpha times it where the number is below 0."""
     if alpha == 1:
         return NotImplemented
-    below = alpha * torch.expm1(input.clamp(max=0))  # below 0
+    below = alpha * torch.expm1(input.clamp(max=0))  # what it is below 0
     return torch.where(input > 0, input, below)
 
 

@@ -16,6 +16,7 @@ from engine.functions import added
 MOST, KEPT = 12, 6
 #: So few terms of their own, as a bias, stay in any case.
 FEW = 2
+SMALLER = " smaller"  # ends the name of what all others come to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,32 +33,35 @@ def _shortened(cls: type[CodeStep]) -> type[Any]:
     return make_dataclass(f"Shortened{cls.__name__}", (), bases=(Shortened, cls), frozen=True, kw_only=True)
 
 
-def strongest(step: CodeStep) -> CodeStep:
-    """The step as it is if it has few terms, else with those that count most; what all others come to is called as many "smaller" ones."""
-    if len(step.terms) <= MOST:
+def strongest(step: CodeStep, most: int = MOST, kept: int = KEPT) -> CodeStep:
+    """The step as it is if it has few terms, ``most`` of them, else with the strongest, ``kept`` of them.
+
+    What all others come to is called as many "smaller" ones.
+    """
+    if len(step.terms) <= most:
         return step
-    chosen = sorted(_chosen(step))
+    chosen = sorted(_chosen(step, kept))
     rest = [math.prod(term) for n, term in enumerate(step.terms) if n not in {*chosen}]
     whole = max(rest) if step.reduce == "max" else added(rest)
     ways = step.ways or [("",) * len(term) for term in step.terms]
 
-    def kept(all_of: Sequence[tuple[Any, ...]], last: Any) -> list[tuple[Any, ...]]:
+    def left(all_of: Sequence[tuple[Any, ...]], last: Any) -> list[tuple[Any, ...]]:
         return [*(all_of[n] for n in chosen), (last,)]
 
     own = {name: getattr(step, name) for name in step.__dataclass_fields__}
-    changed = {"terms": kept(step.terms, whole), "places": kept(step.places, None), "ways": kept(ways, f"{len(rest)} smaller")}
+    changed = {"terms": left(step.terms, whole), "places": left(step.places, None), "ways": left(ways, f"{len(rest)}{SMALLER}")}
     cls = _shortened(type(step))  # type: ignore[arg-type]  # classes can be hashed, whatever their instances can
     short: CodeStep = cls(**{**own, **changed}, chosen=chosen, many=len(step.terms))
     return short
 
 
-def _chosen(step: CodeStep) -> set[int]:
+def _chosen(step: CodeStep, most: int) -> set[int]:
     """Terms of which there are few, and the strongest of those of which there are many."""
     count = Counter(step.names)
     lone = [n for n, name in enumerate(step.names) if count[name] <= FEW][:KEPT]
     size = math.prod if step.reduce == "max" else _size
     others = sorted(({*range(len(step.terms))} - {*lone}), key=lambda n: (-size(step.terms[n]), n))
-    return {*lone, *others[:KEPT]}
+    return {*lone, *others[:most]}
 
 
 def _size(term: Iterable[float]) -> float:

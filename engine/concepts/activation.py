@@ -34,51 +34,51 @@ DEFAULTS = Options(0.01, 1.0, 0.25)
 def value_of(name: str, input: Tensor, options: Options) -> Tensor:
     """The function, number by number."""
     if name == "step":
-        output = torch.heaviside(input.detach(), input.new_ones(()))  # 1 from 0 on
+        output = torch.heaviside(input.detach(), input.new_ones(()))  # 1 from 0 on, 0 below
     elif name == "relu":
-        output = F.relu(input)  # nothing from below 0
+        output = F.relu(input)  # above 0 it stays | from 0 down it becomes 0
     elif name == "leaky_relu":
-        output = F.leaky_relu(input, options.negative_slope)  # below 0 times the negative slope
+        output = F.leaky_relu(input, options.negative_slope)  # above 0 it stays | from 0 down times a slope
     elif name == "prelu":
-        output = F.prelu(input, input.new_tensor(options.weight))  # below 0 times the weight, which is learnt
+        output = F.prelu(input, input.new_tensor(options.weight))  # above 0 it stays | from 0 down times the weight
     elif name == "elu" and options.alpha == 1:
-        output = F.elu(input)  # below 0 it is e to that power, less 1
+        output = F.elu(input)  # above 0 it stays | from 0 down it levels off
     elif name == "elu":
-        curved = F.elu(input)  # below 0 it is e to that power, less 1
-        output = F.leaky_relu(curved, options.alpha)  # below 0 times alpha
+        curved = F.elu(input)  # above 0 it stays | from 0 down it levels off
+        output = F.leaky_relu(curved, options.alpha)  # above 0 it stays | from 0 down times alpha
     elif name == "sigmoid":
-        output = torch.sigmoid(input)  # between 0 and 1
+        output = torch.sigmoid(input)  # squeezed between 0 and 1
     elif name == "tanh":
-        output = torch.tanh(input)  # between −1 and 1
+        output = torch.tanh(input)  # squeezed between −1 and 1
     elif name == "gelu":
-        output = F.gelu(input)  # times how much of a normal distribution is below it
+        output = F.gelu(input)  # times the share of a normal distribution below it
     else:
-        output = F.softplus(input)  # the logarithm of 1 + e to that power
+        output = F.softplus(input)  # a relu with a smooth corner
     return output
 
 
 def slope_of(name: str, input: Tensor, output: Tensor, options: Options) -> Tensor:
     """The slope of the function, from its value where that tells it; at 0 it is what torch takes."""
     if name == "step":
-        slope = output * 0  # flat everywhere
+        slope = output * 0  # 0, since a step is flat everywhere
     elif name == "relu":
-        slope = output.sign()  # 1 where something comes through, else 0
+        slope = output.sign()  # a straight rise above 0 | flat from 0 down
     elif name in ("leaky_relu", "prelu"):
         below = options.weight if name == "prelu" else options.negative_slope
-        slope = torch.where(input > 0, 1.0, torch.full_like(input, below))  # 1 above 0, else what it is multiplied by
+        slope = torch.where(input > 0, 1.0, torch.full_like(input, below))  # a straight rise above 0 | the factor from 0 down
     elif name == "elu":
-        bent = output + options.alpha  # what the slope is from 0 down
-        slope = torch.where(input > 0, 1.0, bent)  # 1 above 0
+        bent = output + options.alpha  # not needed above 0 | the slope from 0 down
+        slope = torch.where(input > 0, 1.0, bent)  # a straight rise above 0 | bent from 0 down
     elif name == "sigmoid":
-        slope = output - output.square()  # y · (1 − y), which is y − y²
+        slope = output - output.square()  # steep in the middle, flat at both ends
     elif name == "tanh":
-        slope = 1 - output.square()  # 1 − y²
+        slope = 1 - output.square()  # steep in the middle, flat at both ends
     elif name == "gelu":
-        share = torch.special.ndtr(input)  # how much of a normal distribution is below it
-        density = torch.exp(-0.5 * input.square()) / math.sqrt(2 * math.pi)  # how high the distribution is there
-        slope = share + input * density  # what it is multiplied by, and how fast that grows
+        share = torch.special.ndtr(input)  # the share of a normal distribution below it
+        density = torch.exp(-0.5 * input.square()) / math.sqrt(2 * math.pi)  # how high the normal distribution is there
+        slope = share + input * density  # the share itself, and how fast that grows
     else:
-        slope = torch.sigmoid(input)  # the sigmoid
+        slope = torch.sigmoid(input)  # a smooth step from 0 to 1
     return slope
 
 
@@ -113,6 +113,7 @@ def _autograd(input: Tensor, name: str, *, negative_slope: float, alpha: float, 
     grad="[1,1,1,1,1,1,1]",
     reference=_autograd,
     formula='"output" = f("input"), quad "slope" = f\'("input")',
+    result="Each number has value and slope",
 )
 def activation(
     input: Tensor,
@@ -153,6 +154,6 @@ def activation(
     found = {"output": output, "slope": slope, "curve": curve}
     if depth:
         best = slope.max()  # the largest slope
-        chain = best.expand(depth).cumprod(0)  # layer by layer times that
+        chain = best.expand(depth).cumprod(0)  # what is left after each layer, at best
         found |= {"best": best, "chain": chain}
     return found

@@ -83,12 +83,12 @@ def enumerated(input: Tensor, p: float, weight: Tensor | None, bias: Tensor | No
     """What comes out with each of all masks, and on average."""
     masks = every_mask(input)
     chances = torch.full_like(masks, p).masked_fill(masks == 1, 1 - p)
-    probability = chances.prod(-1)  # 1 − p for each that is kept, times p for each that is not
+    probability = chances.prod(-1)  # how likely this mask is
     thinned = input * masks if weight is None else F.linear(input * masks, weight, bias)  # what comes out with that mask
-    mean = probability @ thinned  # each weighed by its chance
-    deviation = thinned - mean  # how far from the mean
-    variance = probability @ deviation.square()  # the squares, each weighed by its chance
-    weight_scaled = input * (1 - p) if weight is None else F.linear(input, weight * (1 - p), bias)  # all, times the chance to be kept
+    mean = probability @ thinned  # the mean of all masks, weighed by their chances
+    deviation = thinned - mean  # how far this mask is from the mean
+    variance = probability @ deviation.square()  # the mean of the squared deviations, by their chances
+    weight_scaled = input * (1 - p) if weight is None else F.linear(input, weight * (1 - p), bias)  # all units, times their chance
     found = {"masks": masks, "probability": probability, "thinned": thinned, "mean": mean, "variance": variance}
     return {**found, "weight_scaled": weight_scaled}
 
@@ -100,6 +100,7 @@ def enumerated(input: Tensor, p: float, weight: Tensor | None, bias: Tensor | No
     reference=_torch,
     shapes="input (*, in_features), weight (out_features, in_features), bias (out_features)",
     formula='"output" = ("input" dot "mask") / (1 - p)',
+    result="Every unit is kept or dropped",
 )
 def dropout(
     input: Tensor,
@@ -112,7 +113,7 @@ def dropout(
     enumerate: bool = False,
     seed: int = 0,
 ) -> dict[str, Tensor]:
-    """Some units are dropped by chance, the others are made larger, so that their sum stays the same on average.
+    """Some units are dropped by chance; the others are made larger, so that their sum stays the same on average.
 
     output = input · mask / (1 − p)
 
@@ -143,12 +144,12 @@ def dropout(
     if training:
         mask = drawn(input, p, seed) if mask is None else mask
         chance = 1 - p if p < 1 else 1.0
-        output = input * mask / chance  # what is kept is divided by the chance to be kept
+        output = input * mask / chance  # kept units are made larger, dropped ones are 0
         found = {"output": output, "mask": mask, **counted(input, p)}
     else:
         output = input.clone()  # nothing is dropped
         found = {"output": output}
     if weight is not None:
-        z = F.linear(output, weight, bias)  # the next layer
+        z = F.linear(output, weight, bias)  # what a neuron of the next layer adds up
         found["z"] = z
     return found | (enumerated(input, p, weight, bias) if enumerate else {})

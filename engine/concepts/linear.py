@@ -26,6 +26,7 @@ def _torch(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, activat
     reference=_torch,
     shapes="input (*, in_features), weight (out_features, in_features), bias (out_features)",
     formula='"output" = "input" dot "weight"^T + "bias"',
+    result="The output of the layer is known",
 )
 def linear(
     input: Tensor,
@@ -34,7 +35,7 @@ def linear(
     *,
     activation: Literal["step", "relu", "sigmoid", "tanh", "leaky_relu", "elu", "maxout"] | None = None,
 ) -> Tensor | dict[str, Tensor]:
-    """Every neuron adds up the input, number by number times its weights, and its bias.
+    """Every neuron weighs the input and adds up: number by number times its weights, then its bias.
 
     output = activation(input · weightᵀ + bias)
 
@@ -54,16 +55,16 @@ def linear(
     Source: ``torch.nn.functional.linear``; for maxout Goodfellow et al., arXiv:1302.4389, equation (2).
     """
     if activation is None:
-        output = F.linear(input, weight, bias)  # the products of a row, plus its bias
+        output = F.linear(input, weight, bias)  # the neuron weighs its input and adds up
         return output
-    z = F.linear(input, weight, bias)  # the products of a row, plus its bias
+    z = F.linear(input, weight, bias)  # the neuron weighs its input and adds up
     found = {"z": z}
     if activation == "maxout":
-        output, found["winner"] = z.max(-1)  # the largest
+        output, found["winner"] = z.max(-1)  # the largest sum of all neurons
     elif activation == "step":
-        output = torch.heaviside(z.detach(), z.new_ones(()))  # 1 from 0 on
+        output = torch.heaviside(z.detach(), z.new_ones(()))  # 1 from 0 on, 0 below
     else:
-        output = getattr(F, activation)(z)  # through the activation
+        output = getattr(F, activation)(z)  # the sum, sent through the activation
     if activation != "maxout":
         found["curve"] = curve_of(activation, reach_of(z), DEFAULTS, z)
     return {"output": output, **found}

@@ -16,9 +16,10 @@ from engine.shapes import Shape, last_axes
     reference="torch.nn.functional.rms_norm",
     shapes="input (*, normalized_shape), weight (normalized_shape)",
     formula='"output" = x / sqrt("mean"(x^2) + epsilon) dot "weight"',
+    result="Every row is normalised",
 )
 def rms_norm(input: Tensor, normalized_shape: Shape, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
-    """Every row is divided by the root of the mean of its squares.
+    """Every row is divided by its RMS: the root of the mean of its squares.
 
     output = input / √(mean(input²) + eps) · weight
 
@@ -37,8 +38,8 @@ def rms_norm(input: Tensor, normalized_shape: Shape, weight: Tensor | None = Non
     Source: ``torch.nn.functional.rms_norm``; Zhang and Sennrich, arXiv:1910.07467.
     """
     eps = torch.finfo(input.dtype).eps if eps is None else eps
-    mean_square = input.square().mean(last_axes(normalized_shape), keepdim=True)  # the mean of the squares
-    rms = torch.sqrt(mean_square + eps)  # its root
-    normalized = input / rms  # divided by the root
-    output = normalized if weight is None else normalized * weight  # times its weight
+    mean_square = input.square().mean(last_axes(normalized_shape), keepdim=True)  # the mean of the row’s squares
+    rms = torch.sqrt(mean_square + eps)  # the root of the mean square
+    normalized = input / rms  # the number, divided by the RMS of its row
+    output = normalized if weight is None else normalized * weight  # the normalised number, times its weight
     return output

@@ -27,6 +27,7 @@ def reference(input: Tensor, dim: int, temperature: float, jacobian: bool, **_: 
     infinite=("input", "scaled"),
     reference=reference,
     formula='"output"_i = e^(x_i) / (sum_j e^(x_j))',
+    result="The shares add up to 1",
 )
 def softmax(
     input: Tensor, dim: int = -1, *, temperature: float = 1.0, labels: Words | None = None, jacobian: bool = False
@@ -52,18 +53,18 @@ def softmax(
     Source: ``torch.softmax``.
     """
     check_positive("temperature", temperature, "0.5")
-    scaled = input if temperature == 1 else input / temperature  # over the temperature
-    max = scaled.detach().amax(dim, keepdim=True)  # the largest
+    scaled = input if temperature == 1 else input / temperature  # divided by the temperature
+    max = scaled.detach().amax(dim, keepdim=True)  # the largest number, to be subtracted from all
     check_words("labels", labels, input.numel() // max.numel(), f"numbers along axis {dim} of input")
     if bool((max == -torch.inf).any()):
         raise InputError(f"input has a row along axis {dim} in which all numbers are −∞; give at least one that is finite")
-    exp = torch.exp(scaled - max)  # e to the power of what it is above the largest
-    sum = exp.sum(dim, keepdim=True)  # their sum
+    exp = torch.exp(scaled - max)  # the number less the largest, as a power of e
+    sum = exp.sum(dim, keepdim=True)  # all powers of e, added up
     output = exp / sum  # its share of the sum
     results = {"output": output, "argmax": input.argmax(dim)}
     if jacobian:
         p = output.movedim(dim, -1)
-        each = p[..., :, None] * torch.eye(*p.shape[-1:]).to(p) - p[..., :, None] * p[..., None, :]  # how a share goes with a logit
+        each = p[..., :, None] * torch.eye(*p.shape[-1:]).to(p) - p[..., :, None] * p[..., None, :]  # how a share changes with a logit
         mean = each.reshape(-1, *each.shape[-2:]).mean(0)  # the mean of all rows
         results |= {"jacobian": each, "mean_jacobian": mean}
     return results

@@ -14,9 +14,9 @@ from scenes.convolution.account import Account
 from scenes.convolution.ledger import ROOM, Ledger
 from scenes.convolution.reel import C, ConvReel, Multiplied
 from scenes.parts.desk import WrittenStep
-from scenes.parts.gallery import Gallery, Grown
+from scenes.parts.digits import widest
+from scenes.parts.gallery import Gallery
 from scenes.parts.glass import GAP_PX
-from scenes.parts.grid import widest
 from scenes.parts.heading import Heading
 from scenes.parts.ink import PX, Box, Ink, letter_size
 from scenes.parts.lens import LENS_CELL, Lens, side_by_side
@@ -24,8 +24,6 @@ from scenes.parts.motion import Cue, during
 from scenes.parts.plane import LABEL_ROOM, Plane, alike
 from scenes.parts.raster import cell_colours, heat_limit, is_picture, toned
 
-#: Room for the thumbnails of the planes of an output.
-GALLERY = 0.85
 #: The least width of a cell under the lens beside a ledger.
 LEAST_LENS_CELL = 1.0
 
@@ -35,7 +33,6 @@ class ChannelReel(ConvReel[C]):
 
     #: What the lenses of a step stand for.
     kin = "channels"
-    gallery: Gallery | None
     ledger: Ledger | None
     overview: Gallery | None
     #: Whether all channels are seen.
@@ -59,10 +56,6 @@ class ChannelReel(ConvReel[C]):
         found = self.given(step, 0)
         return found.weights.shape, found.values.shape
 
-    def made_by(self, step: C) -> tuple[np.ndarray, int]:
-        """The planes of an output, and which of them the step belongs to."""
-        raise TypeError(f"{type(self).__name__} does not say what it makes")
-
     def filling(self, step: C, room: Box, cell: float) -> Plane:
         """The plane of the output."""
         raise TypeError(f"{type(self).__name__} does not say what it fills")
@@ -74,30 +67,30 @@ class ChannelReel(ConvReel[C]):
     # --- building ------------------------------------------------------------------------------------------------------------------------
 
     def dress(self, step: C) -> None:
-        lens, plane = self.shapes(step)
-        results, _ = self.made_by(step)
         self.several = len(step.channels) > 1
-        below = GALLERY if len(results) > 1 else 0.0
-        shapes, apart = [plane, results.shape[1:]], ROOM if self.several else 0.0
-        self.rooms, self.cell = side_by_side(lens, shapes, apart, below, self.lens_cell())
-        self.deck, self.underlay, self.grown, self.made = Group(), Group(), Grown(), {}
-        self.gallery = self.ledger = self.overview = None
+        self.rooms, self.cell = self.places(step)
+        self.deck, self.underlay, self.made = Group(), Group(), {}
+        self.ledger = self.overview = None
         self.surveyed = False
         self.output = self.filling(step, self.rooms[-1], self.cell)
-        if below:
-            left, bottom, right, _ = self.rooms[-1]
-            self.gallery = Gallery((left, bottom - below, right, bottom), len(results), results.shape[1:], self.theme)
+        self.hang(step, self.rooms[-1])
         self.face(step, 0)
         if self.several:
             self.dress_several(step)
         else:
             alike([*self.planes, self.output])
 
-    def lens_cell(self) -> float:
+    def places(self, step: C) -> tuple[list[Box], float]:
+        """Of plane, lens, ledger if there is one and output, and the largest cell."""
+        lens, plane = self.shapes(step)
+        shapes, apart = [plane, self.made_by(step)[0].shape[1:]], ROOM if len(step.channels) > 1 else 0.0
+        return side_by_side(lens, shapes, apart, self.below(step), self.lens_cell(step))
+
+    def lens_cell(self, step: C) -> float:
         """The width of a cell under the lens; beside a ledger there is no more room than its numbers need."""
-        if not self.several:
+        if len(step.channels) == 1:
             return LENS_CELL
-        texts = [text for term in self.texts_of_terms() for text in (term[0], f"×{term[-1]}")]
+        texts = [text for term in self.parted_terms for text in (term[0], f"×{term[-1]}")]
         return min(LENS_CELL, max(LEAST_LENS_CELL, widest(texts) + (GAP_PX + 1) * PX))
 
     def texts_of_terms(self) -> list[tuple[str, ...]]:
@@ -136,6 +129,7 @@ class ChannelReel(ConvReel[C]):
             self.lenses = []
             self.look(step, number, (self.rooms[0], self.rooms[1]), self.cell)
             self.made[number] = self.lenses[0]
+            self.lenses[0].tile.shortens = not self.several
         lens = self.made[number]
         self.lenses, self.facing = [lens], number
         self.deck.submobjects, self.underlay.submobjects = [lens.beam, lens.plane], [*lens.plane.ground]
@@ -153,26 +147,16 @@ class ChannelReel(ConvReel[C]):
         beside = [part for part in (self.ledger, self.gallery, self.overview) if part is not None]
         return [*self.output.ground, *beside, self.out_beam, self.deck, self.output, self.grown]
 
+    def beside_results(self) -> list[Mobject]:
+        """What is read: one channel, or all of them."""
+        return [self.underlay, *([self.overview] if self.overview is not None else []), self.deck]
+
     # --- other planes ------------------------------------------------------------------------------------------------------------------
-
-    def fill(self, step: C, done: bool) -> None:
-        super().fill(step, done)
-        if self.gallery is not None:
-            _, at = self.made_by(step)
-            self.gallery.show(self.finished(step, at), at)
-
-    def finished(self, step: C, count: int) -> dict[int, np.ndarray]:
-        """The colours of the first planes of the output."""
-        results, _ = self.made_by(step)
-        limit = heat_limit(results)
-        return {n: cell_colours(results[n], self.theme, self.result_role, picture=False, limit=limit) for n in range(count)}
 
     def rest(self, opened: bool) -> None:
         super().rest(opened)
-        step = self.trace[0 if opened else len(self.trace) - 1]
-        if self.gallery is not None:
-            self.gallery.show(self.finished(step, 0 if opened else len(self.made_by(step)[0])))
         if self.ledger is not None:
+            step = self.trace[0 if opened else len(self.trace) - 1]
             self.face(step, 0)
             self.bench.clear()
             self.settle(0.0)
@@ -211,7 +195,7 @@ class ChannelReel(ConvReel[C]):
         return [*super().carry(step, before, stop), *self.grow(step, before, stop)]
 
     def grow(self, step: C, before: int | None, stop: float) -> list[Cue]:
-        """The first channel comes out of all of them; an output that is done goes to the others."""
+        """The first channel comes out of all of them."""
         plane = self.lenses[0].plane
         if before is None and self.overview is not None:
             start, end, pixels = (
@@ -220,17 +204,7 @@ class ChannelReel(ConvReel[C]):
                 self.colours(step, 0),
             )
             return [during(0, stop, lambda share: self.grown.show(pixels, start, end, share))]
-        old = self.trace[before] if before is not None else None
-        if (
-            self.gallery is None
-            or old is None
-            or self.scenery(old) == self.scenery(step)
-            or len(self.made_by(old)[0]) != len(self.gallery.boxes)
-        ):
-            return []
-        _, at = self.made_by(old)
-        begins, ends, pixels = self.output.whole, self.gallery.boxes[at], self.finished(old, at + 1)[at]
-        return [during(0, stop, lambda share: self.grown.show(pixels, begins, ends, share))]
+        return []
 
     # --- the step ----------------------------------------------------------------------------------------------------------------------
 

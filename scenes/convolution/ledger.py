@@ -8,7 +8,7 @@ from math import isfinite
 import numpy as np
 from manim import Group
 
-from scenes.parts.grid import size_within
+from scenes.parts.digits import size_within
 from scenes.parts.heading import Heading
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, lines, text_width
 from scenes.parts.plane import LABEL_ROOM

@@ -12,12 +12,12 @@ from engine.concepts.convolution.step import ConvStep
 from scenes.convolution.by_rows import RowSums, adds_rows
 from scenes.parts.beat import Beat
 from scenes.parts.desk import WrittenStep
+from scenes.parts.finished import FinishedReel
 from scenes.parts.heading import Heading
 from scenes.parts.ink import Box
 from scenes.parts.motion import Cue, during, states
 from scenes.parts.pieces import Piece
 from scenes.parts.plane import Pads, Plane, Sides
-from scenes.parts.sliding import SlidingReel
 from scenes.parts.tile import Tile
 
 C = TypeVar("C", bound=ConvStep)
@@ -40,7 +40,7 @@ class Multiplied(NamedTuple):
     tone: int | None = None
 
 
-class ConvReel(SlidingReel[C]):
+class ConvReel(FinishedReel[C]):
     """Every lens shows the weights that its plane is multiplied by."""
 
     factors: tuple[str, ...] = ("input", "weight")

@@ -79,38 +79,30 @@ class VisitedReel(ChannelReel[C]):
 
     def come(self, work: WrittenStep[C], account: Account, visit: Visit) -> Cue:
         """A channel comes out of its row."""
-        flights: list[Flight] = []
 
-        def draw(share: float) -> None:
-            if share <= 0:
-                flights.clear()
-                return
-            if not flights:
-                lens = self.turn_to(work.step, account, visit)
-                row = self.ledger.row(visit.row, len(account.texts) + 1) if self.ledger is not None else lens.plane.whole
-                flights.append(Flight(self.factors[0], boxes=(row, lens.plane.whole)))
-            self.travellers.show(flights, share)
+        def out_of() -> list[Flight]:
+            lens = self.turn_to(work.step, account, visit)
+            row = self.ledger.row(visit.row, len(account.texts) + 1) if self.ledger is not None else lens.plane.whole
+            return [Flight(self.factors[0], boxes=(row, lens.plane.whole), pixels=lens.plane.pixels())]
 
-        return Cue(visit.start, visit.at(COME), draw)
+        return self.travellers.cue(visit.start, visit.at(COME), out_of)
 
     def read_channel(self, work: WrittenStep[C], account: Account, visit: Visit) -> Cue:
         """Its numbers travel to the lens."""
-        flights: list[Flight] = []
         cells = self.window_cells(work.step)
 
-        def draw(share: float) -> None:
-            if share <= 0:
-                flights.clear()
-                return
-            if not flights or share >= 1:
-                lens = self.turn_to(work.step, account, visit)
-                self.show_part(account, cells)
-                flights[:] = lens.flights(cells)
-                if share < 1:
-                    lens.clear()
-            self.travellers.show(flights, share)
+        def turn() -> Lens:
+            lens = self.turn_to(work.step, account, visit)
+            self.show_part(account, cells)
+            return lens
 
-        return Cue(visit.at(COME) if visit.row else visit.start, visit.at(READ), draw)
+        def into() -> list[Flight]:
+            lens = turn()
+            found = lens.flights(cells)
+            lens.clear()
+            return found
+
+        return self.travellers.cue(visit.at(COME) if visit.row else visit.start, visit.at(READ), into, turn)
 
     def adding(self, work: WrittenStep[C], account: Account, visit: Visit) -> Adding | RowSums:
         """The sum of a channel on the strip."""
@@ -157,23 +149,16 @@ class VisitedReel(ChannelReel[C]):
     def pay(self, work: WrittenStep[C], account: Account, visit: Visit) -> Cue:
         """Its sum goes to the ledger."""
         adding, rows = self.adding(work, account, visit), len(account.texts) + 1
-        flights: list[Flight] = []
 
-        def draw(share: float) -> None:
-            if share <= 0:
-                flights.clear()
-                return
-            if not flights:
-                adding.write(len(work.step.window))
-                self.bench.mark(None)
-                start, text = self.strip.last, account.texts[visit.row]
-                if start is not None and self.ledger is not None:
-                    flights.append(Flight(self.result_role, lines=(start, self.ledger.place(text, visit.row, rows))))
-            self.travellers.show(flights, share)
-            if share >= 1:
-                self.tell(account, visit.row + 1)
+        def off() -> list[Flight]:
+            adding.write(len(work.step.window))
+            self.bench.mark(None)
+            start, text = self.strip.last, account.texts[visit.row]
+            if start is None or self.ledger is None:
+                return []
+            return [Flight(self.result_role, lines=(start, self.ledger.place(text, visit.row, rows)))]
 
-        return Cue(visit.at(SUMMED), visit.stop, draw)
+        return self.travellers.cue(visit.at(SUMMED), visit.stop, off, lambda: self.tell(account, visit.row + 1))
 
     def add_rest(self, account: Account, visit: Visit) -> Cue:
         """Channels without a row of their own add one after the other."""

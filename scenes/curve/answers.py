@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from engine.code.step import CodeStep
@@ -20,6 +20,9 @@ class Answered(Graphed):
     answer: ClassVar[str] = "target"
     costs: ClassVar[Sequence[str]] = ("each", "per_cell", "loss")
     slopes: ClassVar[Sequence[str]] = ("slope", "grad")
+    #: What is true where a logarithm is the one that counts, and what all costs come to.
+    sides: ClassVar[Mapping[str, float]] = {"log_p": 1.0, "log_not_p": 0.0}
+    all_costs: ClassVar[str] = "loss"
     wide = 6.0
     heights: ClassVar[Sequence[float]] = ()
 
@@ -30,6 +33,16 @@ class Answered(Graphed):
     def make(self, room: Box) -> Answers:
         names = (self.given, self.made, self.cost)
         return Answers(self.trace.outputs[self.curve], room, names, [self.role[name] for name in names], self.theme)
+
+    @property
+    def averaged(self) -> bool:
+        """Whether the whole is a mean of costs, which has a place among them."""
+        return bool(self.trace.params.get("reduction") == "mean" and self.all_costs in self.shown.computed)
+
+    def rest(self, opened: bool) -> None:
+        super().rest(opened)
+        if self.drawn and self.averaged and not opened:
+            self.picture.average(self.all_costs, float(self.shown.tensors[self.all_costs]), 1.0)
 
     def during(self, step: CodeStep, acts: Acts) -> tuple[float, float]:
         return acts.read, acts.added
@@ -42,8 +55,12 @@ class Answered(Graphed):
     def move(self, step: CodeStep, old: CodeStep | None, share: float) -> None:
         super().move(step, old, share)
         x, answer, cost, slope = self.point(step, self.given, self.answer, self.cost, self.slope)
-        self.picture.choose(answer if step.made in (self.cost, self.slope) else None)
-        if step.made == self.cost:
+        self.picture.choose(answer if step.made in (self.cost, self.slope) else self.sides.get(step.made))
+        if step.made in self.sides:
+            self.picture.ask(x, self.sides[step.made], share)
+        elif self.averaged and step.made == self.all_costs:
+            self.picture.average(self.all_costs, step.value, share)
+        elif step.made == self.cost:
             self.picture.lower.climb(x, cost, share)
         elif step.made == self.slope and share:
             self.picture.lower.touch(x, cost, slope * share)  # the tangent turns

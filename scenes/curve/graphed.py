@@ -24,7 +24,6 @@ class Graphed(Moving):
     given: ClassVar[str] = "z"
     made: ClassVar[str] = "output"
     curve: ClassVar[str] = "curve"
-    wide = 5.9
     heights: ClassVar[Sequence[float]] = (2.7, 2.4, 2.0)
 
     def possible(self) -> bool:

@@ -20,6 +20,7 @@ INNER = 0.72  # of the way from the middle to a side, where the name of a curve 
 FLAT = 0.1
 NOTHING, LITTLE = ("nothing", "comes back"), ("flat",)
 MOST_DOTS = 64
+OVER = 0.2  # of a name, over its line
 MOST_BAR, BAR_SHARE = 0.3, 0.6  # width of the bar of a layer; of the room that it has
 SURVEY = 0.7  # of the time, to go over the whole curve
 
@@ -183,7 +184,12 @@ class Answers(TwoCurves):
             Ink(text, letter_size(), theme.muted, align=side, halo=theme.ground).put(self.lower.at(x * INNER, 0)[0], y)
             for text, x, side in texts
         ]
-        self.add(*self.named)
+        self.mean = Ink("", letter_size(), getattr(theme, roles[2]), align=-1, halo=theme.ground)
+        self.add(*self.named, self.mean)
+
+    def clear(self) -> None:
+        super().clear()
+        self.mean.write("")
 
     def choose(self, answer: float | None) -> None:
         """Lights the curve of the true answer; both where there is not one."""
@@ -193,6 +199,15 @@ class Answers(TwoCurves):
             # Curves break off where there is no number.
             xs = np.concatenate([[np.nan], *([*self.xs, np.nan] for _ in curves)])
             self.lower.curve(role, xs, np.concatenate([[np.nan], *([*ys, np.nan] for ys in curves)]))
+
+    def ask(self, x: float, answer: float, share: float) -> None:
+        """From a number to the curve of one answer as it is drawn."""
+        self.lower.climb(x, float(np.interp(x, self.xs, self.yes if answer else self.no)), share)
+
+    def average(self, name: str, y: float, share: float) -> None:
+        """A line as high as the mean of all costs, with its name."""
+        self.lower.level(y, share)
+        self.mean.write(name if share >= 1 else "").put(self.lower.plot[0] + BESIDE, self.lower.at(0, y)[1] + OVER)
 
 
 def extent(values: np.ndarray) -> Range:

@@ -22,7 +22,7 @@ class Sloped(Graphed):
     given = "input"
     slope: ClassVar[str] = "slope"
     chain: ClassVar[str] = "chain"
-    wide, heights = 6.8, ()
+    wide, broad, heights = 6.8, 9.2, ()
 
     def make(self, room: Box) -> Ride:
         names, outputs = (self.given, self.made, self.slope), self.trace.outputs

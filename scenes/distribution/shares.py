@@ -16,13 +16,14 @@ from scenes.parts.theme import Theme
 from scenes.parts.window import Window
 
 #: What happens to a row, in this order; a concept may leave out some of it.
-ACTS = ("level", "sink", "land", "total", "scale", "pull", "share", "push")
+ACTS = ("look", "level", "sink", "land", "total", "scale", "pull", "share", "push")
 #: Bars that would be lower than this part of the room after they have sunk get a scale of their own.
 LEAST_SUNK = 0.15
 MOST_BARS = 128
 BEYOND = 0.3  # of all others is an infinite bar longer than they
 LONG_BAR = 1.14  # height of its room
 PALE = 0.5  # so that arrows on bars can be seen
+WHOLE, LOW, ABOVE = 1.05, 0.35, 1.6  # a scale of shares to 1; if none is higher than the second, that scale ends so far above the highest
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Shares(Group):
     def show(self, row: ShareRow, at: Moment) -> None:
         """The row at a moment."""
         above: Mobject = self.goals if at.share else self.bars
+        self.goals.span = aimed(row)
         if at.share:
             self._aims(row, at)
         elif self.curve is not None and at.cost is not None and row.cost is not None and row.chosen is not None:
@@ -121,11 +123,11 @@ class Shares(Group):
         off = at.sink * row.largest
         values = [at.grow * value - off for value in row.numbers]
         level = max(row.numbers[: at.level]) - off if at.level else None
-        self.bars.show(values, scale(row, at.sink), level=level)
+        self.bars.show(values, scale(row, at.sink), level=level, lit=at.marked if at.above else None)
 
     def _aims(self, row: ShareRow, at: Moment) -> None:
         known = [share if number < at.share else 0.0 for number, share in enumerate(row.shares)]
-        self.goals.show(known, (0.0, 1.05))
+        self.goals.show(known, aimed(row), lit=at.marked if at.marked is not None else row.chosen)
         self.goals.point(row.shares, row.wanted if row.wanted is not None and at.share >= len(row.shares) else (), at.push)
 
     def pieces(self, row: ShareRow, scaled: float) -> list[Box]:
@@ -139,8 +141,14 @@ class Shares(Group):
 
     def aim(self, row: ShareRow, number: int) -> Box:
         """Where the bar of a share stands."""
-        self.goals.span = (0.0, 1.05)
+        self.goals.span = aimed(row)
         return self.goals.box(number, row.shares[number])
+
+
+def aimed(row: ShareRow) -> Span:
+    """The scale of shares; one that ends above the highest where all are low, so that what is wanted may be beyond it."""
+    highest = max(row.shares, default=1.0)
+    return 0.0, WHOLE if highest > LOW else ABOVE * highest
 
 
 def scale(row: ShareRow, sunk: float) -> Span:

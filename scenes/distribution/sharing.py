@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from scenes.parts.ink import Box
 from scenes.parts.mechanism import Mechanism
 from scenes.parts.motion import Cue, smooth
 from scenes.parts.pieces import Piece
-from scenes.parts.places import WHOLE
+from scenes.parts.places import END, WHOLE
 from scenes.parts.rooms import around
 from scenes.parts.shown import Shown
 from scenes.parts.travel import Flight
@@ -34,9 +35,9 @@ class Sharing(Mechanism):
     parts_of: ClassVar[str] = "exp"
     shares: ClassVar[str] = "output"
     wanted: ClassVar[Sequence[str]] = ()
-    costs: ClassVar[str] = ""  # what the wanted ones cost; there may be a curve of that
+    costs: ClassVar[str] = "losses"  # what the wanted ones cost; there may be a curve of that
     picture: Shares
-    heights = (3.1, 2.5)
+    heights = (3.5, 3.1, 2.5)
 
     def survey(self) -> Shown:
         return Shown(self.trace, self.shares)
@@ -46,13 +47,21 @@ class Sharing(Mechanism):
         computed = self.shown.computed
         if self.shares not in computed or self.parts_of not in computed:
             return False
-        shares, parts, level = (computed[path] for path in (self.shares, self.parts_of, next(iter(self.deeds))))
+        largest = next(path for path, deed in self.deeds.items() if deed == "level")
+        shares, parts, level = (computed[path] for path in (self.shares, self.parts_of, largest))
         axes = enumerate(zip(parts.shape, level.shape, strict=True))
         self.axis = next((axis for axis, (many, one) in axes if many != one), parts.ndim - 1)
+        self.rows: int = shares.size // shares.shape[self.axis]
         return max(shares.shape) <= MOST_BARS and all(one.ndim <= shares.ndim for one in computed.values())
 
     def pictured(self, step: CodeStep) -> bool:
         return self.act(step) != ""
+
+    def stays(self) -> bool:
+        return self.rows == 1  # it would be that of the last one
+
+    def settle(self, last: CodeStep) -> None:
+        self.draw(last, replace(self.moment(last, 1.0, len(last.terms), 1.0), marked=None))
 
     def make(self, room: Box) -> Shares:
         parts = self.shown.computed[self.parts_of]
@@ -61,7 +70,7 @@ class Sharing(Mechanism):
 
     def words_of(self, stage: str) -> Sequence[str]:
         """Bars have names of their own."""
-        return [] if self.drawn and stage in (WHOLE, *self.seen) else self.words
+        return [] if self.drawn and stage in (WHOLE, *self.seen, *[END] * self.kept) else self.words
 
     # --- rows ------------------------------------------------------------------------------------------------------------------------
 
@@ -102,13 +111,15 @@ class Sharing(Mechanism):
         moved = read if number == 0 and step.made == stages[0] else 1.0
         count, now = self.shown.computed[self.parts_of].shape[self.axis], number + int(done)
         fall = "sink" if "sink" in self.deeds.values() else "land"
+        # Bars of the only row stay where they were looked at.
+        grown = ("look",) if "look" in self.deeds.values() and self.rows == 1 else ("look", "level")
 
         def come(name: str, far: float, whole: float) -> float:
             behind = ACTS.index(name) - ACTS.index(act)
             return whole if behind < 0 else far if behind == 0 else 0
 
         return Moment(
-            grow=come("level", read, 1.0),
+            grow=moved if act in grown else 1.0,
             level=int(come("level", ticks, count)),
             sink=come(fall, moved, 1.0),
             land=int(come("land", now, count)),
@@ -120,7 +131,7 @@ class Sharing(Mechanism):
             share=int(come("share", now, count)),
             push=come("push", number + done, count),
             marked=_marked(act, number, ticks),
-            above=act in ("level", "sink", "land", "push"),
+            above=act in ("look", "level", "sink", "land", "push"),
         )
 
     def shortens(self, step: CodeStep) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,30 +11,30 @@ from manim import Mobject
 
 from engine.concepts.attention.step import AttentionStep
 from engine.numbers import fitting, plain
-from scenes.heads.arcs import Arcs
+from scenes.heads.arcs import Arcs, side_by_side
 from scenes.heads.computed import Computed
 from scenes.heads.curtain import Curtain, hidden
 from scenes.heads.entries import Entries
+from scenes.heads.glow import PALE, Glow
 from scenes.heads.heads import Heads
+from scenes.heads.nodes import Nodes
 from scenes.heads.pattern import Pattern
-from scenes.heads.rooms import MOST_QUERIES, WIDEST, rooms, shown_keys
-from scenes.heads.roster import Roster, RowWords, room_for
+from scenes.heads.rooms import HEADER, LOW, MOST_CELLS, OUTPUT, is_small, rooms_of, shown_keys, words_rooms
+from scenes.heads.roster import Roster, RowWords
 from scenes.heads.worded import WordedBench
-from scenes.parts.bench import LABEL_ROOM as BENCH_LABELS
 from scenes.parts.bench import Row
 from scenes.parts.heading import Heading
-from scenes.parts.ink import Box, Ink, letter_size
-from scenes.parts.raster import heat_limit
+from scenes.parts.ink import Box, Ink, Line, letter_size
 from scenes.parts.table import LABEL_ROOM, fitting_label
 from scenes.parts.theme import Theme
-from scenes.parts.travel import ON_STRIP, Flight
+from scenes.parts.travel import ON_STRIP, Flight, way
 from scenes.parts.window import Frames
 
 #: The kinds of steps of a softmax, in their order.
 SOFTMAX = ("max", "exp", "sum", "weight")
 LONG = 1000  # a sum from here on has no decimals
-#: Of scores: width of a cell with digits, of one with a long word above it, of one without digits, and where digits are tried.
-DIGITS, WORD, COLOURS, LEAST, MOST_DIGITS = 0.95, 1.15, 0.36, 3.2, 6
+#: The width of an output.
+LARGEST_OUTPUT = 1.3
 
 
 class Attending:
@@ -41,33 +42,34 @@ class Attending:
 
     def __init__(self, computed: Computed, labels: tuple[Sequence[str], Sequence[str]], theme: Theme) -> None:
         self.computed, self.sizes, self.theme, self.labels = computed, computed.sizes, theme, labels
-        sizes = self.sizes
-        names = room_for(labels[1])
-        small = max(sizes.queries, sizes.keys) <= MOST_DIGITS
-        wanted = max(LEAST, room_for(labels[0]) + sizes.keys * (min(max(DIGITS, names), WORD) if small else COLOURS))
-        self.rooms = rooms(sizes.queries, max(sizes.width, sizes.value_width), names, wanted, sizes.heads)
+        sizes, (names, asks) = self.sizes, words_rooms(labels)
+        self.rooms = rooms_of(computed, labels)
+        self.wide = self.rooms.wide
         #: Whether the curtain falls score by score, and not all at once with the first that is hidden.
         self.falling = False
         self._build_keys(names)
-        self._build_query()
+        self._build_queries(names, asks)
         place = self.rooms
-        self.pattern = Pattern(computed.scores, computed.weights, labels, place.pattern, theme, digits=small, others=computed.masked)
+        self.pattern = Pattern(
+            computed.scores, computed.weights, labels, place.pattern, theme, digits=is_small(sizes), others=computed.masked
+        )
         self.curtain = Curtain(hidden(computed.masked[0]), self.pattern, theme)
         self.pattern.hang(self.curtain)
-        self.heads = Heads(sizes.heads, sizes.queries, sizes.keys, place.heads, theme) if sizes.heads > 1 else None
+        self.heads = Heads(sizes.heads, sizes.queries, sizes.keys, place.below, theme) if sizes.heads > 1 else None
+        self.output = self._outputs(asks) if place.outputs else None
         self.bench, self.arcs = WordedBench(place.bench, theme), Arcs(theme, self.pattern.most)
         self.here, self.pair = Frames(theme), Frames(theme)
 
     def _build_keys(self, names: float) -> None:
         """Keys and values, of which some are chosen where there are many, and the numbers beside them."""
         computed, theme, place = self.computed, self.theme, self.rooms
-        self.count = shown_keys(self.sizes.keys)
+        self.count = shown_keys(self.sizes.keys, self.wide)
         self.chooses = self.count < self.sizes.keys
         left, bottom, right, top = place.keys
         bottom += LABEL_ROOM if self.chooses else 0.0
         room = left, bottom, right, top
         kinds = (computed.k[0], computed.whole[1], "key"), (computed.v[0], computed.whole[2], "value")
-        options: dict[str, Any] = {"rows": self.count, "words": names, "most": (WIDEST, 1.1)}
+        options: dict[str, Any] = {"rows": self.count, "words": names, "most": (MOST_CELLS, 1.1), "coloured": self.wide}
         self.keys, self.values = (
             Roster(values, self.labels[1], room, Heading(f"{role}s", role), theme, **options, others=whole) for values, whole, role in kinds
         )
@@ -77,18 +79,28 @@ class Attending:
         self.score = Entries("score", "output", left + names, middle, table, theme)
         self.exp = Entries("exp", "output", middle, right, table, theme, limit=1.0)
         self.share = Entries("weight", "share", x0, x1, table, theme, limit=1.0)
-        self.words = RowWords(self.keys.names, table, None, "key", theme)
+        self.words, self.glow = RowWords(self.keys.names, table, None, "key", theme), Glow(theme, PALE)
         self.note = Ink("", letter_size(), theme.muted, align=-1).put(left, place.keys[1] + LABEL_ROOM / 2)
 
-    def _build_query(self) -> None:
+    def _build_queries(self, names: float, asks: float) -> None:
+        """The query above the keys, number above number, so what is mixed for it above the values; and the words of all queries."""
         place, theme, computed = self.rooms, self.theme, self.computed
-        few = self.sizes.queries if self.sizes.queries <= MOST_QUERIES else 1
-        self.query, self.output = (
-            Roster(values, self.labels[0], room, title, theme, rows=few, words=BENCH_LABELS, first=True, most=(1.2, 0.6), others=whole)
-            for values, whole, room, title in (
-                (computed.q[0], computed.whole[0], place.query, Heading("queries" if few > 1 else "query", "query")),
-                (computed.mixed[0], computed.joined, place.output, Heading("output", "output")),
+        options: dict[str, Any] = {"rows": 1, "words": names, "most": (MOST_CELLS, LOW if self.wide else HEADER), "coloured": self.wide}
+        self.query, self.mixture = (
+            Roster(values, self.labels[0], place.header, title, theme, **options, others=whole)
+            for values, whole, title in (
+                (computed.q[0], computed.whole[0], Heading("query", "query")),
+                (computed.mixed[0], computed.joined, Heading("mixture", "output")),
             )
+        )
+        _, bottom, _, top = self.keys.table.whole
+        self.nodes = Nodes(self.labels[0], place.arcs[1], (bottom, top), "query", theme)
+
+    def _outputs(self, asks: float) -> Roster:
+        """All outputs, where they are few."""
+        most = LARGEST_OUTPUT, OUTPUT
+        return Roster(
+            self.computed.joined, self.labels[0], self.rooms.below, Heading("output", "output"), self.theme, words=asks, most=most
         )
 
     # --- parts -------------------------------------------------------------------------------------------------------------------------
@@ -96,13 +108,13 @@ class Attending:
     def parts(self, scenery: str) -> list[Mobject]:
         """From back to front."""
         beside: list[Mobject] = {
-            "score": [self.keys, self.found],
+            "score": [self.query, self.keys, self.found],
             "soft": [self.words, self.score, self.exp, self.share],
-            "mix": [self.values, self.share],
+            "mix": [self.glow, self.mixture, self.values, self.share],
         }[scenery]
-        squares = [self.heads] if self.heads is not None else []
+        whole = [part for part in (self.heads, self.output) if part is not None]
         shades = [self.here.shade, self.pair.shade]
-        return [*shades, self.arcs, *beside, self.note, self.query, self.output, *squares, self.pattern, self.here, self.pair]
+        return [*shades, self.arcs, *beside, self.note, self.nodes, *whole, self.pattern, self.here, self.pair]
 
     # --- what is known -----------------------------------------------------------------------------------------------------------------
 
@@ -117,30 +129,44 @@ class Attending:
         needed = step.column if step.kind in ("exp", "weight") else None
         return self.computed.strongest(step.head, step.row, count, needed)
 
-    def fill(self, step: AttentionStep, counts: Mapping[str, int], rests: bool) -> None:
-        """Shows what is known; ``rests`` says that no query is looked at."""
+    def fill(self, step: AttentionStep, counts: Mapping[str, int], done: bool) -> None:
+        """Shows what is known; a query comes to its place with its first score."""
         computed, head, row = self.computed, step.head, step.row
         self.pair.clear()
         self.score.crowned(None)
-        for roster, per_head in (
-            (self.keys, computed.k),
-            (self.values, computed.v),
-            (self.query, computed.q),
-            (self.output, computed.mixed),
-        ):
+        found = (self.keys, computed.k), (self.values, computed.v), (self.query, computed.q), (self.mixture, computed.mixed)
+        for roster, per_head in found:
             roster.use(per_head[head])
         rows = self.chosen(step)
         across = step.column if step.kind not in ("max", "sum", "mix") else None
         for roster in (self.keys, self.values):
-            roster.show(True, rows, None if rests else across)
-        self.words.show(rows, None if rests else across)
-        queries = None if self.sizes.queries <= MOST_QUERIES else [row]
-        self.query.show(True, queries, None if rests else row)
+            roster.show(True, rows, across)
+        self.words.show(rows, across)
+        self.ask(step, done or not self.comes(step))
         made = np.arange(computed.mixed[0].size).reshape(computed.mixed[0].shape) + head * computed.mixed[0].size < counts["mix"]
-        self.output.show(made, queries, None if rests else row)
+        self.mixture.show(made, [row], row)
+        if self.output is not None:
+            self.output.show(made, None, row)
+        self.nodes.show(row)
         self._note(step, rows)
-        self._columns(head, row, rows, counts)
-        self._patterns(step, counts, rests)
+        self._columns(step, rows, counts)
+        self._patterns(step, counts)
+
+    def comes(self, step: AttentionStep) -> bool:
+        """Whether the query of a step comes to its place with it."""
+        return step.kind == "score" and step.column == 0
+
+    def ask(self, step: AttentionStep, there: bool) -> None:
+        """The query above the keys, or its empty place."""
+        self.query.show(there, [step.row], step.row)
+
+    def arriving(self, step: AttentionStep) -> list[Flight]:
+        """The numbers of a query on their way from its word to their place."""
+        start = self.nodes.line(step.row)
+        cells = [self.query.cell(step.row, n) for n in range(self.sizes.width)]
+        if not self.query.table.has_digits:
+            return [way("query", start, self.query.row(step.row))]
+        return [way("query", replace(start, text=cell.text, x=start.x + 0.3, align=0), cell) for cell in cells if isinstance(cell, Line)]
 
     def _note(self, step: AttentionStep, rows: Sequence[int]) -> None:
         if not self.chooses:
@@ -149,8 +175,8 @@ class Attending:
         what = f"keys {rows[0] + 1} to {rows[-1] + 1} of {self.sizes.keys}" if near else f"strongest {self.count} of {self.sizes.keys} keys"
         self.note.write(fitting_label(what, self.rooms.column[2] - self.rooms.keys[0]))
 
-    def _columns(self, head: int, row: int, rows: Sequence[int], counts: Mapping[str, int]) -> None:
-        computed = self.computed
+    def _columns(self, step: AttentionStep, rows: Sequence[int], counts: Mapping[str, int]) -> None:
+        computed, head, row = self.computed, step.head, step.row
         scores = computed.known_scores(head, counts)[row][rows]
         self.found.show(scores)
         self.score.show(scores)
@@ -158,17 +184,19 @@ class Attending:
         shares = computed.known(computed.weights[head], counts["weight"], head)[row][rows]
         self.share.show(shares)
         self.shares: list[float] = np.nan_to_num(shares, nan=0.0).tolist()
+        self.met = (np.isfinite(scores) & np.isnan(shares)).tolist()
+        self.glow.show([self.values.table.row(at) for at in range(self.count)], self.shares)
 
-    def _patterns(self, step: AttentionStep, counts: Mapping[str, int], rests: bool) -> None:
+    def _patterns(self, step: AttentionStep, counts: Mapping[str, int]) -> None:
         computed, head, pattern = self.computed, step.head, self.pattern
         weights = [computed.known(computed.weights[h], counts["weight"], h) for h in range(self.sizes.heads)]
         pattern.show(computed.known_scores(head, counts), weights[head])
         across = step.kind in ("score", "mask", "exp", "weight")
-        pattern.point(None if rests else step.row, step.column if across and not rests else None)
-        self.here.put([] if rests else [pattern.box(step.row, step.column) if across else pattern.row(step.row)])
+        pattern.point(step.row, step.column if across else None)
+        self.here.put([pattern.box(step.row, step.column) if across else pattern.row(step.row)])
         self.curtain.fall(self._fallen(head, counts["mask"]))
         if self.heads is not None:
-            self.heads.show(weights, pattern.most, None if rests else head)
+            self.heads.show(weights, pattern.most, head)
 
     def _fallen(self, head: int, count: int) -> float:
         """How far the curtain of a head is down when the mask has reached so many scores."""
@@ -185,9 +213,11 @@ class Attending:
         return found
 
     def advance(self, step: AttentionStep, term: int | None) -> None:
-        """Frames the weight and the number that are multiplied."""
-        found = []
-        if step.kind == "mix" and term is not None and term in self.values.rows:
+        """Frames the two numbers that are multiplied."""
+        found: list[Box] = []
+        if step.kind == "score" and term is not None:
+            found = [self.query.box(step.row, term), self.keys.box(step.column, term)]
+        elif step.kind == "mix" and term is not None and term in self.values.rows:
             found = [self.share.box(self.values.at(term)), self.values.box(term, self.within(step))]
         self.pair.put(found)
 
@@ -211,6 +241,22 @@ class Attending:
         known = [n < added for n in range(len(weights))]
         self.bench.show_named([Row(total, "output", weights.tolist(), [], known=known, form="stack")], [])
 
+    def entry(self, step: AttentionStep, term: int) -> list[Line]:
+        """The number beside its key that a term of a mask or of a softmax is."""
+        rows = self.keys.rows
+        column = term if step.kind in ("max", "sum") else step.column
+        entries = self.exp if step.kind in ("sum", "weight") else self.found if step.kind == "mask" else self.score
+        if step.kind == "exp" and term == 1:
+            column = int(self.computed.masked[step.head, step.row].argmax())
+        return [entries.line(step.terms[term][0], rows.index(column))] if column in rows else []
+
+    def mixed_from(self, step: AttentionStep, term: int) -> list[Line | Box]:
+        """Where the weight and the value of a term stand, or of one that is not shown all of them."""
+        rows, within = self.keys.rows, self.within(step)
+        if term not in rows:
+            return [self.share.whole, self.values.column(within)]
+        return [self.share.line(step.terms[term][0], rows.index(term)), self.values.cell(term, within)]
+
     def together(self, step: AttentionStep, roles: Sequence[str]) -> list[Flight]:
         """The numbers of a long sum on their way to the strip, as one block of each kind."""
         columns = {"max": [self.score.whole], "sum": [self.exp.whole], "mix": [self.share.whole, self.values.column(self.within(step))]}
@@ -223,24 +269,30 @@ class Attending:
         best = int(self.computed.masked[step.head, step.row].argmax())
         return self.score.box(self.keys.rows.index(best)) if step.kind == "max" and best in self.keys.rows else None
 
+    def onward(self, step: AttentionStep, role: str, start: Line) -> list[Flight]:
+        """To where a result stands among all others."""
+        if step.kind in ("score", "weight"):
+            return [way(role, start, self.pattern.box(step.row, step.column))]
+        if step.kind == "mix" and self.output is not None:
+            return [Flight(role, lines=(start, self.output.table.lettered(start.text, step.row, step.column)))]
+        return []
+
     # --- arcs --------------------------------------------------------------------------------------------------------------------------
 
     def join(self, step: AttentionStep, growing: tuple[int, float] | None = None) -> None:
-        """Arcs from the keys whose shares are known; one of them may be ``growing``, the key with how far it has come."""
-        if step.kind in ("score", "mask"):
-            self.arcs.clear()
-            return
-        ends = self.output if step.kind == "mix" else self.query
-        x, y = ends.left(step.row)
+        """Threads from keys that have a score, arcs from those with a share; one may be ``growing``, the key with how far it has come."""
         starts = [(self.rooms.arcs[0] + 0.04, self.keys.table.centre(at)[1]) for at in range(self.count)]
         far = [1.0] * self.count
         shares = list(self.shares)
         if growing is not None and growing[0] in self.keys.rows:
             at = self.keys.at(growing[0])
             far[at], shares[at] = growing[1], float(self.computed.weights[step.head, step.row, growing[0]])
-        self.arcs.show(starts, (x - 0.1, y), shares, far)
+        ends = side_by_side(self.nodes.end(step.row), self.computed.weights[step.head, step.row, self.keys.rows].tolist())
+        self.arcs.show(starts, ends, shares, far)
+        met = [n for n, there in enumerate(self.met) if there]
+        self.arcs.spin([starts[n] for n in met], [ends[n] for n in met])
 
     def limit(self, role: str) -> float:
         """The number that has the strongest colour of a role."""
         tables = {"query": self.query.table, "key": self.keys.table, "value": self.values.table}
-        return tables[role].limit if role in tables else heat_limit(self.computed.scores)
+        return tables[role].limit if role in tables else self.pattern.most

@@ -29,7 +29,10 @@ class Ending:
         asks, meets = trace.labels
         kinds = [("queries", "query", asks), ("keys", "key", meets), ("values", "value", meets)]
         self.given = side_by_side(
-            [WordedMatrix(values, Heading(title, role), names) for values, (title, role, names) in zip(computed.whole, kinds, strict=True)],
+            [
+                WordedMatrix(values, Heading(title, role), names, chooses=True)
+                for values, (title, role, names) in zip(computed.whole, kinds, strict=True)
+            ],
             theme,
             bench=False,
         )
@@ -37,7 +40,7 @@ class Ending:
         self.pattern: Pattern | None = None
         self.heads: Heads | None = None
         if sizes.heads > 1:
-            self.heads = Heads(sizes.heads, sizes.queries, sizes.keys, left, theme, largest=3.0)
+            self.heads = Heads(sizes.heads, sizes.queries, sizes.keys, left, theme, largest=4.0)
         else:
             digits = max(sizes.queries, sizes.keys) <= MOST_DIGITS
             self.pattern = Pattern(
@@ -56,7 +59,7 @@ class Ending:
     def fill(self, scenery: str) -> None:
         """Everything is known."""
         for roster in self.given:
-            roster.show(True)
+            roster.show(True, roster.window(0))
         self.output.show(True)
         weights = self.computed.weights
         if self.heads is not None:

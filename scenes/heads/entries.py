@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from scenes.parts.grid import CellPlaces, Grid, Writing, size_within
+from scenes.parts.digits import Writing, size_within
+from scenes.parts.grid import CellPlaces, Grid
 from scenes.parts.ink import LEAST_PX, PX, Ink, Line, Mark, boxes, letter_size, text_width
+from scenes.parts.levels import flatten
 from scenes.parts.table import LABEL_ROOM
 from scenes.parts.theme import Theme
 
@@ -24,7 +26,7 @@ class Entries(Grid):
     def __init__(self, title: str, role: str, left: float, right: float, beside: CellPlaces, theme: Theme, *, limit: float = 0.0) -> None:
         _, bottom, _, top = beside.whole
         box = (left + MARGIN, bottom, right - MARGIN, top)
-        size = max(LEAST_PX, min(LARGEST_PX, beside.cell[1] / PX * 0.5))
+        size = max(LEAST_PX, min(LARGEST_PX, beside.cell[1] / PX * 0.72))
         free = box[2] - box[0] - FRAMED_PX * PX
         most = min(MOST_CHARACTERS, int(free / text_width("0", LEAST_PX)))
         # As large as the longest number may be.
@@ -34,6 +36,7 @@ class Entries(Grid):
         title_line = Ink(title, letter_size(), getattr(theme, role)).put((box[0] + box[2]) / 2, top + LABEL_ROOM / 2)
         self.add_to_back(self.bars, self.ruled)
         self.add(title_line, self.crown)
+        flatten([self])
 
     def show(self, numbers: np.ndarray) -> None:
         """One number for each row, nan for what is not known."""
@@ -49,7 +52,7 @@ class Entries(Grid):
     def text(self, number: float) -> str:
         """A number as it stands in a cell; none of one that cannot be written so short, which the strip has."""
         text = super().text(number)
-        return text if text_width(text, self.digit_px) <= self.free else ""
+        return text if text_width(text, self.digit_px) <= self.free + PX / 4 else ""
 
     def crowned(self, row: int | None) -> None:
         """Rings the largest one."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from manim import Group
 
-from scenes.parts.ink import Box, Ink, Mark, boxes, letter_size
+from scenes.parts.ink import Box, Ink, Mark, boxes, letter_size, text_width
 from scenes.parts.raster import Hatch, Raster, diverging, nothing
 from scenes.parts.table import LABEL_ROOM
 from scenes.parts.theme import Theme
@@ -52,7 +52,17 @@ class Heads(Group):
         frame = boxes([] if current is None else [self.boxes[current]])
         self.casing.draw(frame)
         self.spot.draw(frame.copy())
-        self.label.write(f"{self.heads} heads" if current is None else f"head {current} of {self.heads}")
+        self.label.write(f"{self.heads} heads" if current is None else called(current, self.heads))
+
+
+def called(head: int, heads: int) -> str:
+    """One of the heads."""
+    return f"head {head} of {heads}"
+
+
+def heads_width(heads: int) -> float:
+    """Of what stands above all heads."""
+    return text_width(called(heads - 1, heads), letter_size())
 
 
 def tile_side(heads: int, across: int, rows: int, columns: int, width: float, height: float, largest: float) -> float:

@@ -9,9 +9,12 @@ import numpy as np
 from manim import Group, Mobject
 
 from engine.numbers import fitting
+from scenes.heads.glow import Glow
+from scenes.heads.roster import READ_PX
 from scenes.heads.words import APART, every, fitting_names, named_columns, named_rows
-from scenes.parts.grid import BESIDE_PX, FILLED, LEAST_CHARACTERS, CellPlaces, Writing, characters, ruling, size_within
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, text_width
+from scenes.parts.digits import BESIDE_PX, FILLED, LEAST_CHARACTERS, Writing, characters, size_within
+from scenes.parts.grid import CellPlaces, ruling
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, letter_size, text_width
 from scenes.parts.raster import Hatch, Raster, common_limit, diverging, heat_limit, nothing
 from scenes.parts.table import LABEL_ROOM, LEAST_ROW_PX, spread
 from scenes.parts.theme import Theme, rgb
@@ -25,8 +28,6 @@ UPRIGHT = 0.88  # the same for labels that are turned
 MOST_WORD = 1.4  # of the names at the left
 WORD_GAP = 0.12
 WIDEST_CELL, MOST_HIGH = 0.6, 1.5  # without digits, and how much higher than wide
-#: A weight shows as one of so many tints behind its digits, the strongest of this opacity.
-TINTS, STRONGEST = 8, 0.5
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Pattern(CellPlaces, Group):
             return False
         texts = ["0.99", *map(self.writing.text, scores.flatten().tolist())]
         self.digit_px = max(LEAST_PX, size_within(FILLED * self.cell[0], texts, LARGEST_DIGIT_PX, self.cell[1] / PX * 0.7))
-        return size_within(self.cell[0] - (BESIDE_PX + CASING_PX) * PX, texts) >= LEAST_PX
+        return self.digit_px >= READ_PX - 0.01 and size_within(self.cell[0] - (BESIDE_PX + CASING_PX) * PX, texts) >= LEAST_PX
 
     def _fit_heat(self, width: float, height: float) -> None:
         """Cells that fill the room, with names of columns that stand upright where all of them have room."""
@@ -122,11 +123,11 @@ class Pattern(CellPlaces, Group):
         self.frame = Mark(theme.line, stroke=2.0).draw(ruling(self.whole, self.rows, self.columns))
         self.plain_names, self.query_name, self.key_name = Letters(theme.muted), Letters(theme.query), Letters(theme.key)
         if self.has_digits:
-            self.tints = [Mark(theme.share, fill=STRONGEST * (n + 1) / TINTS) for n in range(TINTS)]
+            self.glow = Glow(theme)
             self.scores, self.hidden, self.weights = (
                 Letters(colour, halo=theme.ground) for colour in (theme.output, theme.muted, theme.ink)
             )
-            self.add(*self.tints, self.frame, self.scores, self.hidden, self.weights)
+            self.add(self.glow, self.frame, self.scores, self.hidden, self.weights)
         else:
             self.raster, self.hatch = Raster(nothing((self.rows, self.columns)), self.whole), Hatch(theme)
             self.add(self.raster, self.hatch, self.frame)
@@ -155,8 +156,7 @@ class Pattern(CellPlaces, Group):
 
     def hang(self, curtain: Mobject) -> None:
         """Puts a curtain before the cells and behind their digits."""
-        at = len(self.tints) if self.has_digits else 1
-        self.insert(at, curtain)
+        self.insert(1, curtain)
 
     def show(self, scores: np.ndarray, weights: np.ndarray) -> None:
         """Shows what is known, nan stands for what is not; a weight takes the place of its score."""
@@ -178,18 +178,14 @@ class Pattern(CellPlaces, Group):
 
     def _write(self, scores: np.ndarray, weights: np.ndarray) -> None:
         written: dict[str, list[Line]] = {"scores": [], "hidden": [], "weights": []}
-        tinted: list[list[Box]] = [[] for _ in range(TINTS)]
         for n, (score, weight) in enumerate(zip(scores.flatten().tolist(), weights.flatten().tolist(), strict=True)):
             cell = divmod(n, self.columns)
             kind = "weights" if weight == weight else "hidden" if score == -np.inf else "scores"
             x = weight if kind == "weights" else score
             if x != x:
                 continue
-            if kind == "weights" and weight > 0:
-                tinted[min(TINTS - 1, int(weight * TINTS))].append(self.box(*cell))
             text = fitting(x, LEAST_CHARACTERS) if kind == "weights" else self.writing.text(x)
             written[kind].append(Line(text, self.digit_px, *self.centre(*cell)))
         for name, found in written.items():
             getattr(self, name).write_lines(found)
-        for tint, found_boxes in zip(self.tints, tinted, strict=True):
-            tint.draw(boxes(found_boxes))
+        self.glow.show([self.box(row, column) for row, column in np.ndindex(weights.shape)], weights.flatten().tolist())

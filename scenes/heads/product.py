@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from scenes.heads.rooms import MOST_KEYS
 from scenes.heads.roster import Roster, room_for
 from scenes.heads.worded import WordedBench
 from scenes.parts.bench import Row
 from scenes.parts.desk import S, WrittenStep
+from scenes.parts.digits import fitted, in_cells
 from scenes.parts.frame import STAGE
-from scenes.parts.grid import in_cells
 from scenes.parts.heading import Heading
 from scenes.parts.ink import Box, Line
 from scenes.parts.rooms import rows
@@ -25,29 +26,51 @@ COLUMN, LEAST, WORD = 0.7, 0.8, 1.2
 LARGEST, ALONE, MOST_SPREAD = (1.3, 0.9), (1.9, 1.2), 2.8
 #: On the bench lie all numbers of a sum, or of one of more terms than these so many, those of its largest products.
 MOST_LYING, CHOSEN = 12, 10
+#: A number on the bench has so many characters at the most.
+CHARACTERS = 5
+#: So many of many rows are shown.
+SOME = 8
 
 
 class WordedMatrix(NamedTuple):
-    """A matrix, what it is called, and the words of its rows and columns, if they have any."""
+    """A matrix, what it is called, and the words of its rows and columns, if they have any. One that ``chooses`` shows some of many rows,
+    which can be read; one that is ``coloured`` has no digits.
+    """
 
     values: np.ndarray
     title: Heading
     rows: Sequence[str] = ()
     columns: Sequence[str] = ()
+    chooses: bool = False
+    coloured: bool = False
 
 
-def side_by_side(operands: Sequence[WordedMatrix], theme: Theme, *, bench: bool = True) -> list[Roster]:
-    """One roster for each in a row that fills the width of the stage, above the bench if there is one."""
-    left, bottom, right, top = rows(STAGE, (STAGE[3] - STAGE[1] - BELOW, BELOW))[0] if bench else STAGE
+def side_by_side(operands: Sequence[WordedMatrix], theme: Theme, *, bench: bool = True, room: Box = STAGE) -> list[Roster]:
+    """One roster for each in a row that fills the width of a room, above the bench if there is one."""
+    left, bottom, right, top = rows(room, (room[3] - room[1] - BELOW, BELOW))[0] if bench else room
     words = [room_for(one.rows) if one.rows else PLAIN for one in operands]
     free = right - left - sum(words) - GAP * (len(operands) - 1)
     widths = _shared([max(LEAST, one.values.shape[1] * _column(one)) for one in operands], free)
     found, x = [], left + (free - sum(widths)) / 2
     for one, word, width in zip(operands, words, widths, strict=True):
         box = (x, bottom, x + word + width, top)
-        found.append(Roster(one.values, one.rows, box, one.title, theme, words=word, above=one.columns, most=LARGEST if bench else ALONE))
+        some = SOME if one.chooses and _is_long(one, width) else 0
+        options: dict[str, Any] = {
+            "rows": some,
+            "notes": some > 0,
+            "coloured": one.coloured,
+            "words": word,
+            "most": LARGEST if bench else ALONE,
+        }
+        found.append(Roster(one.values, one.rows, box, one.title, theme, above=one.columns, **options))
         x += word + width + GAP
     return found
+
+
+def _is_long(operand: WordedMatrix, width: float) -> bool:
+    """Whether all rows are too many for digits, for which some of them have room."""
+    count, columns = operand.values.shape
+    return bool(count > MOST_KEYS[0] and width / columns >= COLUMN)
 
 
 def _column(operand: WordedMatrix) -> float:
@@ -85,9 +108,10 @@ class Laid(NamedTuple):
             columns, names = sorted(strongest), names or [str(n) for n in columns]
         note = "sum" if work.written.divisor == "1" else f"sum ÷ {work.written.divisor}"
         pairs = [n for n in columns if len(terms[n]) == 2]
+        above, below = ([(terms[n][at], texts[n][at]) for n in some] for at, some in ((0, pairs), (-1, columns)))
         rows = [
-            Row(labels[0], roles[0], [terms[n][0] for n in pairs], [texts[n][0] for n in pairs], limits[0]),
-            Row(labels[1], roles[1], [terms[n][-1] for n in columns], [texts[n][-1] for n in columns], limits[1], note=note),
+            Row(labels[0], roles[0], [x for x, _ in above], _short(above), limits[0]),
+            Row(labels[1], roles[1], [x for x, _ in below], _short(below), limits[1], note=note),
         ]
         return cls(rows, columns, [names[n] for n in columns] if names else [])
 
@@ -118,3 +142,8 @@ class Laid(NamedTuple):
             return []
         both = self.terms.index(term) < len(self.rows[0].numbers)
         return [self.at(bench, row, term) for row in ((0, 1) if both else (1,))]
+
+
+def _short(numbers: Sequence[tuple[float, str]]) -> list[str]:
+    """Texts of numbers, as large on the bench as they must be to be read."""
+    return [fitted(text, x, CHARACTERS) for x, text in numbers]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from manim import Group
 
 from scenes.heads.words import fitting_names, named_columns, named_rows
-from scenes.parts.grid import FILLED, CellPlaces, size_within
+from scenes.parts.digits import FILLED, size_within
+from scenes.parts.grid import CellPlaces
 from scenes.parts.heading import Heading
-from scenes.parts.ink import LEAST_PX, Box, Letters, Line, letter_size, text_width
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, letter_size, text_width
 from scenes.parts.raster import common_limit
 from scenes.parts.table import LABEL_ROOM, Table
 from scenes.parts.theme import Theme
@@ -19,6 +21,8 @@ WORD_GAP = 0.12
 #: The most of a word that stands at the left of its row.
 MOST_WORD = 1.4
 HIGHEST_ROW = 0.95
+#: Digits of what is read now have so many px, and a number so many characters at the most where it would be smaller.
+READ_PX, CHARACTERS = 30.0, 5
 MOST_FITTED = 2000  # numbers that are looked at for the size of digits
 
 
@@ -45,7 +49,8 @@ class Roster(Group):
     """``rows`` of the rows of ``values``, all if it is 0, in ``room``, which begins with ``words`` units for their names.
 
     Names stand at the numbers, or with ``first`` where the room begins; ``above`` are names of the columns. ``others`` are all numbers
-    that may come to stand there.
+    that may come to stand there. Below is room for ``notes`` on which rows are shown. What is
+    ``coloured`` has no digits.
     """
 
     def __init__(
@@ -62,13 +67,17 @@ class Roster(Group):
         above: Sequence[str] = (),
         most: tuple[float, float] = (0.95, HIGHEST_ROW),
         others: np.ndarray | None = None,
+        notes: bool = False,
+        coloured: bool = False,
     ) -> None:
         super().__init__()
         self.values, self.role, self.theme = values, title.role, theme
         self.count = min(len(values), rows or len(values))
         left, _, _, top = room
         low = LABEL_ROOM * (2 if above else 1)
-        self.table = Table(values[: self.count], (left + words, *room[1:]), title, theme, most=most, low=low)
+        self.note = Ink("", letter_size(), theme.muted, align=-1).put(left, room[1] + LABEL_ROOM / 2)
+        floor = room[1] + LABEL_ROOM * notes
+        self.table = Table(values[: self.count], (left + words, floor, *room[2:]), title, theme, most=most, low=low, coloured=coloured)
         self.table.limit = common_limit(values)
         self._fit(values if others is None else others)
         self.names = fitting_names(names, words - WORD_GAP) if names else []
@@ -76,16 +85,27 @@ class Roster(Group):
         self.table.label.put(self.table.label.line.x, top - LABEL_ROOM / 2)
         self.above = [*named_columns(above, self.table, self.table.top + LABEL_ROOM / 2).values()]
         self.rows: list[int] = [*range(self.count)]
-        self.add(self.table, self.words)
+        self.add(self.table, self.words, self.note)
         if above:
             self.add(Letters(theme.muted).write_lines(self.above))
 
     def _fit(self, values: np.ndarray) -> None:
         """Digits of a size in which all numbers fit, not only the first ones."""
         table = self.table
+        if table.writing is not None and table.digit_px < READ_PX:
+            # With fewer decimals they can be read.
+            table.writing = replace(table.writing, most=min(table.writing.most, CHARACTERS))
+            table.digit_px = max(LEAST_PX, min(READ_PX, table.cell[1] / PX * 0.7))
         if table.has_digits:
             texts = {table.text(x) for x in np.unique(values)[:: 1 + values.size // MOST_FITTED].tolist()}
             table.digit_px = max(LEAST_PX, min(table.digit_px, size_within(FILLED * table.cell[0], texts)))
+
+    def window(self, row: int) -> list[int]:
+        """The rows around one of them, as many as are shown at a time; a note says which."""
+        first = max(0, min(row // self.count * self.count, len(self.values) - self.count))
+        if self.count < len(self.values):
+            self.note.write(f"rows {first + 1} to {first + self.count} of {len(self.values)}")
+        return [*range(first, first + self.count)]
 
     def use(self, values: np.ndarray) -> None:
         """Other numbers of the same shape, as those of another head."""

@@ -11,18 +11,18 @@ import numpy as np
 from engine.code.step import CodeStep
 from engine.code.strongest import number_of, numbers_of
 from engine.step import Cell
-from scenes.norms.stands import Stands, View
+from scenes.norms.stands import FINE, Stands, View, taking_turns
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Acts, Framed, WrittenStep, framed
-from scenes.parts.ink import Box, Line
+from scenes.parts.ink import Box, Line, letter_size, text_width
 from scenes.parts.mechanism import Mechanism
 from scenes.parts.motion import Cue, during
 from scenes.parts.number_line import HIGH, NumberLine, Stand
 from scenes.parts.pieces import Piece
-from scenes.parts.sheet import Sheet
 from scenes.parts.travel import Flight
 
-MOST_DOTS = 128
+MOST_DOTS = 1024
+BESIDE = 0.15  # between the name of a group and its line
 
 
 class Normalization(Mechanism):
@@ -33,9 +33,11 @@ class Normalization(Mechanism):
     heights = (2.4, 1.9, HIGH)
     #: Results for which all dots of a group move at once; for others each has a way of its own.
     together: ClassVar[tuple[str, ...]] = ("deviation", "normalized")
+    #: What the numbers of a group have in common, axis by axis.
+    whose: ClassVar[tuple[str, ...]] = ("sample",)
 
     def possible(self) -> bool:
-        self.numbers = Stands(self.shown.tensors, self.role, self._text, self.together)
+        self.numbers = Stands(self.shown.tensors, self.role, self._text, self.together, self.whose)
         self.views = self.numbers.views
         return self.numbers.most <= MOST_DOTS and self.numbers.finite
 
@@ -43,13 +45,16 @@ class Normalization(Mechanism):
         return step.made in self.views
 
     def make(self, room: Box) -> NumberLine:
-        self.ranges, line = self.numbers.ranges(), NumberLine(room, self.theme, self.numbers.most)
+        longest = self.numbers.names(int(self.numbers.owner.max()))
+        named = max((text_width(name, letter_size()) + BESIDE for name in longest), default=0.0)
+        self.ranges, line = self.numbers.ranges(), NumberLine(room, self.theme, self.numbers.most, named)
         self.widest = line.radius
         return line
 
     def _scale(self, step: CodeStep) -> None:
         """From where to where the line reaches in a step, and how large the dots of its group are."""
         low, high = self.ranges[step.made]
+        self.picture.call(self.numbers.names(self.numbers.group(step)))
         self.picture.scale(low, high, self.picture.fitting(low, high, self.widest, self.numbers.piles(step)))
 
     def _text(self, path: str, value: float) -> str:
@@ -62,15 +67,29 @@ class Normalization(Mechanism):
         return self.views.get(step.made) if self.drawn else None
 
     def reads(self, step: CodeStep) -> Mapping[str, Framed]:
-        """Numbers that move together are framed together."""
+        """Numbers that move together are framed together, and so are those that are too small for frames of their own."""
         found, view = dict(super().reads(step)), self.view(step)
-        if view is not None and step.made in self.together and view.source in found and not self.numbers.begun(step):
-            sheet = self.here[view.source]
-            cells = [_cell(sheet, at) for at in self.numbers.numbers(step)]
-            box = sheet.span(cells)
-            if box is not None and sheet.solid(cells):
-                found[view.source] = framed(box, shaded=sheet.spot.digits)
-        return found
+        if view is None or view.source not in found:
+            return found
+        sheet, moves = self.here[view.source], step.made in self.together and not self.numbers.begun(step)
+        box = self._group(step, view.source) if moves or min(sheet.cell) < FINE else None
+        return found | ({view.source: framed(box, shaded=sheet.spot.digits)} if box else {})
+
+    def target(self, step: CodeStep) -> Box | None:
+        view = self.view(step)
+        sheet = self.here.get(step.made)
+        fine = view is not None and sheet is not None and step.made == view.made and min(sheet.cell) < FINE
+        return (self._group(step, step.made) if fine else None) or super().target(step)
+
+    def _group(self, step: CodeStep, path: str) -> Box | None:
+        """All numbers of the group of a step, if they stand in one block."""
+        sheet = self.here[path]
+        cells = [self._cell(path, at) for at in self.numbers.numbers(step)]
+        return sheet.span(cells) if sheet.solid(cells) else None
+
+    def _cell(self, path: str, at: int) -> Cell:
+        """The cell of a number by its place in memory."""
+        return tuple(map(int, np.unravel_index(at, self.shown.tensors[path].shape)))
 
     # --- beats -----------------------------------------------------------------------------------------------------------------------
 
@@ -123,8 +142,8 @@ class Normalization(Mechanism):
         self.picture.show(self.numbers.stand(step, moved=False, done=False))
         found, last = [], self.numbers.at(step)
         for n, at in enumerate(self.numbers.numbers(step)):
-            sheet = self.here[view.made if view.made and at < last else view.source]
-            cell, label = _cell(sheet, at), self.picture.labels.get(n)
+            path = view.made if view.made and at < last else view.source
+            sheet, cell, label = self.here[path], self._cell(path, at), self.picture.labels.get(n)
             line, box = sheet.line(cell, label.text if label else ""), sheet.span([cell])
             if line and label and sheet.spot.digits:
                 found.append(Flight(sheet.role, lines=(line, label)))
@@ -166,17 +185,11 @@ class Normalization(Mechanism):
         return [during(start, stop, draw)]
 
     def swept(self, pictures: Sequence[int]) -> Sequence[int]:
-        """Numbers of one group after the other, where those of several take turns: of each the last one so far."""
+        """Numbers of one group after the other, where those of several take turns."""
         steps = [self.trace[k] for k in pictures]
         if not all(map(self.shows, steps)) or len({step.made for step in steps}) > 1:
             return pictures
-        groups = [self.numbers.group(step) for step in steps]
-        turns = sorted({*groups})
-        found = []
-        for at, k in enumerate(pictures):
-            turn = turns[at * len(turns) // len(pictures)]
-            found.append(next((pictures[n] for n in range(at, -1, -1) if groups[n] == turn), k))
-        return found
+        return taking_turns(pictures, [self.numbers.group(step) for step in steps])
 
     def quick(self, beat: Beat) -> list[Cue]:
         """What is read moves here, too."""
@@ -220,8 +233,3 @@ class Normalization(Mechanism):
         label = self.picture.labels.get(stand.lit) if stand.lit is not None else None
         end = self.here[view.made].line(step.writes[view.made][0], label.text) if label else None
         return [Flight(self.role[view.made], lines=(label, end))] if label and end else super().landing(work)
-
-
-def _cell(sheet: Sheet, at: int) -> Cell:
-    """The cell of a number by its place in memory."""
-    return tuple(map(int, np.unravel_index(at, sheet.values.shape)))

@@ -12,6 +12,7 @@ from scenes.parts.number_line import Dot, Flag, Stand
 
 COMMON = 2.5  # so many times the range of one stage is that of all at the most, if they have one line
 MARGIN = 0.04
+FINE = 0.16  # a frame around a smaller cell would hide it
 
 
 @dataclass(frozen=True)
@@ -56,19 +57,43 @@ def owners(whole: tuple[int, ...], spread: tuple[int, ...]) -> np.ndarray:
     return np.broadcast_to(np.arange(np.prod(shape)).reshape(shape), whole).ravel()
 
 
+def names_of(group: int, spread: Sequence[int], words: Sequence[str]) -> list[str]:
+    """What a group is called, if there are several: "sample 3", "group 1"; axes without a word of their own go with the last one."""
+    at = [*zip(map(int, np.unravel_index(group, spread)), spread, strict=True)]
+    found = [[word, index] for word, (index, size) in zip(words, at, strict=False) if size > 1]
+    more = [index for index, size in at[len(words) :] if size > 1]
+    return [f"{word} {', '.join(map(str, [index, *(more if one is found[-1] else [])]))}" for one in found for word, index in [one]]
+
+
+def taking_turns(pictures: Sequence[int], groups: Sequence[int]) -> list[int]:
+    """Steps of one group after the other, where those of several take turns: of each the last one so far."""
+    turns, found = sorted({*groups}), []
+    for at, k in enumerate(pictures):
+        turn = turns[at * len(turns) // len(pictures)]
+        found.append(next((pictures[n] for n in range(at, -1, -1) if groups[n] == turn), k))
+    return found
+
+
 class Stands:
     """Makes them of ``tensors`` and their roles; ``text`` says how a number of a tensor is written in its cell.
 
-    In the stages ``together`` all dots of a group move at once, in others each for itself.
+    In the stages ``together`` all dots of a group move at once, in others each for itself. ``words`` are those for the axes along which
+    there are groups, as "channel".
     """
 
     def __init__(
-        self, tensors: Mapping[str, np.ndarray], role: Mapping[str, str], text: Callable[[str, float], str], together: Container[str]
+        self,
+        tensors: Mapping[str, np.ndarray],
+        role: Mapping[str, str],
+        text: Callable[[str, float], str],
+        together: Container[str],
+        words: Sequence[str] = (),
     ) -> None:
-        self.tensors, self.role, self.text, self.together = tensors, role, text, together
+        self.tensors, self.role, self.text, self.together, self.words = tensors, role, text, together, words
         self.views = views_of([path for path, of in role.items() if of == "output"], tensors)
         whole = next(tensors[view.made] for view in self.views.values() if view.made)
-        self.owner = owners(whole.shape, tensors["std" if "std" in tensors else "rms"].shape)
+        self.spread = tensors["std" if "std" in tensors else "rms"].shape
+        self.owner = owners(whole.shape, self.spread)
         self.most = int(np.bincount(self.owner).max())
 
     @property
@@ -81,13 +106,10 @@ class Stands:
         return common({stage: self._range(view) for stage, view in self.views.items()})
 
     def _range(self, view: View) -> tuple[float, float]:
-        tensors = [self.tensors[path].ravel() for path in view.paths if path != view.band]
+        tensors = [self.tensors[path] for path in view.paths if path != view.band]
         # A spread reaches as far to both sides, and where numbers are divided by it, to 1 then.
         widest = [self.tensors[view.band].max(), *([1.0] if view.made else [])] if view.band else []
-        values = np.concatenate([*tensors, [0.0], widest, [-x for x in widest]])
-        low, high = float(values.min()), float(values.max())
-        margin = (high - low or 1.0) * MARGIN
-        return low - margin, high + margin
+        return reach([*tensors, np.array([*widest, *(-x for x in widest)])])
 
     def piles(self, step: CodeStep) -> list[list[float]]:
         """The numbers of its group that stand on the line during a step."""
@@ -103,6 +125,10 @@ class Stands:
         """The group that a step belongs to."""
         at = self.at(step)
         return int(self.owner[at]) if self.views[step.made].made else at
+
+    def names(self, group: int) -> list[str]:
+        """What a group is called."""
+        return names_of(group, self.spread, self.words)
 
     def numbers(self, step: CodeStep) -> np.ndarray:
         """Where the numbers of its group stand, in memory order."""
@@ -164,6 +190,14 @@ class Stands:
         """The spread, 1 when the line has shrunk."""
         flag = self._flag(view.band, group) if view.band else None
         return replace(flag, value=1.0, text="1") if flag and shrunk else flag
+
+
+def reach(tensors: Sequence[np.ndarray]) -> tuple[float, float]:
+    """From where to where a line with all numbers and 0 goes."""
+    values = np.concatenate([*(tensor.ravel() for tensor in tensors), [0.0]])
+    low, high = float(values.min()), float(values.max())
+    margin = (high - low or 1.0) * MARGIN
+    return low - margin, high + margin
 
 
 def common(ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:

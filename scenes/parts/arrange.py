@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, product
 
 from scenes.parts.ink import PX, Box
@@ -21,11 +21,14 @@ GAP, STACK_GAP = 0.5, 0.1
 MOST_GAP, SPREAD = 7.0, 0.84
 LABEL_ROOM = 0.46
 MOST_TRIED = 128
+HALVINGS = 22  # until a length is known to a thousandth of a pixel
 OVERFULL = 1e6
 #: What it is worth that numbers can be read, more where they are computed; that a row stands above its columns, and that a matrix does.
 READ, MADE, ALIGNED_ROW, ALIGNED = 10, 5, 0.6, 0.1
 #: What it is worth, in units of those, that cells are larger by a factor of e; so much of the width of a cell is as good as its height.
 SIZE, SLIM = 2.5, 0.4
+#: So high at least tensors of several rows in colours should be, and what it is worth that one is higher by a factor of e.
+SEEN, FLAT = 1.2, 1.5
 #: A column of coloured cells is so wide at least, and its cells, if there are few of them.
 LEAST_HEAT, LEAST_HEAT_CELL, MOST_HEAT = 0.45, 0.18, 2.6
 
@@ -61,10 +64,11 @@ class Spot:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """All places, and how good they are."""
+    """All places, how good they are, and whether all names have their room."""
 
     spots: dict[str, Spot]
     score: float
+    named: bool = True
 
     @property
     def fits(self) -> bool:
@@ -136,12 +140,15 @@ def arrange(items: Sequence[Item], room: Box) -> Arrangement:
     return max((_placed(columns, room, made) for columns in tried for made in (False, True)), key=lambda found: found.score)
 
 
-def shelved(items: Sequence[Item], room: Box, shelves: int) -> Arrangement:
+# The same tensors are placed again and again: for every stage, with and without a picture, in every theme.
+@lru_cache(maxsize=8192)
+def shelved(items: tuple[Item, ...], room: Box, shelves: int) -> Arrangement:
     """Many tensors on so many shelves, one below the other."""
     each = -(-len(items) // shelves)
     parts = [items[first : first + each] for first in range(0, len(items), each)]
     found = [arrange(part, place) for part, place in zip(parts, rows(room, (1,) * len(parts), gap=STACK_GAP), strict=True)]
-    return Arrangement({path: spot for one in found for path, spot in one.spots.items()}, min(one.score for one in found))
+    spots = {path: spot for one in found for path, spot in one.spots.items()}
+    return Arrangement(spots, min(one.score for one in found), all(one.named for one in found))
 
 
 def _stackings(items: Sequence[Item]) -> Iterator[list[Column]]:
@@ -204,12 +211,19 @@ def _placed(columns: list[Column], room: Box, made: bool) -> Arrangement:
     read = sum(READ + MADE * item.computed for column in columns for item in column.items if spots[item.path].digits)
     wide = OVERFULL if used > right - left + PX else 0
     size = SIZE * sum(math.log(_size(spot)) for spot in spots.values()) / len(spots)
-    return Arrangement(spots, read + size + aligned - wide)
+    size -= FLAT * sum(_flatness(item, spots[item.path]) for column in columns for item in column.items)
+    named = all(spots[item.path].label > item.label - PX for column in columns for item in column.items)
+    return Arrangement(spots, read + size + aligned - wide, named)
 
 
 def _size(spot: Spot) -> float:
     """Of a cell, as far as a number in it can use it."""
     return max(PX, min(SLIM * spot.cell[0], spot.cell[1]))
+
+
+def _flatness(item: Item, spot: Spot) -> float:
+    """How much lower than it should be a tensor of several rows is that has only colours, as a logarithm."""
+    return max(0.0, math.log(SEEN / max(PX, item.rows * spot.cell[1]))) if item.rows > FEW_ROWS and not spot.digits else 0.0
 
 
 def _row(rows: int, unit: float) -> float:
@@ -240,8 +254,14 @@ def _widths(columns: list[Column], room: float, made: bool) -> tuple[list[Column
             key=lambda column: (made and not column.items[-1].computed, column.count * column.least),
         )
         columns = [replace(column, digits=column.digits and not column.like(widest)) for column in columns]
-    label = _largest(lambda most: sum(column.width(0, most) for column in columns) <= room, whole)
-    wanted = _largest(lambda cell: sum(column.width(cell, label) for column in columns) <= room, LARGEST_CELL[0])
+    sizes = [(column.count, column.least, column.most, column.label) for column in columns]
+
+    def filled(cell: float, label: float) -> float:
+        """What :meth:`Column.width` gives, of all of them."""
+        return sum(max(count * min(most, max(least, cell)), min(own, label)) for count, least, most, own in sizes)
+
+    label = _largest(lambda most: filled(0, most) <= room, whole)
+    wanted = _largest(lambda cell: filled(cell, label) <= room, LARGEST_CELL[0])
     return columns, wanted, label
 
 
@@ -250,7 +270,7 @@ def _largest(fits: Callable[[float], bool], most: float) -> float:
     low, high = 0.0, most
     if fits(high):
         return high
-    for _ in range(40):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     return low

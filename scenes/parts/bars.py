@@ -34,13 +34,13 @@ class Kept(Mark):
 
 
 class Bars(Group):
-    """Bars side by side in ``room`` around a zero line, their ``names`` below if there is room for all."""
+    """Bars side by side in ``room`` around a zero line, their ``names`` below, or that of the one looked at."""
 
     def __init__(self, room: Box, count: int, names: Sequence[str], role: str, theme: Theme, fill: float = 1.0) -> None:
         self.left, bottom, self.right, self.top = room
         self.pitch = (self.right - self.left) / count
-        self.names = names if all(text_width(name, letter_size()) + APART < self.pitch for name in names) else ()
-        self.bottom = bottom + (NAME_ROOM if self.names else 0)
+        self.names, self.all_named = names, all(text_width(name, letter_size()) + APART < self.pitch for name in names)
+        self.bottom = bottom + (NAME_ROOM if names else 0)
         self.span: Span = (0.0, 1.0)
         self.fill, self.ground = Kept(getattr(theme, role), fill=fill), Kept(theme.line, stroke=3.0)
         self.level, self.goals = Kept(theme.output, stroke=4.0), Kept(theme.ink, stroke=4.0)
@@ -70,16 +70,21 @@ class Bars(Group):
         beside = min(0.08, (self.pitch - (x1 - x0)) / 2)
         return x0 - beside, self.bottom, x1 + beside, self.top
 
-    def show(self, values: Sequence[float], span: Span, *, level: float | None = None) -> None:
-        """Bars on a scale from end to end of ``span``, with a broken line at a ``level``."""
+    def show(self, values: Sequence[float], span: Span, *, level: float | None = None, lit: int | None = None) -> None:
+        """Bars on a scale from end to end of ``span``, with a broken line at a ``level``; the one that is ``lit`` is looked at."""
         self.span = span
         zero = self.height(0.0)
         self.fill.draw(boxes(self.box(number, value) for number, value in enumerate(values)))
         self.ground.draw(lines([((self.left, zero), (self.right, zero))]))
         at = None if level is None else self.height(level)
         self.level.draw(lines([] if at is None else dashes((self.left, at), (self.right, at))))
-        y = self.bottom - NAME_ROOM / 2
-        self.letters.write_lines(Line(name, letter_size(), self.middle(number), y) for number, name in enumerate(self.names))
+        self.letters.write_lines(self._name(n, name) for n, name in enumerate(self.names) if self.all_named or n == lit)
+
+    def _name(self, number: int, name: str) -> Line:
+        """The name of a bar below it, within the room."""
+        half = text_width(name, letter_size()) / 2
+        x = min(max(self.middle(number), self.left + half), self.right - half)
+        return Line(name, letter_size(), x, self.bottom - NAME_ROOM / 2)
 
     def point(self, values: Sequence[float], goals: Sequence[float], known: float) -> None:
         """Marks where bars are to end, if there are ``goals``, and arrows to there from the first ``known``; the last may be on its way."""
@@ -98,7 +103,9 @@ class Bars(Group):
         for x, start, end in ways:
             long = min(ARROW[0], abs(end - start)) * (1 if end > start else -1)
             half = min(ARROW[1], self.pitch / 3)
-            shafts.append(((x, start), (x, end - long)))
+            # One that leaves the scale is broken.
+            beyond = end >= self.top and self.span[1] < 1
+            shafts += dashes((x, start), (x, end - long)) if beyond else [((x, start), (x, end - long))]
             heads.append(polygon([(x, end), (x - half, end - long), (x + half, end - long)]))
         self.shafts.draw(lines(shafts))
         self.heads.draw(together(heads))

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from manim import Group
 
-from scenes.parts.grid import LEAST_CHARACTERS, characters, in_cells, ruling
+from scenes.parts.digits import LEAST_CHARACTERS, characters, in_cells
+from scenes.parts.grid import ruling
 from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, boxes, letter_size, lines
 from scenes.parts.raster import Hatch, Raster, cell_colours
 from scenes.parts.rooms import around

@@ -77,7 +77,9 @@ def rounded(box: Box, corner: float = CORNER) -> np.ndarray:
 
 def discs(middles: Iterable[Point], radius: float) -> np.ndarray:
     """Filled circles."""
-    return together(circle(x, y, radius) for x, y in middles)
+    at = np.array([(x, y, 0.0) for x, y in middles]).reshape(-1, 1, 3)
+    found: np.ndarray = at + circle(0.0, 0.0, radius)
+    return found.reshape(-1, 3)
 
 
 def circle(x: float, y: float, radius: float) -> np.ndarray:

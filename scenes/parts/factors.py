@@ -10,11 +10,12 @@ from typing import TypeVar
 import numpy as np
 from manim import Group
 
-from scenes.parts.grid import LEAST_CHARACTERS, characters, in_cells, ruling
+from engine.code.strongest import SMALLER
+from scenes.parts.digits import LEAST_CHARACTERS, characters, in_cells
+from scenes.parts.grid import ruling
 from scenes.parts.ink import PX, Box, Letters, Line, Mark, boxes, letter_size, text_width
 from scenes.parts.raster import Hatch, Raster, cell_colours
 from scenes.parts.rooms import around
-from scenes.parts.table import fitting_label
 from scenes.parts.theme import INKS, Theme
 from scenes.parts.window import Window
 
@@ -23,8 +24,9 @@ LARGEST_ROW, ROW_GAP = 0.62, 0.08
 LARGEST_DIGIT_PX = 38.0
 SIGN_PX = 40.0
 GAP = 0.16
-#: Names are cut where they would leave less than this to a number, and to all of a name so much of the width of the room.
+#: Names are shorter where they would leave less than this to a number, and one has so much of the width of the room at the most.
 LEAST_CELL, MOST_NAME = 0.95, 0.17
+REST = "rest"
 MOST_BATCHES = 4
 MOST_ROWS = 4
 
@@ -85,10 +87,11 @@ class FactorLens(Group):
         super().__init__(self.heat, self.spot.shade, self.grid, *self.letters.values(), self.crown, self.spot)
 
     def _held(self, before: str, batches: Sequence[Batch], after: str) -> Sequence[Batch]:
-        """The batches that there is room for: names are cut where they leave too little, and many batches become one."""
-        self.batches, self.most_name = batches, self.room[2] - self.room[0]
-        if any(width < LEAST_CELL for width, _ in self._cell_widths(before, after)):
-            self.most_name *= MOST_NAME
+        """The batches that there is room for: names become shorter or go where they leave too little, and many batches become one."""
+        self.batches, wide = batches, self.room[2] - self.room[0]
+        for self.most_name, self.brief in ((wide, False), (wide, True), (wide * MOST_NAME, True)):
+            if all(width >= LEAST_CELL for width, _ in self._cell_widths(before, after)):
+                break
         if len(batches) > MOST_BATCHES and not all(digits for _, digits in self._cell_widths(before, after)):
             self.batches = merged(batches)
         return self.batches
@@ -126,7 +129,7 @@ class FactorLens(Group):
     @contextmanager
     def planned(self, before: str, batches: Sequence[Batch], after: str) -> Iterator[None]:
         """Within it the lens says where factors are going to stand; what it shows stays as it is."""
-        names = ("batches", "places", "high", "most_name")
+        names = ("batches", "places", "high", "most_name", "brief")
         kept = {name: getattr(self, name) for name in names if hasattr(self, name)}
         self._laid(before, batches, after)
         yield
@@ -135,7 +138,7 @@ class FactorLens(Group):
     # --- geometry --------------------------------------------------------------------------------------------------------------------
 
     def _names(self, batch: Batch) -> list[str]:
-        return [fitting_label(label, self.most_name) if label else "" for label in batch.labels]
+        return [named(label, self.most_name, brief=self.brief) for label in batch.labels]
 
     def _label_room(self, batch: Batch) -> float:
         widest = max(text_width(label, letter_size()) if label else 0.0 for label in self._names(batch))
@@ -260,6 +263,12 @@ class FactorLens(Group):
 
 def _size(text: str) -> float:
     return letter_size() if any(c.islower() for c in text) else SIGN_PX
+
+
+def named(label: str, room: float, *, brief: bool) -> str:
+    """A name whole, or one that fits; what is too long for the room is told by its colour, so that its sign is left."""
+    label = REST if brief and label.endswith(SMALLER) else label
+    return label if text_width(label, letter_size()) <= room else label[: label.startswith("×")]
 
 
 def _left_of(label: str, cell: Box) -> Line:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from manim import Group
 
-from engine.sentences import count, narrowed
+from engine.sentences import count, narrowed, within
 from scenes.parts.beat import Beat
 from scenes.parts.ink import Box, Ink, letter_size, text_width
 from scenes.parts.legend import Legend
@@ -148,9 +148,4 @@ def words_width(words: Sequence[str], size: float) -> float:
 
 def shortened(text: str, size: float, room: float) -> str:
     """As much of the text as fits, without its middle if it does not fit whole."""
-    width = text_width(text, size, SERIF)
-    if width <= room:
-        return text
-    likely = min(len(text) - 1, int(len(text) * room / width) + 4)
-    ways = (narrowed(text, most) for most in range(likely, 0, -1))
-    return next((way for way in ways if text_width(way, size, SERIF) <= room), "…")
+    return within(text, room, lambda way: text_width(way, size, SERIF))

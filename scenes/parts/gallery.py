@@ -7,8 +7,7 @@ from manim import Group
 
 from scenes.parts.grid import ruling
 from scenes.parts.ink import Box, Mark
-from scenes.parts.passage import MovingCells
-from scenes.parts.raster import Raster
+from scenes.parts.raster import MovingCells, Raster
 from scenes.parts.standing import Patch
 from scenes.parts.theme import Theme
 from scenes.parts.window import Window, blend
@@ -22,7 +21,7 @@ class Gallery(Group):
 
     def __init__(self, room: Box, count: int, shape: tuple[int, int], theme: Theme) -> None:
         self.theme, self.shape = theme, shape
-        self.boxes = _places(room, min(count, MOST), shape)
+        self.boxes = places(room, min(count, MOST), shape)
         self.rims = Mark(theme.line, stroke=2.0)
         self.cells, self.spot = Group(), Window(theme)
         super().__init__(self.cells, self.rims, self.spot)
@@ -62,21 +61,22 @@ class Grown(Group):
         self.submobjects = [MovingCells(pixels, blend(start, end, share))] if share < 1 else []
 
 
-def _places(room: Box, count: int, shape: tuple[int, int]) -> list[Box]:
-    """The places of thumbnails in as many rows as make them largest."""
+def places(room: Box, count: int, shape: tuple[int, int], above: float = 0.0) -> list[Box]:
+    """The places of planes of a shape in as many rows as make them largest, each with so much room ``above`` it."""
     (left, bottom, right, top), (high, wide) = room, shape
 
     def unit(rows: int) -> float:
         across = -(-count // rows)
-        return min((right - left) / across / wide, (top - bottom) / rows / high)
+        return min((right - left) / across / wide, ((top - bottom) / rows - above) / high)
 
     rows = max(range(1, count + 1), key=unit)
     across, side = -(-count // rows), unit(rows)
-    x0, y0 = (left + right - across * side * wide) / 2, (bottom + top + rows * side * high) / 2
+    tall = side * high + above
+    x0, y0 = (left + right - across * side * wide) / 2, (bottom + top + rows * tall) / 2
     inset = APART * side * min(wide, high) / 2
     found = []
     for number in range(count):
         row, column = divmod(number, across)
-        x, y = x0 + column * side * wide, y0 - row * side * high
-        found.append((x + inset, y - side * high + inset, x + side * wide - inset, y - inset))
+        x, y = x0 + column * side * wide, y0 - row * tall
+        found.append((x + inset, y - tall + inset, x + side * wide - inset, y - inset))
     return found

@@ -7,7 +7,7 @@ and nothing else will do.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeVar, cast
 
@@ -15,9 +15,9 @@ import numpy as np
 from manim import Mobject
 
 from engine.code.step import CodeStep
-from engine.code.strongest import strongest
+from engine.code.strongest import KEPT, MOST, strongest
 from engine.functions import FUNCTIONS
-from scenes.parts.arrange import Arrangement
+from scenes.parts.arrange import Spot
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Acts, Framed, WrittenStep, framed
 from scenes.parts.factors import Batch, FactorLens, is_flat, laid
@@ -33,6 +33,7 @@ from scenes.parts.sheet import WORD_ROOM, Sheet, even
 from scenes.parts.shown import Shown
 from scenes.parts.story import Story
 from scenes.parts.theme import ROLES
+from scenes.parts.tiles import Tiles
 from scenes.parts.ways import Ways
 
 C = TypeVar("C", bound=CodeStep)
@@ -40,6 +41,7 @@ C = TypeVar("C", bound=CodeStep)
 LENS_ROW, LOW_LENS_ROW = 0.62, 0.54
 GAP = 0.18
 MARGIN = 0.1  # below the lens where there is no code
+NARROW, NARROW_ZONE = (6, 3), 9.0  # terms that are followed and that are kept of more, in a zone less wide than that
 MOST_LISTED = 4  # lines of code for which there must be room
 
 
@@ -86,18 +88,28 @@ class General(Ways[C]):
         high = self.ceiling(WHOLE if WHOLE in arranged else LENS)
         self.bench = FactorLens((left, self.floor, right, high), max(1, self.factors), self.theme)
         self.room: Box = places.room
-        self.sheets = {name: self._sheets(found, places.abreast, self.words_of(name)) for name, found in arranged.items()}
+        self.sheets = {name: self._sheets(name, places) for name in arranged}
         self.listing = Listing(self.code, self.zone, self.role, self.theme)
 
     def places(self) -> Places:
         """Where tensors may stand."""
-        left, bottom, right, top = self.zone
+        left, _, right, top = self.zone
 
         def room(stage: str) -> Box:
             return left, self.ceiling(stage) + GAP * (self.ceiling(stage) > self.floor) + WORD_ROOM * bool(self.words_of(stage)), right, top
 
-        stage, listed = (left, bottom + WORD_ROOM * bool(self.words), right, top), listing_height(self.code, right - left) + GAP
-        return Places(self.shown, self.role, room, stage, listed, stacked=self.stacked)
+        listed = listing_height(self.code, right - left) + GAP
+        x0, y0, x1, y1 = self.stage()
+        stage = x0, y0 + WORD_ROOM * bool(self.words), x1, y1
+        return Places(self.shown, self.role, room, stage, listed, ending=self.ending(stage), stacked=self.stacked)
+
+    def stage(self) -> Box:
+        """All that there is for tensors before the first step and after the last one."""
+        return self.zone
+
+    def ending(self, stage: Box) -> Box:
+        """What the results have of the stage at the end."""
+        return stage
 
     def high(self, stage: str) -> float:
         """Of what stands between the tensors of a stage and its code."""
@@ -111,18 +123,20 @@ class General(Ways[C]):
         """What stands below the columns of tensors."""
         return self.words
 
-    def _sheets(self, found: Arrangement, abreast: Container[str], words: Sequence[str]) -> dict[str, Sheet]:
+    def _sheets(self, name: str, places: Places) -> dict[str, Sheet]:
         """Tensors in their places, with the words of their columns."""
-        sheets = {
-            path: Sheet(self.shown.called(path), self.shown.tensors[path], spot, self.role[path], self.theme, abreast=path in abreast)
-            for path, spot in found.spots.items()
-        }
+        words = self.words_of(name)
+        sheets = {path: self._sheet(path, spot, name, places) for path, spot in places.of_stages[name].spots.items()}
         even(list(sheets.values()))
         for sheet in sheets.values():
             others = [box for other in sheets.values() if other is not sheet for box in (other.whole, other.label_box)]
             if not any(overlap(sheet.below, box) for box in others):
                 sheet.name_columns(words)
         return sheets
+
+    def _sheet(self, path: str, spot: Spot, name: str, places: Places) -> Sheet:
+        given = self.shown.called(path), self.shown.tensors[path], spot, self.role[path], self.theme
+        return Tiles(*given) if name == END and places.is_tiled(path) else Sheet(*given, abreast=path in places.abreast)
 
     # --- parts -------------------------------------------------------------------------------------------------------------------------
 
@@ -197,7 +211,12 @@ class General(Ways[C]):
         return f"{step.made} {len(laid(self.written(step).step.terms))}"
 
     def written(self, step: C) -> WrittenStep[C]:
-        return WrittenStep.of(cast("C", strongest(step)) if self.shortens(step) else step)
+        return WrittenStep.of(cast("C", strongest(step, *self.followed)) if self.shortens(step) else step)
+
+    @property
+    def followed(self) -> tuple[int, int]:
+        """How many terms can be followed one by one, and how many are kept of more; a narrow lens has no room for as many."""
+        return NARROW if self.zone[2] - self.zone[0] < NARROW_ZONE else (MOST, KEPT)
 
     def shortens(self, step: C) -> bool:
         """Whether of a sum with many terms only the strongest are shown."""

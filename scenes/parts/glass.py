@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from scenes.parts.grid import Grid, Writing, centred, characters, fitted, size_within
-from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size
+from engine.numbers import USUAL_DECIMALS, plain
+from scenes.parts.digits import LEAST_CHARACTERS, Writing, characters, fitted, size_within
+from scenes.parts.grid import Grid, centred
+from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, boxes, letter_size, text_width
 from scenes.parts.plane import LABEL_ROOM
 from scenes.parts.raster import nothing
 from scenes.parts.rooms import around
@@ -17,7 +19,10 @@ from scenes.parts.window import Window
 
 LARGEST_CELL = 1.45
 LARGEST_DIGIT_PX = 60.0
-GAP_PX = 14.0  # at the sides of a number
+GAP_PX = 14.0  # at the sides of a number, at least
+FILLED = 0.84  # of a cell's width, where there is room to choose
+#: Numbers have no more decimals than leave them so large, if two digits of each are left.
+COMFORTABLE_PX, LEAST_DIGITS = 32.0, 2
 LARGEST_HEAT_CELL = 0.5
 LABEL_RISE = 0.28
 STOREY_GAP_PX = 7.0  # between the storeys of a cell, above and below them
@@ -30,6 +35,8 @@ class Pane(Grid):
     """
 
     exact = True
+    #: Whether numbers may lose decimals so that they are larger; not where what they add up to stands beside them.
+    shortens = True
     #: Of the numbers in the cells, from top to bottom.
     storeys: Sequence[Letters] = ()
 
@@ -76,13 +83,28 @@ class Pane(Grid):
 
     def storey(self, letters: Letters, texts: Sequence[str], numbers: Sequence[float], prefix: str = "", side: float = 0) -> None:
         """Numbers in one size, with fewer decimals where there is no room: in the middle of the cells, or above (1) or below it (−1)."""
-        most = characters(self.cell[0], GAP_PX) - len(prefix)
-        shown = [prefix + fitted(text, number, most) for text, number in zip(texts, numbers, strict=True)]
-        self.exact = self.exact and shown == [prefix + text for text in texts]
-        size = size_within(self.cell[0] - GAP_PX * PX, shown, self.digit_px)
+        room, most = self.cell[0] - GAP_PX * PX, characters(self.cell[0], GAP_PX) - len(prefix)
+        shorter = self._shorter([*zip(texts, numbers, strict=True)], int(room / text_width("0", COMFORTABLE_PX)) - len(prefix), most)
+        shown = [prefix + text for text in shorter]
+        self.exact = self.exact and shorter == [*texts]
+        size = min(size_within(room, shown), max(LEAST_PX, size_within(FILLED * self.cell[0], shown)), self.digit_px)
         rise = side * (size + max(STOREY_GAP_PX, size / 4)) / 2 * PX
         placed = [self.lettered(text, *divmod(tap, self.columns)) for tap, text in enumerate(shown)]
         letters.write_lines(replace(line, size=size, y=line.y + rise) for line in placed)
+
+    def _shorter(self, pairs: Sequence[tuple[str, float]], few: int, most: int) -> list[str]:
+        """Texts of numbers with as ``few`` characters, if these tell enough, or a little more, up to ``most``."""
+        for count in range(max(LEAST_CHARACTERS, few), most if self.shortens else 0):
+            found = [fitted(text, number, count) for text, number in pairs]
+            if all(tells(number, text, count) for text, (_, number) in zip(found, pairs, strict=True)):
+                return found
+        return [fitted(text, number, most) for text, number in pairs]
+
+
+def tells(number: float, text: str, most: int) -> bool:
+    """Whether a text is short enough and says two digits of a number of which there are more."""
+    digits = text.lstrip("−≈0.").replace(".", "")
+    return len(text) <= most and (len(digits) >= LEAST_DIGITS or plain(number, USUAL_DECIMALS) == text)
 
 
 class Glass(Pane):

@@ -3,71 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from manim import Group, Mobject
 
-from engine.numbers import USUAL_DECIMALS, fitting, plain
 from engine.step import Cell
-from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, lines, text_width
+from scenes.parts.digits import Writing
+from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark, lines
+from scenes.parts.levels import Levels
 from scenes.parts.raster import Hatch, Raster, cell_colours, nothing
 from scenes.parts.standing import Patch, Standing
 from scenes.parts.theme import Theme
 
 SMALLEST_RULED_CELL_PX = 22.0  # with lines between smaller cells one sees lines, not colours
-LEAST_CHARACTERS = 4  # −0.5
-BESIDE_PX, FILLED = 10.0, 0.8  # room beside a number in its cell, at least; of a cell's width, where there is room to choose
-MOST_DIGITS = 400  # more numbers than these are colours in most pictures
 
 #: Row and column.
 CellPlace = tuple[int, int]
-
-
-# --- numbers in cells ------------------------------------------------------------------------------------------------------------------
-
-
-def characters(width: float, beside_px: float = BESIDE_PX) -> int:
-    """How many characters fit into a cell with so much room beside them."""
-    return int((width - beside_px * PX) / text_width("0", LEAST_PX) + 1e-6)
-
-
-def fitted(text: str, number: float, most: int) -> str:
-    """A number as it is written, with fewer decimals where that has more than ``most`` characters."""
-    return text if len(text) <= most else fitting(number, most)
-
-
-def widest(texts: Iterable[str]) -> float:
-    """Width of the widest of texts whose digits are as small as may be."""
-    return max(text_width(text, LEAST_PX) for text in texts)
-
-
-def size_within(width: float, texts: Iterable[str], *most: float) -> float:
-    """The size of digits in which all texts are no wider than ``width``, ``most`` at the most."""
-    return min([LEAST_PX * width / widest(texts), *most])
-
-
-def in_cells(numbers: Sequence[float], texts: Sequence[str], cells: Sequence[Box], *most: float) -> list[Line]:
-    """A row of numbers in one size, ``most`` at the most, with fewer decimals where there is no room."""
-    width = cells[0][2] - cells[0][0]
-    shown = [fitted(text, x, characters(width)) for x, text in zip(numbers, texts, strict=True)]
-    size = max(LEAST_PX, size_within(FILLED * width, shown, *most))
-    return [Line(text, size, (x0 + x1) / 2, (y0 + y1) / 2) for text, (x0, y0, x1, y1) in zip(shown, cells, strict=False)]
-
-
-@dataclass(frozen=True)
-class Writing:
-    """Digits of ``size`` px, of numbers with ``decimals``, or fewer where there are more than ``most`` characters; that many if it is 0."""
-
-    size: float
-    decimals: int = USUAL_DECIMALS
-    most: int = 0
-
-    def text(self, number: float) -> str:
-        """A number as it stands in a cell."""
-        text = plain(number, self.decimals)
-        return text if self.most < LEAST_CHARACTERS else fitted(text, number, self.most)
 
 
 # --- geometry --------------------------------------------------------------------------------------------------------------------------
@@ -171,8 +123,9 @@ class Grid(CellPlaces, Group):
         self.ground: list[Mobject] = [self.ruled]
         self.rule()
         if writing is not None:
+            self.levels = Levels(theme, role)
             self.digits = Letters(getattr(theme, role), halo=theme.ground if self.halo else None)
-            self.add(self.digits)
+            self.add(self.levels, self.digits)
         else:
             self.raster, self.hatch = Raster(nothing(shape), box), Hatch(theme)
             self.ground[:0] = [self.raster, self.hatch]
@@ -192,10 +145,10 @@ class Grid(CellPlaces, Group):
         if not len(self.ruled.points):
             self.ruled.draw(self.ruling())
 
-    def move(self, left: float) -> None:
+    def move(self, left: float, top: float) -> None:
         """Puts coloured cells elsewhere."""
-        if left != self.left:
-            self.left = left
+        if (left, top) != (self.left, self.top):
+            self.left, self.top = left, top
             self.raster.move(self.whole)
             self.ruled.draw(self.ruling())
 
@@ -249,10 +202,15 @@ class Grid(CellPlaces, Group):
         if self.has_digits:
             self.lines = self.lines if same else {}
             self.write_lines(self._lines(values, known))
+            self.levels.cover(self, values, known)
             return
         self.colours = self.colours if same else self.tints(values)
         self.raster.colour(np.where(known[..., None], self.colours, nothing((1, 1))))
-        self.hatch.cover([(self.raster.box, ~known)])
+        self.hatch.cover([(self.raster.box, self.hatched(known))])
+
+    def hatched(self, known: np.ndarray) -> np.ndarray:
+        """Those of the cells that are to be told from such as stand for 0."""
+        return ~known
 
     def _lines(self, values: np.ndarray, known: np.ndarray) -> dict[CellPlace, Line]:
         found = {}
@@ -266,6 +224,7 @@ class Grid(CellPlaces, Group):
     def write(self, texts: Mapping[CellPlace, str]) -> None:
         """Digits of cells."""
         self.shown = None
+        self.levels.clear()
         self.write_lines({cell: self.lettered(text, *cell) for cell, text in texts.items()})
 
     def write_lines(self, found: Mapping[CellPlace, Line]) -> None:
@@ -277,6 +236,7 @@ class Grid(CellPlaces, Group):
         self.shown = None
         if self.has_digits:
             self.digits.write_lines([])
+            self.levels.clear()
         else:
             self.raster.colour(nothing((self.rows, self.columns)))
             self.hatch.cover([])

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.numbers import fitting
-from scenes.parts.grid import LEAST_CHARACTERS, MOST_DIGITS, Grid, Writing, characters, size_within
+from scenes.parts.digits import LEAST_CHARACTERS, MOST_DIGITS, Writing, characters, size_within
+from scenes.parts.grid import Grid
 from scenes.parts.ink import LEAST_PX, PX, Box, Line
 from scenes.parts.raster import heat_limit
 from scenes.parts.theme import Theme

@@ -110,7 +110,7 @@ class Lens(Group):
         """The ways of what is read to the tile, which shows it: numbers row by row, coloured cells as one block."""
         role = self.plane.role
         if self.plane.mode != "digits" or not self.tile.has_digits or len(cells) > MOST_FLYING:
-            return [Flight(role, boxes=(self.plane.span(cells), self.tile.area))]
+            return [Flight(role, boxes=(self.plane.span(cells), self.tile.area), pixels=self.plane.pixels(cells))]
         ways = enumerate(zip(cells, self.tile.read, strict=True))
         return [Flight(role, n // self.tile.columns, lines=(self.plane.line(cell, end.text), end)) for n, (cell, end) in ways]
 

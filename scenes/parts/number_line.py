@@ -20,9 +20,12 @@ HIGH = 1.44  # of the whole line, at least
 END = 0.55  # room beside the first and the last tick
 TICK, TICK_ROOM, ROW = 0.07, 0.48, 0.27
 TICKS = 10  # about so many
+THIN = 0.7  # of a dot's width a bar has
+NAME = 0.4  # height of one of several names
 FEW = 6, 16  # dots; the more there are the smaller they and their numbers
 RADII, SIZES = (0.15, 0.11, 0.085), (34.0, LEAST_PX, LEAST_PX)
-LEAST_RADIUS, FINER = 0.022, 0.9  # of dots where there are piles of them, and how much smaller the next try is
+LEAST_RADIUS, FINER = 0.035, 0.9  # of dots where there are piles of them, and how much smaller the next try is
+CLOSE = 0.45  # of its height a dot in a pile keeps free at least
 RING = 0.06  # around the present dot
 PIN = (0.12, 0.17)  # half the width of a pin, and its height
 BESIDE = 0.1  # between texts, and between a text and a line
@@ -52,7 +55,7 @@ class Stand:
     """What is on the line: the dot ``lit`` is the present one; ``pin`` is under its value, ``band`` reaches as far from 0 to both sides.
 
     The dots of the numbers ``squares`` have squares over them, whose sides are the distances from 0; ``mean_square`` is the area of one
-    that stands at 0.
+    that stands at 0. Many dots have bars as high as those squares are large, and their mean is a level.
     """
 
     dots: tuple[Dot, ...] = ()
@@ -64,16 +67,19 @@ class Stand:
 
 
 class NumberLine(Group):
-    """A line at the bottom of ``room`` for at most so many ``dots``; :meth:`show` says what is on it, :meth:`between` is on the way."""
+    """A line at the bottom of ``room`` for at most so many ``dots``; :meth:`show` says what is on it, :meth:`between` is on the way.
 
-    def __init__(self, room: Box, theme: Theme, dots: int) -> None:
-        self.room, self.theme = room, theme
+    At its left there is room for names as wide as ``named``, which say whose dots these are.
+    """
+
+    def __init__(self, room: Box, theme: Theme, dots: int, named: float = 0.0) -> None:
+        self.room, self.left, self.theme = (room[0] + named, *room[1:]), room[0], theme
         kind = sum(dots > most for most in FEW)
         self.radius, self.size, self.row = RADII[kind], SIZES[kind], ROW * SIZES[kind] / LEAST_PX
         self.low, self.high = 0.0, 1.0
         self.base = room[1] + TICK_ROOM
         self.top = room[3] - self.row / 2  # the row of names
-        self.axis, self.ticks = Mark(theme.muted, stroke=2.5), Letters(theme.muted)
+        self.axis, self.ticks, self.owner = Mark(theme.muted, stroke=2.5), Letters(theme.muted), Letters(theme.ink)
         self.bands, self.squares, self.solid, self.pins = ({r: Mark(getattr(theme, r), fill=f) for r in ROLES} for f in (0.22, 0.3, 1, 1))
         self.edges, self.hollow, self.means = ({r: Mark(getattr(theme, r), stroke=w) for r in ROLES} for w in (2.5, 3.0, 3.0))
         self.texts = {role: Letters(getattr(theme, role), halo=theme.ground) for role in ROLES}
@@ -81,7 +87,7 @@ class NumberLine(Group):
         self.steps: list[Line] = []
         by_role = (self.bands, self.squares, self.means, self.edges, self.pins, self.solid, self.hollow)
         marks = chain(*(marks.values() for marks in by_role))
-        super().__init__(*marks, self.axis, self.ticks, self.casing, self.ring, *self.texts.values())
+        super().__init__(*marks, self.axis, self.ticks, self.owner, self.casing, self.ring, *self.texts.values())
 
     # --- the line --------------------------------------------------------------------------------------------------------------------
 
@@ -98,16 +104,21 @@ class NumberLine(Group):
         middle = self.room[1] + LEAST_PX * PX / 2
         self.steps = [Line(plain(value, decimals), LEAST_PX, self.x(value), middle) for value in values]
 
+    def call(self, names: Sequence[str]) -> None:
+        """Says whose dots these are, at the left."""
+        y = self.base + LEAST_PX * PX / 2 + NAME * (len(names) - 1)
+        self.owner.write_lines(Line(name, letter_size(), self.left, y - NAME * n, align=-1) for n, name in enumerate(names))
+
     def x(self, value: float) -> float:
         """Where a value stands."""
         left, right = self.room[0] + END, self.room[2] - END
         return left + (right - left) * (value - self.low) / (self.high - self.low)
 
     def fitting(self, low: float, high: float, most: float, groups: Iterable[Sequence[float]]) -> float:
-        """How large dots may be, ``most`` at the most, on a line from ``low`` to ``high`` if none is to lie on another one of its group."""
+        """How large dots may be, ``most`` at the most, on a line from ``low`` to ``high`` if of each in a pile a part is to be seen."""
         kept, (self.low, self.high, self.radius) = self.radius, (low, high, most)
         for values in groups:
-            while self.radius > LEAST_RADIUS and 2 * self.radius * (1 + max(self._levels(values), default=0)) > self._pile:
+            while self.radius > LEAST_RADIUS and 2 * self.radius * (1 + CLOSE * max(self._levels(values), default=0)) > self._pile:
                 self.radius = max(LEAST_RADIUS, FINER * self.radius)
         found, self.radius = self.radius, kept
         return found
@@ -188,17 +199,24 @@ class NumberLine(Group):
             self.edges[role].draw(lines(((x, self.base), (x, self.top)) for span in spans for x in span))
 
     def _squares(self, stand: Stand) -> None:
-        largest = max((abs(dot.value) for dot in stand.dots), default=0.0)
-        unit = (self.top - self.row / 2 - BESIDE - self.base) / (largest or 1.0)
-        found = [(dot.role, self._square(self.x(dot.value), abs(dot.value) * unit)) for dot in (stand.dots[n] for n in stand.squares)]
+        largest = max((abs(dot.value) for dot in stand.dots), default=0.0) or 1.0
+        high = self.top - self.row / 2 - BESIDE - self.base
+        many = len(stand.dots) > FEW[1]
+
+        def area(value: float) -> Box:
+            x, share = self.x(value), abs(value) / largest
+            half, tall = (self.radius * THIN, share * share) if many else (share * high / 2, share)
+            return x - half, self.base, x + half, self.base + tall * high
+
+        def level(square: float) -> Box:
+            reach = math.sqrt(square) / largest
+            x0, x1 = self.room[::2] if many else (self.x(0) - reach * high / 2, self.x(0) + reach * high / 2)
+            return x0, self.base, x1, self.base + high * (reach * reach if many else reach)
+
         mean = stand.mean_square
         for role in ROLES:
-            self.squares[role].draw(boxes(box for of, box in found if of == role))
-            own = [mean] if mean is not None and mean.role == role else []
-            self.means[role].draw(boxes(self._square(self.x(0), math.sqrt(one.value) * unit) for one in own))
-
-    def _square(self, middle: float, side: float) -> Box:
-        return middle - side / 2, self.base, middle + side / 2, self.base + side
+            self.squares[role].draw(boxes(area(stand.dots[n].value) for n in stand.squares if stand.dots[n].role == role))
+            self.means[role].draw(boxes([level(mean.value)] if mean is not None and mean.role == role else []))
 
     # --- texts -----------------------------------------------------------------------------------------------------------------------
 

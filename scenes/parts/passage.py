@@ -8,23 +8,14 @@ import numpy as np
 from manim import Group, Mobject
 
 from scenes.parts.grid import ruling
-from scenes.parts.ink import LEAST_PX, Box, Line, Mark, boxes
+from scenes.parts.ink import LEAST_PX, Box, Line, boxes
 from scenes.parts.motion import smooth
-from scenes.parts.raster import Raster
+from scenes.parts.raster import MovingCells
 from scenes.parts.rooms import around
 from scenes.parts.standing import Patch, Standing
 from scenes.parts.theme import Theme, rgb
-from scenes.parts.travel import VEIL, Travelling, between
+from scenes.parts.travel import VEIL, MovingLines, Travelling, between
 from scenes.parts.window import blend
-
-
-class MovingLines(Mark):
-    """Lines and blocks that pass over other things."""
-
-
-class MovingCells(Raster):
-    """Coloured cells that do."""
-
 
 #: Its box before and after, and its colours then.
 BoxWay = tuple[Box, Box, tuple[np.ndarray, np.ndarray] | None]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from scenes.parts.arrange import LABEL_ROOM, LEAST_ROW, Arrangement, Item, shelved
 from scenes.parts.ink import Box, letter_size, text_width
-from scenes.parts.sheet import CHARACTERS, across, need, plane_shape, planes
+from scenes.parts.sheet import CHARACTERS, across, plane_shape, planes
 from scenes.parts.shown import Shown
+from scenes.parts.tiles import tiled_shape
 
 MOST_ABREAST = 6  # planes, and tensors on one shelf if more can be read on several
 MOST_AT_ONCE = 8  # tensors
@@ -25,15 +27,23 @@ MOST_ROWS = 8  # of what is given, for which there is room before the code
 class Places:
     """``shown`` are the tensors; of those that are ``abreast`` all planes are shown side by side.
 
-    Those of a stage stand in the ``room`` of that, at the end on all of the ``stage``, at the start where ``listed``, the height of the
-    code, leaves room.
+    Those of a stage stand in the ``room`` of that, at the end on all of the ``stage`` or in the room of the ``ending``, at the start
+    where ``listed``, the height of the code, leaves room.
     They may be ``stacked``, each on a shelf of its own, where that leaves more room for numbers.
     """
 
     def __init__(
-        self, shown: Shown, role: Mapping[str, str], room: Callable[[str], Box], stage: Box, listed: float, *, stacked: bool = False
+        self,
+        shown: Shown,
+        role: Mapping[str, str],
+        room: Callable[[str], Box],
+        stage: Box,
+        listed: float,
+        *,
+        ending: Box | None = None,
+        stacked: bool = False,
     ) -> None:
-        self.stacked, self.room_of, self.room = stacked, room, room(WHOLE)
+        self.stacked, self.room_of, self.room, self.ending = stacked, room, room(WHOLE), ending or stage
         self.shown, self.tensors, self.role, self.stage, self.listed = shown, shown.tensors, role, stage, listed
         #: Of a tensor that stands in several arrangements how large a cell is at the most.
         self.most: dict[str, tuple[float, float]] = {}
@@ -53,6 +63,12 @@ class Places:
         """The height of the lowest row of digits in these stages."""
         seen = (found for name, found in self.of_stages.items() if name in stages)
         return min((found.spots[path].cell[1] for found in seen for path in found.digits), default=math.inf)
+
+    def thinnest(self, stages: Container[str]) -> float:
+        """The height of the lowest tensor of several rows in colours in these stages."""
+        seen = [one for name, one in self.of_stages.items() if name in stages]
+        spots = [(plane_shape(self.tensors[path].shape)[0], spot) for one in seen for path, spot in one.spots.items() if not spot.digits]
+        return min((rows * spot.cell[1] for rows, spot in spots if rows > FEW), default=math.inf)
 
     @cached_property
     def of_stages(self) -> dict[str, Arrangement]:
@@ -87,7 +103,7 @@ class Places:
         found = self._of_steps()
         if WHOLE not in found or not self._code_fits(found[WHOLE]):
             found[START] = self._of_the_start(coloured(found.values()))
-        if WHOLE not in found or self.shown.at_end:
+        if WHOLE not in found or self.shown.at_end or any(map(self.is_tiled, self.shown.results)):
             found[END] = self._of_the_end(WHOLE in found)
         return found
 
@@ -110,7 +126,8 @@ class Places:
 
     def _of_the_end(self, at_once: bool, colours: Container[str] = ()) -> Arrangement:
         results = self._shelved(self.shown.results, colours)
-        wider = [[*self.tensors]] * at_once + [self.shown.made]
+        # Of all planes only what is given back has the room.
+        wider = [] if any(map(self.is_tiled, self.shown.results)) else [[*self.tensors]] * at_once + [self.shown.made]
         tried = [self._shelved(paths, colours) for paths in wider if len(paths) <= MOST_AT_ONCE or paths == self.shown.results]
         return next((one for one in tried if one.fits and all(path in one.digits or path in colours for path in one.spots)), results)
 
@@ -133,16 +150,16 @@ class Places:
         listed = [*paths]
         tried = list(dict.fromkeys(tuple(self._item(path, 0 if path in colours else most) for path in listed) for most in CHARACTERS))
         found = [shelved(items, room, 1) for items in tried]
-        if len(listed) > MOST_ABREAST or not any(one.fits for one in found):
+        if self.stacked or len(listed) > MOST_ABREAST or not any(one.fits and one.named for one in found):
             found += [shelved(items, room, count) for count in range(2, 1 + min(MOST_SHELVES, len(listed))) for items in tried]
         if self.stacked:
             found += [shelved(items, room, len(listed)) for items in tried]
-        return max(found, key=lambda one: (one.fits, len(one.digits), self.stacked and one.smallest))
+        return max(found, key=lambda one: (one.fits, len(one.digits), one.named, self.stacked and one.smallest))
 
     def _shelved(self, paths: Sequence[str], colours: Container[str] = ()) -> Arrangement:
-        """On as many shelves on all of the stage as make the cells largest."""
-        tried = list(dict.fromkeys(tuple(self._item(path, 0 if path in colours else most) for path in paths) for most in CHARACTERS))
-        found = [shelved(items, self.stage, count) for count in range(1, 1 + min(MOST_SHELVES, len(paths))) for items in tried]
+        """At the end on as many shelves as make the cells largest."""
+        tried = list(dict.fromkeys(tuple(self._at_end(path, 0 if path in colours else most) for path in paths) for most in CHARACTERS))
+        found = [shelved(items, self.ending, count) for count in range(1, 1 + min(MOST_SHELVES, len(paths))) for items in tried]
         return max(found, key=lambda one: (one.fits, len(one.digits), one.smallest))
 
     def _item(self, path: str, characters: int) -> Item:
@@ -152,12 +169,23 @@ class Places:
             path,
             rows,
             across(values.shape, path in self.abreast),
-            need(values, characters),
+            self.shown.need(path, characters),
             text_width(self._name(path), letter_size()),
             movable=columns > 1 and (rows == 1 or self.role[path] == "weight"),
             computed=path in self.shown.computed,
             most=self._most(path),
         )
+
+    def is_tiled(self, path: str) -> bool:
+        """Whether a tensor shows one plane at a time, and at the end all of them."""
+        return planes(self.tensors[path].shape) > 1 and path not in self.abreast
+
+    def _at_end(self, path: str, characters: int) -> Item:
+        item = self._item(path, characters)
+        if not self.is_tiled(path):
+            return item
+        rows, columns = tiled_shape(self.tensors[path].shape)
+        return replace(item, rows=rows, columns=columns, movable=False)
 
     def _most(self, path: str) -> tuple[float, float]:
         width, height = self.most.get(path, UNBOUND)

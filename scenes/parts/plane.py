@@ -11,7 +11,8 @@ import numpy as np
 
 from engine.numbers import decimals_needed, plain
 from engine.step import Cell
-from scenes.parts.grid import CellPlace, Grid, Writing, centred, ruling, size_within, widest
+from scenes.parts.digits import Writing, size_within, widest
+from scenes.parts.grid import CellPlace, Grid, centred, ruling
 from scenes.parts.heading import Heading
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, Mark, dashes, letter_size, lines
 from scenes.parts.legend import ColourScale
@@ -50,7 +51,8 @@ class Plane(Grid):
     Size, decimals and colours are those of all values, and of ``others`` that may stand there on the way to them, so that nothing jumps
     when more is shown. Sides of ``padding`` in ``values`` are dashed, and its digits pale, also those of holes. ``cell`` is the largest
     side of a cell. A ``tone`` says that it is the red (0), green (1) or blue (2) part of a picture. What is ``made_of`` a plane that is a
-    picture, and no more than its brightness, is one, too.
+    picture, and no more than its brightness, is one, too. A ``coloured`` one has no digits even where there is room for them; it is
+    ``scaled`` if its colours are explained below it.
     """
 
     halo = True
@@ -67,16 +69,18 @@ class Plane(Grid):
         cell: float | None = None,
         tone: int | None = None,
         made_of: Plane | None = None,
+        coloured: bool = False,
+        scaled: bool = True,
     ) -> None:
         self.values, (self.sides, self.holes), role, self.tone = values, padding, title.role, tone
         left, bottom, right, top = room
-        inner = (left + LABEL_COLUMN, bottom, right, top) if title.beside else (left, bottom, right, top - LABEL_ROOM)
+        inner = (left + LABEL_COLUMN, bottom, right, top) if title.beside else (left, bottom, right, top - LABEL_ROOM * bool(title.text))
         most = LARGEST_CELL if cell is None else cell
-        writing = None if tone is not None else _writing(values, others, _side(values, inner, most))
+        writing = None if coloured or tone is not None else _writing(values, others, _side(values, inner, most))
         is_grey = is_picture(self.own) and (made_of.is_picture if made_of else writing is None and role == "input")
         picture = tone is not None or is_grey
         writing = None if picture else writing
-        scaled = writing is None and not picture
+        scaled = scaled and writing is None and not picture
         low = (inner[0], inner[1] + SCALE_ROOM * scaled, *inner[2:])
         box = centred(values.shape, _cell(values, low, most, square=writing is not None), low)
         super().__init__(values.shape, box, role, theme, writing, limit=heat_limit(np.append(values, others)), picture=picture)
@@ -116,6 +120,14 @@ class Plane(Grid):
         line = self.lettered(text, *cell)
         # What flies out of a coloured cell may be nan.
         return line if self.has_digits else replace(line, size=letter_size())
+
+    def pixels(self, cells: Sequence[Cell] = ()) -> np.ndarray | None:
+        """The colours of cells, which are rows and columns of them, or of all; none where they have digits."""
+        if self.has_digits:
+            return None
+        rows, columns = (sorted({cell[axis] for cell in cells}) or range(self.values.shape[axis]) for axis in (0, 1))
+        found: np.ndarray = self.raster.pixel_array[np.ix_(rows, columns)]
+        return found
 
     def standing(self, number: int) -> Standing:
         """Its cells without padding; ``number`` says which of the planes of its tensor it is."""

@@ -37,6 +37,10 @@ class Raster(ImageMobject):
         return self
 
 
+class MovingCells(Raster):
+    """One that passes over other things."""
+
+
 class Hatch(Mark):
     """Over cells that are not known yet. No number has that look, whatever its scale."""
 
@@ -129,6 +133,8 @@ def is_picture(values: np.ndarray) -> bool:
     return bool(np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1)
 
 
+#: Parts of a picture.
+TONES = ("red", "green", "blue")
 #: Of a picture, at least so many cells; of one in bytes the largest is no smaller than this.
 LEAST_PICTURE, LEAST_BYTE = 64, 64
 

@@ -11,7 +11,7 @@ RATE, LOOK_UP, GLANCE = 4.0, 1.0, 4
 REST = 0.6
 
 #: A sentence may end here, if no quotation and no bracket is open.
-_END = re.compile(r"(?<=\w\w\w)\.(?=\s)|[;:](?=\s)|,(?= and\b)")
+_END = re.compile(r"(?<=\w\w\w)\.(?=\s)|[;:?](?=\s)|,(?= and\b)")
 
 
 def reading(text: str) -> float:
@@ -21,11 +21,11 @@ def reading(text: str) -> float:
 
 def leading(text: str) -> list[str]:
     """The text, and what of it may stand alone: its first clauses, the longest first."""
-    return [text, *reversed([f"{part}." for part in _clauses(text)])]
+    return [text, *reversed([*_clauses(text)])]
 
 
 def _clauses(text: str) -> Iterator[str]:
     for end in _END.finditer(text):
         part = text[: end.start()]
         if all(part.count(opened) == part.count(closed) for opened, closed in ("“”", "()", "[]", "{}")):
-            yield part
+            yield f"{part}{'?' if end[0] == '?' else '.'}"

@@ -89,9 +89,9 @@ class Sight(NamedTuple):
 class Reel(Scene, Generic[S]):
     """A scene over a trace of steps of the class ``S``: ``layout`` places its parts, ``show`` says what moves in a beat.
 
-    Without arguments, as under plain ``manim render``, it shows the concept's own example. ``within`` another one it shows a part of its
-    story, and writes into the outer zones of that. With ``code`` the line of torch stands beside the picture: below the strip that which
-    gives the same, or where the scene finds a place for it each one that is executed.
+    Without arguments, as under plain ``manim render``, it shows every step of the concept's own example. ``within`` another one it shows a
+    part of its story, and writes into the outer zones of that. With ``code`` the line of torch stands beside the picture: below the strip
+    that which gives the same, or where the scene finds a place for it each one that is executed.
     """
 
     concept: ClassVar[str]
@@ -99,7 +99,7 @@ class Reel(Scene, Generic[S]):
     def __init__(
         self,
         trace: Record | Trace | None = None,
-        beats: Sequence[Beat] = (),
+        beats: Sequence[Beat] | None = None,
         theme: str = "dark",
         renderer: CairoRenderer | None = None,
         *,
@@ -111,7 +111,7 @@ class Reel(Scene, Generic[S]):
         given = trace if trace is not None else open_example(self.concept)
         # Which class the steps of a concept are of is known to its scene alone.
         self.trace = cast("Story[S]", given if isinstance(given, Record) else given.record())
-        self.beats = beats or every_step(self.trace, config.frame_rate)
+        self.beats = every_step(self.trace, config.frame_rate) if beats is None else beats
         self.theme, self.within, self.has_code = THEMES[theme], within, code
         self.still, self.live = Group(), Group()
         self.watches = Watch(), Watch()
@@ -199,5 +199,5 @@ def every_step(trace: Story[Step], fps: float) -> list[Beat]:
         before = shot.start - 1 if shot.start and shot.kind != "closing" else None
         return Beat(shot.kind, shot.start, shot.stop, shot.phase, said, round(fps * shot.seconds), before, caption=shot.caption)
 
-    choice = Choice(full, len(trace), len(trace), apart="all", whole=True)
+    choice = Choice(full, len(trace), len(trace), apart="all", ends="all")
     return [beat(shot) for shot in shots(syllabus, choice)]

@@ -11,19 +11,8 @@ import numpy as np
 from engine.numbers import decimals_needed, plain
 from engine.step import Cell
 from scenes.parts.arrange import LABEL_ROOM, Spot
-from scenes.parts.grid import (
-    BESIDE_PX,
-    FILLED,
-    LEAST_CHARACTERS,
-    MOST_DIGITS,
-    CellPlace,
-    Grid,
-    Writing,
-    characters,
-    fitted,
-    ruling,
-    size_within,
-)
+from scenes.parts.digits import BESIDE_PX, FILLED, LEAST_CHARACTERS, MOST_DIGITS, Writing, characters, fitted, size_within
+from scenes.parts.grid import CellPlace, Grid, ruling
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, letter_size, text_width
 from scenes.parts.raster import common_limit
 from scenes.parts.standing import Standing

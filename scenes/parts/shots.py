@@ -29,8 +29,10 @@ MOST_KINDS = 12
 
 #: How the steps of a sweep are alike: they are of one kind, of kinds that were all shown before, or of several that were not.
 Likeness = Literal["one", "shown", "several"]
-#: What stands below steps whose own sentence there is no time for, and below those of several kinds.
-LONE, SHOWN, SEVERAL = "In the same way.", "The same kinds of steps again.", "Steps of several kinds at once."
+#: How much is said at the ends: all of it, as little as says something, or before the first step the title alone.
+Ends = Literal["all", "least", "title"]
+#: What stands below a step that follows one of its kind.
+LONE = "In the same way."
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,15 @@ class Shot:
 
 
 class Choice(NamedTuple):
-    """Which steps are ``full``; how many ``quick`` ones begin the first chapter, and how many a ``later`` one. ``whole`` openings and
-    closings are not cut short. Sweeps are told ``apart`` by kinds: none of them, or all but those of many runs of known kinds, or all.
+    """Which steps are ``full``; how many ``quick`` ones begin the first chapter, and how many a ``later`` one; how much is said at the
+    ``ends``. Sweeps are told ``apart`` by kinds: none of them, or all but those of many runs of known kinds, or all.
     """
 
     full: Sequence[int] = ()
     quick: int = 0
     later: int = 1
     apart: Literal["none", "most", "all"] = "none"
-    whole: bool = False
+    ends: Ends = "title"
     highlight: int | None = None
 
 
@@ -75,7 +77,7 @@ def sweep_seconds(steps: int) -> float:
 
 def shots(syllabus: Syllabus, choice: Choice) -> list[Shot]:
     """An opening, all steps in their order, a closing if there is one."""
-    found = [end("opening", syllabus, choice.whole)]
+    found = [end("opening", syllabus, choice.ends)]
     shown, at = set(syllabus.known), 0
     for step in [*sorted(choice.full), syllabus.steps]:
         if at < step:
@@ -85,7 +87,7 @@ def shots(syllabus: Syllabus, choice: Choice) -> list[Shot]:
             shown.add(syllabus.run(step).kind)
         at = step + 1
     found = found if choice.highlight is None else _shared_out(found, choice.highlight)
-    return readable(found) + ([end("closing", syllabus, choice.whole)] if syllabus.closing else [])
+    return readable(found) + ([end("closing", syllabus, choice.ends)] if syllabus.closing else [])
 
 
 def _shared_out(found: list[Shot], highlight: int) -> list[Shot]:
@@ -96,11 +98,12 @@ def _shared_out(found: list[Shot], highlight: int) -> list[Shot]:
     return [replace(s, seconds=max(s.least, whole * (s.stop - s.start) / steps)) if s in parts else s for s in found]
 
 
-def end(kind: Literal["opening", "closing"], syllabus: Syllabus, whole: bool) -> Shot:
+def end(kind: Literal["opening", "closing"], syllabus: Syllabus, ends: Ends) -> Shot:
     """What is said before the first step, or after the last one."""
     opens = kind == "opening"
     texts, at, phase = (syllabus.openings, 0, "setup") if opens else (syllabus.closings, syllabus.steps, "result")
-    return saying(Shot(kind, at, at, phase, "", ENDS, LEAST_END), texts[0] if whole else min(texts, key=reading))
+    shorter = [*texts, syllabus.name] if opens and ends == "title" else texts
+    return saying(Shot(kind, at, at, phase, "", ENDS, LEAST_END), texts[0] if ends == "all" else min(shorter, key=reading))
 
 
 def saying(shot: Shot, text: str) -> Shot:
@@ -166,14 +169,13 @@ def _of_kind(syllabus: Syllabus, choice: Choice, group: Sequence[Stretch], stand
     """Steps of one kind: the first of them quickly, the others swept; all one by one if that leaves few."""
     follows, is_new = stands
     start, stop, kind = group[0].start, group[-1].stop, group[0].kind
-    quick = choice.quick if syllabus.run(start).start == 0 else min(choice.later, choice.quick)
-    quick = 0 if choice.highlight is not None and start == choice.highlight + 1 else quick
-    left = NO_SWEEP if len(syllabus.firsts) == 1 else NO_SWEEP_OF_MANY
-    few = max(1, quick + (left if quick >= QUICK_STEPS else min(1, quick)))
+    quick = _quick(syllabus, choice, start)
+    few = max(1, quick + _left(syllabus, choice, quick, stop))
     # Before a kind was worked out nothing of it is swept over.
     after = stop if stop - start <= few or (is_new and stop == syllabus.firsts[kind]) else start + quick
     # Of a step that follows one of its kind nothing new is to be read.
-    text = LONE if stop - start == 1 and follows else syllabus.shared(kind)
+    goes_on = stop < syllabus.steps and syllabus.run(stop).kind == kind
+    text = LONE if stop - start == 1 and follows and not goes_on else syllabus.shared(kind)
     phase = _name(group)
     yield from (Shot("quick", k, k + 1, phase, text, QUICK, QUICK * SQUEEZE) for k in range(start, after))
     if after < stop:
@@ -181,12 +183,29 @@ def _of_kind(syllabus: Syllabus, choice: Choice, group: Sequence[Stretch], stand
         yield Shot("sweep", after, stop, phase, text, seconds, LEAST_SWEEP, is_new=is_new and after == start)
 
 
+def _quick(syllabus: Syllabus, choice: Choice, start: int) -> int:
+    """How many of the steps from ``start`` on are shown quickly before a sweep: most after the first ones that are worked out."""
+    if choice.highlight is not None and start == choice.highlight + 1:
+        return 0
+    before = [k for k in choice.full if k < start]
+    is_first = syllabus.run(start).start == 0 and (not before or max(before) - min(before) < len(before))
+    return choice.quick if is_first else min(choice.later, choice.quick)
+
+
+def _left(syllabus: Syllabus, choice: Choice, quick: int, stop: int) -> int:
+    """So many steps after the quick ones are not worth a sweep: a few, more of them where that is all that is still to come."""
+    if quick < QUICK_STEPS:
+        return min(1, quick)
+    is_last = len(syllabus.firsts) == 1 and not any(k >= stop for k in choice.full)
+    return NO_SWEEP if is_last else NO_SWEEP_OF_MANY
+
+
 def _of_kinds(syllabus: Syllabus, group: Sequence[Stretch], known: bool) -> Shot:
     """Steps of several kinds, swept."""
     start, stop = group[0].start, group[-1].stop
     seconds = sweep_seconds(stop - start)
     texts = {syllabus.shared(run.kind) for run in group}
-    text = texts.pop() if len(texts) == 1 else SHOWN if known else SEVERAL
+    text = texts.pop() if len(texts) == 1 else syllabus.named([run.kind for run in group], again=known)
     return Shot("sweep", start, stop, _name(group), text, seconds, LEAST_SWEEP, "shown" if known else "several", is_new=not known)
 
 

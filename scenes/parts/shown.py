@@ -9,8 +9,9 @@ import numpy as np
 
 from engine.code.step import CodeStep
 from engine.paths import by_path
-from scenes.parts.grid import MOST_DIGITS
+from scenes.parts.digits import MOST_DIGITS
 from scenes.parts.roles import role_of
+from scenes.parts.sheet import need
 from scenes.parts.story import Story
 
 MOST_GIVEN = 6
@@ -32,11 +33,18 @@ class Shown:
         self.plain = {path: values for path, values in made.items() if path not in self.stages and path not in self.given}
         self.plain = {path: values for path, values in self.plain.items() if path in self._read or values.size <= MOST_DIGITS}
         self.tensors = {**self.given, **self.computed, **self.plain}
+        self._needs: dict[tuple[str, int], float | None] = {}
         self._returned: Sequence[str] = getattr(trace, "results", ())
 
     def called(self, path: str) -> str:
         """The name of a tensor."""
         return path
+
+    def need(self, path: str, characters: int) -> float | None:
+        """The least width of a tensor's cells, as :func:`scenes.parts.sheet.need` finds it."""
+        if (path, characters) not in self._needs:
+            self._needs[path, characters] = need(self.tensors[path], characters)
+        return self._needs[path, characters]
 
     def role(self, path: str) -> str:
         """The colour of a tensor."""
@@ -84,8 +92,8 @@ class Shown:
 
     @property
     def made(self) -> list[str]:
-        """All that was computed."""
-        return [*self.computed, *self.plain]
+        """All that was computed, and what is given and given back, such as a mask."""
+        return [*(path for path in self.given if path in self._returned), *self.computed, *self.plain]
 
     @property
     def results(self) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engine.sentences import listed
 from engine.step import Step
 from scenes.parts.reading import leading
 
@@ -22,6 +23,8 @@ STRONGEST = "The strongest result. "
 FEW = 5
 #: Chapters of one kind of steps after these are swept through together.
 MOST_PHASES = 6
+#: So many kinds of steps that are swept over together are named one by one.
+MOST_NOUNS = 3
 
 
 class Stretch(NamedTuple):
@@ -81,8 +84,13 @@ class Syllabus:
 
     @property
     def openings(self) -> list[str]:
-        """What may be said before the first step, the longest first: the title alone where there is no time for more."""
-        return [*leading(self.opening), f"{self.title}."]
+        """What may be said before the first step, the longest first; where there is no time for any of it, the ``name`` alone."""
+        return leading(self.opening)
+
+    @property
+    def name(self) -> str:
+        """The title as a sentence."""
+        return f"{self.title}."
 
     @property
     def closings(self) -> list[str]:
@@ -111,6 +119,15 @@ class Syllabus:
         """What holds for all steps of a kind; a step that is the only one has a sentence of its own."""
         step = self.step(self.firsts[kind])
         return step.shared if self.counts[kind] > 1 and step.shared else step.caption or step.say
+
+    def named(self, kinds: Iterable[str], *, again: bool) -> str:
+        """What is computed in steps of several kinds: all of it by name, or where that is too much the first and the last of it."""
+        nouns = [self.step(self.firsts[kind]).noun or kind for kind in kinds]
+        own = [*dict.fromkeys(nouns)]
+        if len(own) > MOST_NOUNS:
+            last = nouns[-1] if nouns[-1] != nouns[0] else own[-1]
+            return f"{'Again' if again else 'All'} from {nouns[0]} to {last}."
+        return f"{'Again' if again else 'Now'} {listed(own)}."
 
 
 def runs(blocks: Blocks) -> list[Stretch]:

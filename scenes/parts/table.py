@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from engine.numbers import decimals_needed
-from scenes.parts.grid import BESIDE_PX, FILLED, MOST_DIGITS, Grid, Writing, characters, size_within, widest
+from engine.sentences import within
+from scenes.parts.digits import BESIDE_PX, FILLED, MOST_DIGITS, Writing, characters, size_within, widest
+from scenes.parts.grid import Grid
 from scenes.parts.heading import Heading
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Line, letter_size
 from scenes.parts.raster import common_limit
@@ -28,7 +30,7 @@ class Table(Grid):
     """``values`` (rows x columns) in ``room``, in cells of ``most`` units at most; nothing is shown of a cell before :meth:`show`.
 
     The title of one that is beside it is a letter. ``low`` says how far below the top of its room the table
-    begins.
+    begins. One that is to be ``coloured`` has no digits even where there is room.
     """
 
     halo = True
@@ -42,13 +44,14 @@ class Table(Grid):
         *,
         most: tuple[float, float] = (0.95, 0.6),
         low: float | None = None,
+        coloured: bool = False,
     ) -> None:
         self.values, (rows, columns), (label, role, beside) = values, values.shape, title
         left, bottom, right, top = room
         left += LETTER_ROOM if beside else 0.0
         top -= low if low is not None else 0.0 if beside else LABEL_ROOM
         width, height = min((right - left) / columns, most[0]), min((top - bottom) / rows, most[1])
-        writing = _writing(values, width, height)
+        writing = None if coloured else _writing(values, width, height)
         if writing is None and low is None:
             width, height = min(width, LARGEST_HEAT_CELL), min(height, LARGEST_HEAT_CELL)
         # Above a table its label begins where the table does; beside it the table stands in the middle.
@@ -84,9 +87,8 @@ def _writing(values: np.ndarray, width: float, height: float) -> Writing | None:
 
 
 def fitting_label(text: str, room: float) -> str:
-    """As much of a word as fits, ending in dots if it does not fit whole; a box for what has no ink, or too much."""
-    while len(text) > 1 and _width(text) > room:
-        text = f"{text.removesuffix('…')[:-1]}…" if len(text) > 2 else text[:1]
+    """As much of a word as fits, without its middle if it does not fit whole; a box for what has no ink, or too much."""
+    text = within(text, room, _width)
     line = Line(text, letter_size(), 0.0, 0.0)
     x0, y0, x1, y1 = line.box
     half = line.width / 2 + PX * STRAY_PX

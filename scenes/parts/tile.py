@@ -9,8 +9,9 @@ from math import cos, pi, sin
 import numpy as np
 
 from engine.numbers import USUAL_DECIMALS, decimals_needed, fitting, plain
-from scenes.parts.glass import GAP_PX, LABEL_RISE, LARGEST_HEAT_CELL, STOREY_GAP_PX, Pane
-from scenes.parts.grid import Grid, Writing, centred, characters, size_within
+from scenes.parts.digits import Writing, characters, size_within
+from scenes.parts.glass import COMFORTABLE_PX, GAP_PX, LABEL_RISE, LARGEST_HEAT_CELL, STOREY_GAP_PX, Pane, tells
+from scenes.parts.grid import Grid, centred
 from scenes.parts.heading import Heading
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, letter_size
 from scenes.parts.plane import LABEL_COLUMN, LABEL_ROOM
@@ -21,7 +22,6 @@ from scenes.parts.travel import Travelling
 LARGEST = (1.6, 1.45)  # of a cell, width and height
 LARGEST_DIGIT_PX = 54.0
 MOST_TRIED = 500
-LEAST_DIGITS = 2  # of a number in a cell that has more
 TIMES_ROOM = 0.5  # for the sign between the two grids
 
 
@@ -52,15 +52,13 @@ class Tile(Pane):
         x, y = (inner[0] + right) / 2, (bottom + inner[3]) / 2
         boxes = [centred(shape, cell, inner)]
         if writing is None:
-            side = min((width - TIMES_ROOM) / 2 / shape[1], height / shape[0], LARGEST_HEAT_CELL)
-            away = (TIMES_ROOM + shape[1] * side) / 2
-            boxes = [centred(shape, (side, side), (at, y, at, y)) for at in (x - away, x + away)]
+            boxes = _pair(shape, (width, height), (x, y))
         super().__init__(shape, boxes[0], roles[0], theme, writing)
         self.upper, self.lower = Letters(getattr(theme, roles[0])), Letters(getattr(theme, roles[1]))
         self.beside = [Grid(shape, box, roles[1], theme, None, limit=heat_limit(weights)) for box in boxes[1:]]
         self.storeys = [self.upper, self.lower] if writing else []
         self.turning = Travelling(getattr(theme, roles[1]), halo=theme.ground)
-        self.times, self.places = Ink("×", 40.0, theme.ink).put(x, y), [grid.left for grid in self.beside]
+        self.times, self.places = Ink("×", 40.0, theme.ink).put(x, y), [(grid.left, grid.top) for grid in self.beside]
         self.add(*(mark for grid in self.beside for mark in (*grid.ground, self.times)), self.upper, self.lower, self.turning)
         name = Ink(title.text, letter_size(), getattr(theme, title.role), align=title.align)
         self.dress(name.put(*((left, y) if title.beside else (x, self.top + LABEL_RISE))), [self, *self.beside])
@@ -69,7 +67,8 @@ class Tile(Pane):
     def whole(self) -> Box:
         """The box of all cells."""
         left, bottom, right, top = super().whole
-        return left, bottom, self.places[-1] + right - left if self.beside else right, top
+        x, y = self.places[-1] if self.beside else (left, top)
+        return left, y - (top - bottom), x + right - left, top
 
     @property
     def read(self) -> list[Line]:
@@ -130,8 +129,9 @@ class Tile(Pane):
         self.exact = True
         if self.has_digits:
             self.storey(self.lower, texts, self.weights.flatten().tolist(), "×", -settled)
-        for grid, left in zip(self.beside, self.places, strict=True):
-            grid.move(left - (1 - settled) * (left - self.left) / 2)
+        for grid, (left, top) in zip(self.beside, self.places, strict=True):
+            away = (1 - settled) / 2
+            grid.move(left - away * (left - self.left), top - away * (top - self.top))
             grid.fill(self.weights, np.ones(self.weights.shape, dtype=bool))
             self.times.write("×" if settled >= 1 else "")
             self.rule()
@@ -147,11 +147,25 @@ class Tile(Pane):
             self.raster.colour(self.tints(np.array(values[:taps]).reshape(self.weights.shape)))
 
 
+def _pair(shape: tuple[int, int], room: tuple[float, float], middle: tuple[float, float]) -> list[Box]:
+    """The boxes of two grids of coloured cells: side by side, or one below the other where their cells are larger then."""
+    (rows, columns), (width, height), (x, y) = shape, room, middle
+    beside = min((width - TIMES_ROOM) / 2 / columns, height / rows, LARGEST_HEAT_CELL)
+    below = min(width / columns, (height - TIMES_ROOM) / 2 / rows, LARGEST_HEAT_CELL)
+    if beside >= below:
+        away = (TIMES_ROOM + columns * beside) / 2
+        return [centred(shape, (beside, beside), (at, y, at, y)) for at in (x - away, x + away)]
+    # Few long rows of square cells would be threads.
+    cell = below, max(below, min(LARGEST_HEAT_CELL, (height - TIMES_ROOM) / 2 / rows))
+    away = (TIMES_ROOM + rows * cell[1]) / 2
+    return [centred(shape, cell, (x, at, x, at)) for at in (y + away, y - away)]
+
+
 def _writing(weights: np.ndarray, values: np.ndarray, cell: tuple[float, float], widest: Sequence[str]) -> Writing | None:
     """Digits of two storeys, if all numbers fit; the sign before a weight takes a character."""
     space, most = cell[0] - GAP_PX * PX, characters(cell[0], GAP_PX)
     largest = size_within(space, ["0"], (cell[1] / PX - 3 * STOREY_GAP_PX) / 2, LARGEST_DIGIT_PX)
-    size = min(largest, max(LEAST_PX, size_within(space, widest)))
+    size = min(largest, max(COMFORTABLE_PX, size_within(space, widest)))
     return Writing(size) if size >= LEAST_PX and _all_fit(values, most) and _all_fit(weights, most - 1) else None
 
 
@@ -159,10 +173,4 @@ def _all_fit(numbers: np.ndarray, most: int) -> bool:
     """Whether every number can be written in a cell, with two digits that count unless it has fewer or is near 0 among the others."""
     distinct = np.unique(np.round(numbers[np.isfinite(numbers)], USUAL_DECIMALS))
     ends = [*distinct[:MOST_TRIED], *distinct[-MOST_TRIED:]]
-    return most >= len("≈0") and all(_tells(float(x), fitting(float(x), most), most) for x in ends)
-
-
-def _tells(number: float, text: str, most: int) -> bool:
-    """Whether a text is short enough and says two digits of a number of which there are more."""
-    digits = text.lstrip("−≈0.").replace(".", "")
-    return len(text) <= most and (len(digits) >= LEAST_DIGITS or plain(number, USUAL_DECIMALS) == text)
+    return most >= len("≈0") and all(tells(float(x), fitting(float(x), most), most) for x in ends)

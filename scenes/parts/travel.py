@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,7 +13,8 @@ from manim import Group
 from scenes.parts.curves import Point
 from scenes.parts.frame import STRIP
 from scenes.parts.ink import Box, Letters, Line, Mark, boxes
-from scenes.parts.motion import smooth
+from scenes.parts.motion import Cue, smooth
+from scenes.parts.raster import MovingCells
 from scenes.parts.rooms import around
 from scenes.parts.theme import INKS, Theme
 from scenes.parts.window import blend
@@ -30,6 +31,10 @@ class Travelling(Letters):
     """Numbers that pass over other things, which keep their distance from them."""
 
 
+class MovingLines(Mark):
+    """Lines and tables that pass over other things."""
+
+
 class Veil(Mark):
     """Blocks of cells that pass over other things."""
 
@@ -38,6 +43,7 @@ class Veil(Mark):
 class Flight:
     """A number from where it stands to where it goes; or in place of ``lines`` a block of cells, with its ``boxes``, or a ``ring``.
 
+    A block with ``pixels`` is seen as what it is, in a frame; one without is a veil.
     Those of one ``turn`` move side by side, those of the next one start a little later. On its way it turns at the points ``via``.
     """
 
@@ -47,6 +53,7 @@ class Flight:
     boxes: tuple[Box, Box] | None = None
     ring: tuple[Box, Box] | None = None
     via: tuple[Point, ...] = ()
+    pixels: np.ndarray | None = None
 
 
 class Trip(NamedTuple):
@@ -68,8 +75,10 @@ class Travellers(Group):
     def __init__(self, theme: Theme) -> None:
         self.letters = {role: Travelling(getattr(theme, role), halo=theme.ground) for role in INKS}
         self.veils = {role: Veil(getattr(theme, role), fill=VEIL) for role in INKS}
-        self.rings = Veil(theme.reading if theme.name == "dark" else theme.casing, stroke=4.0)
-        super().__init__(*self.veils.values(), self.rings, *self.letters.values())
+        framing = theme.reading if theme.name == "dark" else theme.casing
+        self.rings, self.frames = Veil(framing, stroke=4.0), MovingLines(framing, stroke=4.0)
+        self.cells, self.rasters = Group(), list[MovingCells]()
+        super().__init__(*self.veils.values(), self.cells, self.frames, self.rings, *self.letters.values())
 
     def show(self, flights: Sequence[Flight], share: float) -> None:
         """Everything on its way; nothing before the start and after the arrival."""
@@ -80,6 +89,7 @@ class Travellers(Group):
         written: dict[str, list[Line]] = {role: [] for role in INKS}
         veiled: dict[str, list[Box]] = {role: [] for role in INKS}
         ringed: list[Box] = []
+        seen: list[tuple[np.ndarray, Box]] = []
         for flights, share in groups:
             last = max((flight.turn for flight in flights), default=0)
             spread = SPREAD if last else 0.0
@@ -88,7 +98,9 @@ class Travellers(Group):
                 at = smooth(min(1.0, max(0.0, share * (1 + spread) - late)))
                 if flight.lines is not None:
                     written[flight.role].append(between(*flight.lines, at, flight.via))
-                if flight.boxes is not None:
+                if flight.boxes is not None and flight.pixels is not None:
+                    seen.append((flight.pixels, _moved(*flight.boxes, at, flight.via)))
+                elif flight.boxes is not None:
                     veiled[flight.role].append(_moved(*flight.boxes, at, flight.via))
                 if flight.ring is not None:
                     ringed.append(blend(*flight.ring, at))
@@ -96,6 +108,32 @@ class Travellers(Group):
             self.letters[role].write_lines(written[role])
             self.veils[role].draw(boxes(veiled[role]))
         self.rings.draw(boxes(ringed))
+        self._colour(seen)
+
+    def _colour(self, seen: Sequence[tuple[np.ndarray, Box]]) -> None:
+        """Blocks that are seen as what they are, in frames."""
+        self.frames.draw(boxes(box for _, box in seen))
+        self.rasters += [MovingCells(pixels, box) for pixels, box in seen[len(self.rasters) :]]
+        self.cells.submobjects = self.rasters[: len(seen)]
+        for raster, (pixels, box) in zip(self.rasters, seen, strict=False):
+            raster.colour(pixels).move(box)
+
+    def cue(self, start: float, stop: float, set_out: Callable[[], Sequence[Flight]], there: Callable[[], object] | None = None) -> Cue:
+        """Shows what ``set_out`` gives when it is time, from ``start`` to ``stop``; then calls ``there``."""
+        flights: Sequence[Flight] | None = None
+
+        def draw(share: float) -> None:
+            nonlocal flights
+            if share <= 0:
+                flights = None
+                return
+            if flights is None:
+                flights = set_out()
+            self.show(flights, share)
+            if share >= 1 and there is not None:
+                there()
+
+        return Cue(start, stop, draw)
 
     def clear(self) -> None:
         """Nothing is on its way."""

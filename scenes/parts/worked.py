@@ -33,6 +33,7 @@ class WorkedReel(Desk[S]):
     #: A sum of more terms is not counted.
     most_counted: ClassVar[float] = MOST_COUNTED
     seconds = 1.0  # of the beat that is shown
+    framed_term = -1  # the term that the frames are around, since terms were added the last time
     changing = changed = False  # whether the beat goes from one scenery to another; whether it did when parts were put on the stage
 
     def prepare(self, scenery: str, step: S) -> None:
@@ -155,11 +156,11 @@ class WorkedReel(Desk[S]):
 
         def draw(share: float) -> None:
             nonlocal flights, cleared
-            if share >= 1:
-                self.work(work, ticks, False)
-            elif share > 0 and not cleared:
+            if share > 0 and not cleared:
                 flights = self.flights(work)
                 self.clear_bench(work)
+            if share >= 1:
+                self.work(work, ticks, False)
             cleared = 0 < share < 1
             if share > 0:
                 self.travellers.show(flights, share)
@@ -169,23 +170,16 @@ class WorkedReel(Desk[S]):
     def land(self, work: WrittenStep[S], start: float, stop: float, line: Sequence[Piece]) -> list[Cue]:
         """The result travels from the strip, where the whole step stands by then, to its cell."""
 
-        flights: list[Flight] | None = None
+        def set_out() -> list[Flight]:
+            self.whole(work)
+            self.strip.write(line)
+            return self.landing(work)
 
-        def draw(share: float) -> None:
-            nonlocal flights
-            if share <= 0:
-                flights = None
-                return
-            if flights is None:
-                self.whole(work)
-                self.strip.write(line)
-                flights = self.landing(work)
-            self.travellers.show(flights, share)
-            if share >= 1:
-                self.result(work.step, True)
-                self.work(work, len(work.step.terms), True)
+        def there() -> None:
+            self.result(work.step, True)
+            self.work(work, len(work.step.terms), True)
 
-        return [Cue(start, stop, draw)]
+        return [self.travellers.cue(start, stop, set_out, there)]
 
     def clear_bench(self, work: WrittenStep[S]) -> None:
         """The bench as it is while numbers are on their way to it."""
@@ -221,6 +215,7 @@ class WorkedReel(Desk[S]):
                 adding.write(added)
                 if added:
                     self.work(work, added, False)
+            self.framed_term = -1
 
         def ends(term: int) -> list[Line]:
             return adding.factors(term + 1) if terms > 1 else factor_lines(line, self.strip.places(line), work.written.terms[0])
@@ -249,21 +244,18 @@ class WorkedReel(Desk[S]):
 
     def stream(self, work: WrittenStep[S], trips: Sequence[Trip], start: float, stop: float) -> Cue:
         """The numbers of the terms travel one after the other; with little time for each, some set out before others are there."""
-        followed = -1
 
         def draw(share: float) -> None:
-            nonlocal followed
             now = start + share * (stop - start)
-            under_way = [trip for trip in trips if trip.start < now < trip.stop]
-            latest = max((trip.term for trip in under_way), default=-1)
-            if latest not in (followed, -1):
+            latest = max((trip.term for trip in trips if trip.start < now), default=-1)
+            if latest not in (self.framed_term, -1):
                 self.follow(work, latest)
-            followed = latest
+            self.framed_term = latest
             for trip in reversed(trips):
                 self.passing(work, trip.term, min(1.0, max(0.0, trip.at(now))))
             # Before they leave something else may be on its way.
             if share > 0:
-                self.travellers.move([(trip.flights, trip.at(now)) for trip in under_way])
+                self.travellers.move([(trip.flights, trip.at(now)) for trip in trips if trip.start < now < trip.stop])
 
         return Cue(start, stop, draw)
 

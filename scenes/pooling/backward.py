@@ -31,6 +31,7 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
     acts = Acts(0.12, 0.28, 0.58, 0.78)
     factors = ("gradient",)
     result_role = "gradient"
+    given, made = "grad_output", "grad_input"
 
     def legend(self) -> list[str]:
         return [*(["input"] if self.trace.routes else []), "gradient", "reading"]
@@ -42,10 +43,11 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
         self.totals = gathered(trace, *self.shown, trace.shares[self.shown].size)[0]
         planes = [*(["input"] if trace.routes else []), "grad_output"]
         shapes = [*(trace.inputs[name].shape[-2:] for name in planes), self.totals.shape]
-        (first, lens, *others), self.cell = side_by_side(trace.kernel_size, shapes)
+        (first, lens, *others), self.cell = side_by_side(trace.kernel_size, shapes, below=self.below(step))
         right, beside = others[-1], others[0] if trace.routes else first
-        label, parts = self.sized("grad_input", self.totals, right), partial(trace, *self.shown)
+        label, parts = self.sized("grad_input", self.totals, right), [*partial(trace, *self.shown), *ends_of(trace.outputs["grad_input"])]
         self.output = Plane(self.totals, right, Heading(label, "gradient"), self.theme, others=parts, cell=self.cell)
+        self.hang(step, right)
         self.grad_output = self.plane("grad_output", "gradient", beside)
         if trace.routes:
             self.beside = [self.grad_output]
@@ -59,12 +61,17 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
         """A plane of an input, of the current sample and channel."""
         tensor = self.trace.inputs[name]
         values: np.ndarray = tensor[self.shown] if tensor.ndim == 4 else tensor[self.shown[1]]
-        return Plane(values.astype(float), room, Heading(self.sized(name, values, room), role), self.theme, cell=self.cell)
+        title = Heading(self.sized(name, values, room), role)
+        return Plane(values.astype(float), room, title, self.theme, others=ends_of(tensor), cell=self.cell)
 
     def sized(self, name: str, values: np.ndarray, room: Box) -> str:
         """Name, channel if there are several, and size, as far as they fit."""
         channel = f" channel {self.shown[1]}" if self.trace.inputs["input"].shape[-3] > 1 else ""
         return self.label(f"{name}{channel} {times(values.shape)}", room)
+
+    @property
+    def shows_given(self) -> Plane:
+        return self.grad_output
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
@@ -124,14 +131,15 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
         grad, plane, size = self.grad_output, self.lenses[0].plane, self.grad_output.values.size
         if grad in self.tints:
             self.tints[grad].cover(grad, self.hues([[divmod(number, grad.columns)] for number in range(size)]))
-        reached = [self.reached(number) for number in range(done if self.tints or self.rings is not None else 0)]
+        reached = [self.reached(number) for number in range(done if self.tints or self.has_winners else 0)]
         if self.output in self.tints:
             self.tints[self.output].cover(self.output, self.hues(reached))
-        if self.rings is not None:
-            self.rings.put([cell for cells in reached for cell in cells])
-        if self.trace.routes and plane in self.tints:
-            seen = max(done, self.number(current) + 1 if current else 0)
-            windows = [[cell for cell in self.looked_at(number) if plane.inside(*cell)] for number in range(seen)]
+        if not self.has_winners:
+            return
+        seen = max(done, self.number(current) + 1 if current else 0)
+        windows = [[cell for cell in self.looked_at(number) if plane.inside(*cell)] for number in range(seen)]
+        self.crown(windows[:done], [cell for cells in reached for cell in cells])
+        if plane in self.tints:
             self.tints[plane].cover(plane, self.hues(windows))
 
     def reached(self, number: int) -> list[Cell]:
@@ -215,6 +223,11 @@ class PoolBackwardReel(PoolingReel[PoolBackwardStep]):
             return [Flight("gradient", boxes=(self.glass.area, self.output.span(step.targets)))]
         ends = zip(taps, step.targets, strict=True)
         return [Flight("gradient", boxes=(self.glass.tap(tap), self.output.box(*cell))) for tap, cell in ends]
+
+
+def ends_of(tensor: np.ndarray) -> list[float]:
+    """The least and the largest of its numbers, so that all of its planes have one scale."""
+    return [float(tensor.min()), float(tensor.max())]
 
 
 def values(step: PoolBackwardStep) -> list[float]:

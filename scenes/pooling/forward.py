@@ -25,18 +25,21 @@ class PoolReel(PoolingReel[PoolStep]):
         trace = self.trace
         channels = trace.padded.shape[1]
         padded, output = trace.padded[step.sample, step.channel], trace.outputs["output"][step.writes["output"][0][:-2]]
-        (room, lens, out), cell = side_by_side(trace.kernel_size, [padded.shape, output.shape])
-        name = f"channel {step.channel}" if channels > 1 else "input"
+        (room, lens, out), cell = side_by_side(trace.kernel_size, [padded.shape, output.shape], below=self.below(step))
+        name, tone = self.called(step.channel) if channels > 1 else "input", self.tone(step.channel)
         label = self.label(f"{name} {times(trace.inputs['input'].shape[-2:])}", room)
-        plane = Plane(padded, room, Heading(label, "input"), self.theme, padding=Pads(trace.sides), cell=cell)
+        given, made = ([values.min(), values.max()] for values in (trace.inputs["input"], trace.outputs["output"]))
+        plane = Plane(padded, room, Heading(label, "input"), self.theme, padding=Pads(trace.sides), others=given, cell=cell, tone=tone)
         texts = [text for work in self.sampled for (text,) in work.written.terms]
         texts += [self.sampled[0].written.way.text(float(x)) for x in (padded.min(), padded.max())]
         self.look_through(plane, lens, texts)
-        self.output = self.output_plane(output, out, [f"output {times(output.shape)}"], cell=cell, made_of=plane)
+        look = {"others": made, "cell": cell, "made_of": plane, "tone": tone}
+        self.output = self.output_plane(output, out, [f"output {times(output.shape)}"], **look)
+        self.hang(step, out)
         self.finish(plane if "indices" in trace.outputs else None)
         number = step.sample * channels + step.channel
         self.stood = {"input": [(number, plane)], "output": [(number, self.output)]}
-        self.won = trace.outputs["indices"].reshape(-1, output.size)[number].astype(int).tolist() if self.rings is not None else []
+        self.won = trace.outputs["indices"].reshape(-1, output.size)[number].astype(int).tolist() if self.has_winners else []
 
     def fill(self, step: PoolStep, done: bool) -> None:
         super().fill(step, done)
@@ -48,16 +51,16 @@ class PoolReel(PoolingReel[PoolStep]):
         self.keep_done(0 if opened else self.output.values.size)
 
     def keep_done(self, count: int) -> None:
-        """Tints of the first windows, and rings around their winners."""
+        """Tints of the first windows, and which of their cells won."""
         plane = self.lenses[0].plane
-        windows = [within(self.looked_at(number), self.trace.sides) for number in range(count if self.tints else 0)]
+        windows = [within(self.looked_at(number), self.trace.sides) for number in range(count if self.tints or self.has_winners else 0)]
         if plane in self.tints:
             self.tints[plane].cover(plane, self.hues(windows))
         if self.output in self.tints:
             self.tints[self.output].cover(self.output, self.hues([[divmod(number, self.across)] for number in range(count)]))
-        if self.rings is not None:
+        if self.has_winners:
             width = self.trace.inputs["input"].shape[-1]
-            self.rings.put(within([divmod(place, width) for place in self.won[:count]], self.trace.sides))
+            self.crown(windows, within([divmod(place, width) for place in self.won[:count]], self.trace.sides))
 
     def window_cells(self, step: PoolStep) -> list[Cell]:
         return within(step.window, self.trace.sides)

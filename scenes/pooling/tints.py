@@ -10,10 +10,13 @@ from manim import Group
 from engine.step import Cell
 from scenes.parts.grid import Grid
 from scenes.parts.ink import PX, Box, Mark, boxes
-from scenes.parts.theme import Theme
+from scenes.parts.raster import Raster, nothing
+from scenes.parts.theme import Theme, rgb
 
-#: A ring stays within its cell by so much; in smaller cells there are none, nor where there are more than can be told apart.
-INSET, LEAST_RINGED, MOST_RINGS = 3 * PX, 5 * PX, 2500
+#: A ring stays within its cell by so much; in smaller cells one would see nothing but rings.
+INSET, LEAST_RINGED = 3 * PX, 14 * PX
+#: What did not win keeps so much of its colour there.
+KEPT = 0.45
 #: The stroke of a ring, px of 1080p, and its part of a small cell.
 RING, PART = 4.0, 0.25
 
@@ -39,7 +42,7 @@ class Tints(Group):
 
 
 class Rings(Mark):
-    """Around cells of a grid that were chosen; not around cells too small for it."""
+    """Around cells of a grid that were chosen."""
 
     def __init__(self, grid: Grid, theme: Theme) -> None:
         self.grid, side = grid, min(grid.cell) / PX
@@ -48,11 +51,25 @@ class Rings(Mark):
 
     def put(self, cells: Sequence[Cell]) -> None:
         """Shows rings around cells."""
-        if min(self.grid.cell) < LEAST_RINGED or len(cells) > MOST_RINGS:
-            self.draw(np.zeros((0, 3)))
-            return
         found = (self.grid.box(*cell) for cell in dict.fromkeys(cells))
         self.draw(boxes((x0 + self.inset, y0 + self.inset, x1 - self.inset, y1 - self.inset) for x0, y0, x1, y1 in found))
+
+
+class Faded(Raster):
+    """Over the cells of a grid that were looked at and not chosen; for cells too small for rings."""
+
+    def __init__(self, grid: Grid, theme: Theme) -> None:
+        super().__init__(nothing((grid.rows, grid.columns)), grid.whole)
+        ground = np.array([*rgb(theme.ground), 255])
+        self.pale = np.rint(ground + (grid.raster.pixel_array - ground) * KEPT).astype(np.uint8)
+
+    def put(self, seen: Iterable[Cell], chosen: Iterable[Cell]) -> None:
+        """Fades the cells that were seen but for the chosen ones."""
+        fades = np.zeros(self.pale.shape[:2], dtype=bool)
+        for cells, faded in ((seen, True), (chosen, False)):
+            rows, columns = zip(*cells, strict=True) if (cells := [*cells]) else ((), ())
+            fades[list(rows), list(columns)] = faded
+        self.colour(np.where(fades[..., None] & (self.pale[..., 3:] > 0), self.pale, np.uint8(0)))
 
 
 def stripes(box: Box, hues: Sequence[int]) -> list[tuple[int, Box]]:

@@ -9,7 +9,8 @@ import numpy as np
 from manim import Group, Mobject
 
 from scenes.parts.curves import Point
-from scenes.parts.grid import characters, fitted, same_size
+from scenes.parts.digits import characters, fitted
+from scenes.parts.grid import same_size
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Letters, Line, text_width
 from scenes.parts.lattice import GAP_PX, Home, Lattice, holds
 from scenes.parts.rooms import around
@@ -21,13 +22,13 @@ HEAD = 0.42
 NAME = 0.74  # for the names of the parts, at the left
 NAME_PITCH = 0.38  # from one name to the next, where they have their full size
 NAME_ROOM = 0.24  # of a block of coloured cells, at least
-CELL, WEIGHT_CELL = 1.06, 0.95
+CELL, WEIGHT_CELL = 1.09, 0.92
 TIMES = 0.26
 GAP, NARROW_GAP = 0.12, 0.06  # between the parts, and between many of them
 MANY = 4
 LARGEST_ROW = 0.56
 LEAST_ROW = (LEAST_PX + GAP_PX[1]) * PX
-LEAST_HEAT = 0.42  # width of a column of coloured cells
+LEAST_HEAT = 0.85  # width of a column of coloured cells
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,12 @@ class Affine(Group):
         return table
 
     def show_values(self, values: Sequence[np.ndarray]) -> None:
-        """Numbers of each block that has some, as many as are known."""
+        """Numbers of each block that has some, as many as are known, or those that are not masked."""
         for table, known in zip((table for table in self.values if table is not None), values, strict=True):
-            table.fill_first(known)
+            if isinstance(known, np.ma.MaskedArray):
+                table.fill(known.filled(0.0)[:, None], ~np.ma.getmaskarray(known)[:, None])
+            else:
+                table.fill_first(known)
 
     def clear(self) -> None:
         """No weights."""

@@ -26,7 +26,7 @@ class CellPicture(UnitPicture):
         "h": UnitColumn(2.95, "output", "h_t", "hidden"),
     }
     fullest = SATURATED
-    plate, clearing = 1.65, 3.9
+    plate, clearing = 1.65, 3.55
     alleys = (LEFT - 0.08, -0.6, 1.2, 2.1, 3.78, 5.47)
 
     def pipes(self) -> list[Pipe]:
@@ -58,7 +58,7 @@ class BackPicture(UnitPicture):
         "f": UnitColumn(-0.7, "ink", "f_t", is_valve=True),
         "c_before": UnitColumn(-2.02, "output", "c_(t-1)"),
     }
-    plate, clearing = 2.8, 0.9
+    plate, clearing = 2.8, 1.2
     alleys = (LEFT - 0.08, -1.36, -0.04, 1.28, 2.56, 4.32, 5.64)
 
     def pipes(self) -> list[Pipe]:

@@ -10,6 +10,7 @@ from manim import Group, Mobject
 
 from scenes.parts.ink import LEAST_PX, PX, Box, Ink, Mark, boxes, letter_size
 from scenes.parts.lattice import GAP_PX, Home, Lattice
+from scenes.parts.levels import flatten
 from scenes.parts.press import SERIF
 from scenes.parts.rooms import columns
 from scenes.parts.theme import Theme
@@ -25,6 +26,8 @@ LARGEST_ROW, LARGEST_HEAT_ROW = 0.42, 0.5
 HEAT_BAND, LEAST_BAND = 1.72, 1.2  # height of coloured cells: as a rule, and at least
 NOTE = 0.46  # for what is said above
 POINTER = 0.13
+#: In a row so high digits stand above their stream: how far above the middle, where its middle is, and how much of the row it fills.
+HIGH_ROW, LIFT, SUNK, LOWER = 0.9, 0.26, 0.32, 0.52
 
 
 class Strand(NamedTuple):
@@ -52,19 +55,30 @@ def digit_height(strands: Sequence[Strand], width: float) -> tuple[float, float]
     return (tallest * ROW, tallest * LARGEST_ROW) if digit_width(strands, width) else (np.inf, np.inf)
 
 
+class Raised(Lattice):
+    """Digits in the upper part of their cells: a thin stream behind a number would look like a minus before it."""
+
+    def centre(self, row: int, column: int = 0) -> tuple[float, float]:
+        x, y = super().centre(row, column)
+        return x, y + LIFT * self.cell[1]
+
+
 class Chronicle(Group):
     """Strands in ``room``, side by side; digits where they fit into all of them, in rows of ``largest`` height at most.
 
     ``fixed`` is what never changes, ``ground`` what else lies behind frames.
     """
 
+    #: Whether it has digits where they fit, and whether notes stand above.
+    may_write = notes_above = True
+
     def __init__(self, strands: Mapping[str, Strand], room: Box, theme: Theme, largest: float = LARGEST_ROW) -> None:
         super().__init__()
         self.theme, self.strands = theme, strands
         left, bottom, right, top = room
-        noted = NOTE if any(strand.note for strand in strands.values()) else 0.0
+        noted = NOTE if self.notes_above and any(strand.note for strand in strands.values()) else 0.0
         inner = (left, bottom, right, top - noted)
-        digits = digit_height([*strands.values()], right - left)[0] <= inner[3] - bottom + 1e-6
+        digits = self.may_write and digit_height([*strands.values()], right - left)[0] <= inner[3] - bottom + 1e-6
         self.tables = self._tables(self._places(inner, largest, digits=digits), digits=digits)
         if digits and not all(table.has_digits for table in self.tables.values()):
             self.tables = self._tables(self._places(inner, largest, digits=False), digits=False)
@@ -72,6 +86,7 @@ class Chronicle(Group):
         self.fixed: list[Mobject] = [*(mark for table in tables for mark in table.fixed), *self._names()]
         flowing = [name for name, strand in strands.items() if strand.flows and self.has_digits]
         self.streams = {name: Streams(strands[name].role, theme) for name in flowing}
+        flatten(self.tables[name] for name in flowing)
         self.ground: list[Mobject] = [*(mark for table in tables for mark in table.changing), *self.streams.values()]
         self.frame, self.pointer = Mark(theme.ink, stroke=3.0), Mark(theme.ink, fill=1.0)
         self.add(*tables, self.frame, self.pointer)
@@ -82,7 +97,8 @@ class Chronicle(Group):
             (count, times), role = strand.values.shape, strand.role
             # Coloured cells of ink go from 0 to 1.
             role = "light" if role == "ink" and not digits else role
-            found[name] = Lattice(count, times, places[name], role, self.theme, strand.values, digits=digits)
+            is_high = strand.flows and digits and (places[name][3] - places[name][1]) / count >= HIGH_ROW
+            found[name] = (Raised if is_high else Lattice)(count, times, places[name], role, self.theme, strand.values, digits=digits)
             found[name].limit = min(found[name].limit, strand.most)
         return found
 
@@ -99,14 +115,17 @@ class Chronicle(Group):
     def _names(self) -> list[Mobject]:
         found: list[Mobject] = []
         for name, strand in self.strands.items():
-            left, low, _, high = self.tables[name].whole
+            left, low, right, high = self.tables[name].whole
             found.append(
                 Ink(strand.letter, MATH_PX, getattr(self.theme, strand.role), math=True, align=1).put(left - 0.24, (low + high) / 2)
             )
             if strand.note:
-                note = Ink(strand.note, letter_size(SERIF), self.theme.muted, font=SERIF)
-                found.append(note.put(left + note.width_set / 2, high + NOTE / 2 + 0.04))
+                found.append(self._note(strand.note, (left, low, right, high)))
         return found
+
+    def _note(self, text: str, box: Box) -> Ink:
+        note = Ink(text, letter_size(SERIF), self.theme.muted, font=SERIF)
+        return note.put(box[0] + note.width_set / 2, box[3] + NOTE / 2 + 0.04)
 
     def fill(self, name: str, times: slice, at: int = -1, known: Sequence[int] | None = None) -> None:
         """Shows a strand at ``times``, and of the time ``at`` the rows that are ``known``."""
@@ -124,8 +143,9 @@ class Chronicle(Group):
         found = []
         for row, time in np.argwhere(seen & (np.abs(values) > 0)).tolist():
             left, low, right, high = table.box(row, time)
-            thick = max(THINNEST, min(1.0, abs(float(values[row, time])) / max(1.0, table.limit)) * FULL * (high - low))
-            found.append(Stream((low + high) / 2, [(left, thick), (right, thick)], bool(values[row, time] < 0)))
+            at, full = (SUNK, LOWER) if isinstance(table, Raised) else (0.5, FULL)
+            thick = max(THINNEST, min(1.0, abs(float(values[row, time])) / max(1.0, table.limit)) * full * (high - low))
+            found.append(Stream(low + at * (high - low), [(left, thick), (right, thick)], bool(values[row, time] < 0)))
         return found
 
     def spot(self, name: str, row: int, time: int) -> Home:

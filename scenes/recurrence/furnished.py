@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from manim import Mobject
@@ -18,78 +18,100 @@ from scenes.parts.motion import Cue, states
 from scenes.parts.pieces import Piece
 from scenes.parts.worked import WorkedReel
 from scenes.recurrence.affine import Addend, Affine, least_height
-from scenes.recurrence.chosen import most_changed, told
+from scenes.recurrence.chosen import shown, told
 from scenes.recurrence.chronicle import HEAT_BAND, LEAST_BAND, Chronicle, Strand, digit_height
+from scenes.recurrence.course import UnitFlow
 from scenes.recurrence.gathering import Gathering
 from scenes.recurrence.routes import Routes
+from scenes.recurrence.score import Score
 from scenes.recurrence.squash import Squash
 from scenes.recurrence.units import LEFT, UnitPicture, height
 
 T = TypeVar("T", bound=CellStep)
 Recurrent = Affine | Squash | UnitPicture | Chronicle | Gathering
 
-#: The scenery of the way through time, and of all of it at its end.
-TIME, WHOLE = "time", "whole"
+#: The scenery of what is given, of the way through time, and of all of it at its end.
+GIVEN, TIME, WHOLE = "given", "time", "whole"
 #: Between the cell and the sequences, and at the edges of these.
 BETWEEN, EDGE = 0.16, 0.04
 CURVE = 1.0  # height of the curve below the lens
 #: Of the height that neither needs, what the sequences get.
 SHARE = 0.35
+#: Height of the sequences of many units, and how what is read, the states of some units and the course of one share it.
+BAND, BAND_SHARES = 2.0, (0.34, 0.66, 0.86)
 
 
 class Furnished(WorkedReel[T]):
     """Places all parts and says what is known; of more units than have lanes one is followed."""
 
     bench: Affine | Gathering
+    picture: ClassVar[type[UnitPicture]]
+    #: The columns of what runs through time: the state before, its valve, the state after.
+    course: ClassVar[tuple[str, str, str]]
+    back: ClassVar[bool] = False
+    #: What the unit that is followed has been chosen for.
+    chosen_for: ClassVar[str]
 
     def at(self, step: T) -> int:
         """The time that the picture stands at."""
         return step.time
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether there are so many units that one is followed."""
+        return self.trace.choice.followed is not None
+
+    @property
+    def followed(self) -> int:
+        """The unit that is followed, or else the first."""
+        return int(self.trace.choice.followed or 0)
+
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
     def furnish(
-        self,
-        picture: type[UnitPicture],
-        numbers: Mapping[str, np.ndarray],
-        blocks: Sequence[Addend],
-        strands: Mapping[str, Strand],
-        curve: float = 0.0,
+        self, numbers: Mapping[str, np.ndarray], blocks: Sequence[Addend], strands: Mapping[str, Strand], curve: float = 0.0
     ) -> None:
         """Places the sequences, the lens and the cell; ``numbers`` of a column are, by their times, all that may stand in it.
 
         Below the lens there is room of the height ``curve`` for the curve of a gate.
         """
-        units = self.trace.units
         left, bottom, right, top = STAGE
-        least = max(height(units), least_height([block.count for block in blocks]) + curve)
-        smallest, largest = digit_height([*strands.values()], right - left)
-        free = top - bottom - least - BETWEEN - 2 * EDGE
-        # Digits in the sequences only if the cell keeps its own.
-        fits = smallest <= free
-        heat = max(LEAST_BAND, min(HEAT_BAND, top - bottom - height(units) - BETWEEN - 2 * EDGE))
-        band = (min(largest, smallest + SHARE * (free - smallest)) if fits else heat) + 2 * EDGE
-        self.numbers, self.followed = numbers, self._followed()
+        self.numbers = numbers
+        #: Of every unit how many are computed before it.
+        self.turns = np.argsort(self.trace.choice.order)
+        least = max(height(self.trace.units), least_height([block.count for block in blocks]) + curve)
+        band = BAND if self.is_alone else self._band([*strands.values()], least)
         ceiling = top - band - BETWEEN
-        self.past = Chronicle(strands, (left, top - band + EDGE, right, top - EDGE), self.theme)
+        room = (left, top - band + EDGE, right, top - EDGE)
+        self.past = Score(strands, self.flow, room, self.theme, BAND_SHARES) if self.is_alone else Chronicle(strands, room, self.theme)
         self.bench = self.affine = Affine(blocks, (left, bottom + curve, LEFT - 0.2, ceiling), self.theme)
         self.squash = Squash((left, bottom, LEFT - 0.2, bottom + CURVE), self.theme)
-        self.cell = picture(numbers, units, (LEFT, bottom, right, ceiling), self.theme)
+        self.cell = self.picture(numbers, self.trace.units, (LEFT, bottom, right, ceiling), self.theme)
         self.routes = Routes(self.affine, self.cell, self.past, top - band - BETWEEN / 2)
         #: By name, those of which cells are framed.
         self.tables: Mapping[str, Lattice] = self.cell.tables
 
-    def _followed(self) -> int:
-        """The unit that one looks at where not all have room: that of the first step that is worked out."""
-        first = next(iter(self.trace.lessons), 0)
-        return int(self.trace.blocks.find(first)[1][-1])
+    def _band(self, strands: Sequence[Strand], least: float) -> float:
+        """The height of sequences side by side, above what needs at least so much."""
+        left, bottom, right, top = STAGE
+        smallest, largest = digit_height(strands, right - left)
+        free = top - bottom - least - BETWEEN - 2 * EDGE
+        # Digits in the sequences only if the cell keeps its own.
+        heat = max(LEAST_BAND, min(HEAT_BAND, top - bottom - height(self.trace.units) - BETWEEN - 2 * EDGE))
+        return (min(largest, smallest + SHARE * (free - smallest)) if smallest <= free else heat) + 2 * EDGE
+
+    @property
+    def flow(self) -> UnitFlow:
+        """What the unit that is followed carries through time."""
+        before, valves, after = (self.numbers[name][: self.trace.time_steps, self.followed] for name in self.course)
+        role, most = self.picture.columns[self.course[-1]].role, self.picture.fullest
+        return UnitFlow(f"unit {self.followed}", role, before, valves, after, self.back, most)
 
     def strands_of(self, named: Mapping[str, Strand], leader: str) -> dict[str, Strand]:
-        """Strands with the rows that change the most in the one called ``leader``, which is said above; ``rows`` has them."""
-        units = self.trace.units
-        self.rows = most_changed(named[leader].values, self._followed())
-        note = told(self.rows, units, "units")
-        note = f"{note}, the most changed" if note else ""
+        """Strands with the rows that tell most, the early ones on top; at the one called ``leader`` that is said."""
+        choice, units = self.trace.choice, self.trace.units
+        self.rows = shown(choice.ranked, choice.early if self.is_alone else choice.order)
+        note = told(self.rows, units)
         return {name: strand._replace(values=strand.values[self.rows], note=note * (name == leader)) for name, strand in named.items()}
 
     def scenery(self, step: T) -> str:
@@ -111,17 +133,35 @@ class Furnished(WorkedReel[T]):
 
     def stand(self, known: Mapping[str, int], time: int, unit: int) -> None:
         """The columns of the cell at a time, of each so many numbers as are known."""
-        self.cell.show({name: self.numbers[name][time][:count] for name, count in known.items()}, unit)
+        seen = np.array([unit] if self.is_alone else range(self.trace.units))
+        self.cell.show({name: self.numbers[name][time][seen[self.turns[seen] < count]] for name, count in known.items()})
+        if self.is_alone:
+            self.cell.say(f"unit {unit}, {self.chosen_for}" if unit == self.followed else f"unit {unit} of {self.trace.units}")
         pointed = {name: self.rows.index(unit) for name in self.past.tables if name != "x"} if unit in self.rows else {}
         self.past.at(max(time, 0), pointed)
 
     def past_homes(self, name: str, unit: int, time: int) -> list[Home]:
         """Where a state stands among the sequences, if it does."""
-        return [self.past.spot(name, self.rows.index(unit), time)] if unit in self.rows else []
+        return [self.past.spot(name, self.rows.index(unit), time)] if unit in self.rows and name in self.past.tables else []
 
     def rows_known(self, count: int) -> list[int]:
-        """The rows of the sequences that belong to the first units."""
-        return [row for row, unit in enumerate(self.rows) if unit < count]
+        """The rows of the sequences that belong to so many units, as they are computed."""
+        return [row for row, unit in enumerate(self.rows) if self.turns[unit] < count]
+
+    def remember(self, names: Sequence[str], time: int, known: Mapping[str, int]) -> None:
+        """Shows the sequences of states up to a time, and of that so many as are known; and the course of the unit that is followed."""
+        last = self.trace.time_steps
+        for name in names:
+            if name in self.past.tables:
+                self.past.fill(name, slice(time + 1, None) if self.back else slice(time), time, self.rows_known(known[name]))
+        if isinstance(self.past, Score):
+            done = known[self.course[-1]] > 0
+            self.past.course.show(range(max(0, time + (not done)), last) if self.back else range(time + done))
+
+    def flow_on(self, step: T, share: float) -> None:
+        """The stream of the unit that is followed has come to a share of a time."""
+        if isinstance(self.past, Score) and step.stage == self.course[-1] and step.unit == self.followed:
+            self.past.course.show(range(step.time, self.trace.time_steps) if self.back else range(step.time + 1), share)
 
     # --- many units --------------------------------------------------------------------------------------------------------------------
 
@@ -137,7 +177,7 @@ class Furnished(WorkedReel[T]):
         """Of more units than have lanes one is followed through time."""
         cues, steps = super().sweep(beat), [self.trace[k] for k in beat.pictures]
         times = [self.passed(step) if self.scenery(step) == TIME else None for step in steps]
-        if self.cell.lanes == self.trace.units or not any(time is not None for time in times):
+        if not self.is_alone or not any(time is not None for time in times):
             return cues
 
         def draw(state: int) -> None:

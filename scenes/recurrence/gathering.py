@@ -36,13 +36,21 @@ class MatrixSheet:
 class Gathering(Group):
     """Matrices side by side, the last one of which fills up; ``by_column`` says that columns are multiplied, and cells filled by columns.
 
-    The narrowest of them have ``least`` of the room that a column has elsewhere.
+    They fill ``room``, with ``digits`` where these fit. The narrowest of them have ``least`` of the room that a column has elsewhere.
 
     ``fixed`` is what never changes, ``ground`` what else lies behind frames.
     """
 
     def __init__(
-        self, sheets: Sequence[MatrixSheet], theme: Theme, *, by_column: bool = False, least: float = 2.0, gap: float = 0.5
+        self,
+        sheets: Sequence[MatrixSheet],
+        theme: Theme,
+        *,
+        by_column: bool = False,
+        least: float = 2.0,
+        gap: float = 0.5,
+        room: Box = STAGE,
+        digits: bool = True,
     ) -> None:
         super().__init__()
         self.sheets, self.by_column = sheets, by_column
@@ -50,7 +58,7 @@ class Gathering(Group):
         self.tables: dict[str, Lattice] = {}
         self.fixed: list[Mobject] = []
         letters: list[Line] = []
-        rooms = columns(STAGE, [max(least, min(len(sheet.values.T), 4)) + LETTERS * sheet.by_gate for sheet in sheets], gap)
+        rooms = columns(room, [max(least, min(len(sheet.values.T), 4)) + LETTERS * sheet.by_gate for sheet in sheets], gap)
         for sheet, (left, bottom, right, top) in zip(sheets, rooms, strict=True):
             rows, count = sheet.values.shape
             start = left + LETTERS * sheet.by_gate
@@ -58,7 +66,7 @@ class Gathering(Group):
             tall = min(LARGEST[1], (top - LABEL - bottom) / rows) * rows
             x, y = (start + right) / 2, (bottom + top - LABEL) / 2
             box: Box = (x - width / 2, y - tall / 2, x + width / 2, y + tall / 2)
-            table = Lattice(rows, count, box, sheet.role, theme, sheet.values)
+            table = Lattice(rows, count, box, sheet.role, theme, sheet.values, digits=digits)
             table.limit = common_limit(sheet.values)
             self.tables[sheet.label] = table
             size = letter_size()

@@ -10,17 +10,20 @@ import numpy as np
 from engine.concepts.lstm.backward_step import DELTAS, TIMED, LstmBackwardStep
 from scenes.parts.beat import Beat
 from scenes.parts.desk import Framed, framed
+from scenes.parts.frame import STAGE
 from scenes.parts.lattice import Home
-from scenes.parts.motion import Cue, states
+from scenes.parts.motion import Cue
 from scenes.parts.pieces import Piece
 from scenes.parts.rooms import around
 from scenes.parts.story import Story
 from scenes.recurrence.affine import Addend
-from scenes.recurrence.cell import BackPicture
-from scenes.recurrence.chronicle import Strand
-from scenes.recurrence.furnished import TIME, WHOLE, Recurrent
+from scenes.recurrence.cell import SATURATED, BackPicture
+from scenes.recurrence.chronicle import Chronicle, Strand
+from scenes.recurrence.course import UnitFlow
+from scenes.recurrence.furnished import EDGE, GIVEN, TIME, WHOLE, Recurrent
 from scenes.recurrence.gathering import Gathering, MatrixSheet
 from scenes.recurrence.routes import Crossing
+from scenes.recurrence.score import Score
 from scenes.recurrence.through_time import Gathered, ThroughTime
 
 #: The columns that the gradient of a gate's sum reads; a gate itself a second time for 1 − i, and once for 1 − g².
@@ -30,6 +33,10 @@ DELTA_READS = {
     "delta_g": ("grad_c", "i", "g"),
     "delta_o": ("grad_h", "tanh_c", "o", "o"),
 }
+#: Of the stage, the gradients that are added up over time: below all states, or below digits.
+LOWER, LOWER_DIGITS = 0.5, 0.7
+#: Heights of what stands one below the other.
+RESULT_SHARES, STATE_SHARES = (0.6, 0.6, 0.4, 0.6), (1.3, 1.3, 0.9, 1.0)
 FORWARD = ("f", "i", "g", "o", "tanh_c")
 
 
@@ -44,19 +51,25 @@ def blocks(trace: Story[LstmBackwardStep]) -> list[Addend]:
 class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
     """From the last time step to the first, then gradients of input, weights and biases."""
 
+    picture = BackPicture
+    course = ("grad_c_after", "f_after", "grad_c")
+    back = True
+    chosen_for = "the strongest gradient"
+
     def legend(self) -> list[str]:
         return ["weight", "output", "gradient", "reading"]
 
     # --- building ----------------------------------------------------------------------------------------------------------------------
 
     def layout(self, trace: Story[LstmBackwardStep]) -> None:
-        named = {
-            "grad_c": Strand("partial c", "gradient", trace.outputs["grad_c"].T),
-            "f": Strand("f", "ink", trace.inputs["forward"]["f"].T),
-            "grad_h": Strand("partial h", "gradient", trace.outputs["grad_h"].T),
-        }
+        gradients = {name: Strand(f"partial {name[-1]}", "gradient", trace.outputs[name].T) for name in ("grad_c", "grad_h")}
+        f = Strand("f", "ink", trace.inputs["forward"]["f"].T)
+        named = {"f": f, "grad_c": gradients["grad_c"]} if self.is_alone else {"grad_c": gradients["grad_c"], "f": f, **gradients}
         self.gatherings: dict[str, Gathering] = {}
-        self.furnish(BackPicture, self.numbers_of(trace), blocks(trace), self.strands_of(named, "grad_c"))
+        self.overviews: dict[str, list[Recurrent]] = {}
+        #: Of every row of all gates how many are computed before it.
+        self.row_turns = np.argsort(trace.choice.rows)
+        self.furnish(self.numbers_of(trace), blocks(trace), self.strands_of(named, "grad_c"))
 
     def numbers_of(self, trace: Story[LstmBackwardStep]) -> dict[str, np.ndarray]:
         """The numbers of each column by their times, at the end (time −1) those before the first time step."""
@@ -86,16 +99,60 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
         made = next(values for name, values in outputs.items() if name.startswith(stage))
         return [deltas, *read.get(stage, []), MatrixSheet(stage, "gradient", made.reshape(len(made), -1), by_gate=True)]
 
-    def results(self) -> list[MatrixSheet]:
-        """All gradients that are asked for."""
+    # --- overviews ---------------------------------------------------------------------------------------------------------------------
+
+    def weights(self) -> list[MatrixSheet]:
+        """The gradients that are added up over time, and those of what was there before it."""
         outputs = self.trace.outputs
         bias = next((name for name in outputs if name.startswith("grad_bias")), None)
-        found = [MatrixSheet("partial x", "gradient", outputs["grad_input"].T, math=True)]
+        found = []
         for letter, name in (("W_(i h)", "grad_weight_ih"), ("W_(h h)", "grad_weight_hh"), *([("b", bias)] if bias else [])):
             values = outputs[name]
             found.append(MatrixSheet(f"partial {letter}", "gradient", values.reshape(len(values), -1), by_gate=True, math=True))
         ends = [MatrixSheet(f"partial {name}_0", "gradient", outputs[f"grad_{name}0"][:, None], math=True) for name in "hc"]
         return [*found, *ends]
+
+    def through_time(self, names: Mapping[str, np.ndarray]) -> dict[str, Strand]:
+        """Gradients by their names, over time."""
+        order = self.trace.choice.early if self.is_alone else self.trace.choice.order
+        note = f"all {self.trace.units}" if self.is_alone else ""
+        return {
+            name: Strand(f"partial {name}", "gradient", values.T if name == "x" else values.T[order], note if name == "c" else "")
+            for name, values in names.items()
+        }
+
+    def results(self) -> list[Recurrent]:
+        """All gradients: those over time, and below them those that have been added up."""
+        outputs, (left, bottom, right, top) = self.trace.outputs, STAGE
+        middle = bottom + (top - bottom) * (LOWER if self.is_alone else LOWER_DIGITS)
+        room = (left, middle + 0.1, right, top - EDGE)
+        strands = self.through_time({name: outputs["grad_input" if name == "x" else f"grad_{name}"] for name in "chx"})
+        past = Score(strands, self.flow, room, self.theme, RESULT_SHARES) if self.is_alone else Chronicle(strands, room, self.theme)
+        for name in strands:
+            past.fill(name, slice(None))
+        if isinstance(past, Score):
+            past.course.show(range(self.trace.time_steps))
+        digits = not self.is_alone
+        gathering = Gathering(self.weights(), self.theme, least=1.0, gap=0.3, room=(left, bottom, right, middle), digits=digits)
+        gathering.show_all()
+        return [past, gathering]
+
+    def states(self) -> list[Recurrent]:
+        """What the way forward has left behind, and the gradient that comes in."""
+        trace, order = self.trace, self.trace.choice.early
+        forward = trace.inputs["forward"]
+        strands = {
+            "c": Strand("c", "output", forward["c"].T[order], f"all {trace.units}", most=SATURATED),
+            "f": Strand("f", "ink", forward["f"].T[order]),
+            "y": Strand("partial y", "gradient", trace.inputs["grad_output"].T[order]),
+        }
+        unit = self.followed
+        flow = UnitFlow(f"unit {unit}", "output", trace.c_before[:, unit], forward["f"][:, unit], forward["c"][:, unit], False, SATURATED)
+        score = Score(strands, flow, (STAGE[0], STAGE[1] + 0.1, STAGE[2], STAGE[3] - 0.1), self.theme, STATE_SHARES)
+        for name in strands:
+            score.fill(name, slice(None))
+        score.course.show(range(trace.time_steps))
+        return [score]
 
     # --- the stage ---------------------------------------------------------------------------------------------------------------------
 
@@ -103,8 +160,9 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
         return TIME if step.is_timed else step.stage
 
     def prepare(self, scenery: str, step: LstmBackwardStep) -> None:
-        if scenery == WHOLE and scenery not in self.gatherings:
-            self.gatherings[scenery] = Gathering(self.results(), self.theme, least=1.0, gap=0.3)
+        if scenery in (GIVEN, WHOLE):
+            if scenery not in self.overviews:
+                self.overviews[scenery] = self.states() if scenery == GIVEN else self.results()
         elif scenery != TIME and scenery not in self.gatherings:
             self.gatherings[scenery] = Gathering(self.sheets(scenery), self.theme, by_column=scenery == "grad_input")
         self.bench = self.gatherings.get(scenery, self.affine)
@@ -112,18 +170,19 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
         super().prepare(scenery, step)
 
     def on_stage(self, scenery: str) -> Sequence[Recurrent]:
+        if scenery in self.overviews:
+            return self.overviews[scenery]
         return super().on_stage(scenery) if scenery == TIME else [self.gatherings[scenery]]
+
+    def opening(self, beat: Beat) -> list[Cue]:
+        """Of many units what is given, over all time."""
+        return self.at_rest(beat, self.trace[0], False, GIVEN) if self.is_alone else super().opening(beat)
 
     def closing(self, beat: Beat) -> list[Cue]:
         """All gradients that are asked for."""
         last = self.trace.units - 1
         step = replace(self.trace[len(self.trace) - 1], stage="grad_c0", cell=(last,), time=0, unit=last)
-        cues = self.at_rest(beat, step, True, WHOLE)
-
-        def draw(_: int) -> None:
-            self.gatherings[WHOLE].show_all()
-
-        return [*cues, states(0, 1, 1, draw)]
+        return self.at_rest(beat, step, True, WHOLE)
 
     # --- a step ------------------------------------------------------------------------------------------------------------------------
 
@@ -173,7 +232,7 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
     def passages(self, step: LstmBackwardStep) -> list[Crossing]:
         """The gradient of c goes on along the conveyor, and meets the forget gate that it is multiplied by."""
         tables, ways = self.cell.tables, (("gradient", "grad_c", "grad_c_after"), ("ink", "f", "f_after"))
-        seen = slice(None) if self.cell.lanes == self.trace.units else slice(step.unit, step.unit + 1)
+        seen = slice(step.unit, step.unit + 1) if self.is_alone else slice(None)
         return [Crossing(role, tables[start], 0, tables[end], self.numbers[end][self.at(step)][seen]) for role, start, end in ways]
 
     def grows(self, step: LstmBackwardStep) -> str:
@@ -184,38 +243,42 @@ class LstmBackwardReel(ThroughTime[LstmBackwardStep]):
     def fill(self, step: LstmBackwardStep, done: bool) -> None:
         counts = self.trace.blocks.done(step.index + done)
         if not step.is_timed:
-            self.gatherings[step.stage].show(counts[step.stage])
+            # Those of both weights come one after the other.
+            before = self.trace.outputs["grad_weight_ih"].size if step.stage == "grad_weight_hh" else 0
+            self.gatherings[step.stage].show(counts[self.trace.blocks.find(step.index)[0].stage] - before)
             return
-        time, units, last = self.at(step), self.trace.units, self.trace.time_steps - 1
-        known = {name: counts[name] - (last - time) * units if time >= 0 else counts[f"{name}0"] for name in TIMED}
+        time, units = self.at(step), self.trace.units
+        earlier = (self.trace.time_steps - 1 - time) * units
+        known = {name: counts[name] - earlier for name in ("grad_h", "grad_c")}
         self.look(time, known, step.unit)
-        for name in ("grad_c", "grad_h"):
-            self.past.fill(name, slice(time + 1, None), time, self.rows_known(known[name]))
+        self.remember(("grad_c", "grad_h"), time, known)
         self.past.fill("f", slice(None))
-        self.show_deltas(step, time, known)
+        self.show_deltas(step, time, counts["delta"] - earlier * len(DELTAS))
 
     def look(self, time: int, known: Mapping[str, int], unit: int) -> None:
         """The cell at a time, of its gradients so many as are known."""
         units, last = self.trace.units, self.trace.time_steps - 1
         forward = dict.fromkeys((*FORWARD, "c_before"), units * (time >= 0))
         after = {"grad_c_after": units * (time < last or "grad_c_n" in self.trace.inputs), "f_after": units * (time < last)}
-        self.stand({**forward, **after, "grad_h": known["grad_h"], "grad_c": known["grad_c"]}, time, unit)
+        self.stand({**forward, **after, **known}, time, unit)
 
     def passed(self, step: LstmBackwardStep) -> int | None:
-        time = self.trace.time_steps - self.trace.blocks.done(step.index + 1)["delta_o"] // self.trace.units
-        return time if time < self.trace.time_steps else None
+        done = self.trace.blocks.done(step.index + 1)["delta"] // (len(DELTAS) * self.trace.units)
+        return self.trace.time_steps - done if done else None
 
     def survey(self, time: int) -> Sequence[Piece]:
-        self.look(time, dict.fromkeys(("grad_h", "grad_c"), self.trace.units), self.followed)
+        known = dict.fromkeys(("grad_h", "grad_c"), self.trace.units)
+        self.look(time, known, self.followed)
+        self.remember([*known], time, known)
         return self.seen_of("grad_c", time)
 
-    def show_deltas(self, step: LstmBackwardStep, time: int, known: Mapping[str, int]) -> None:
-        """Under the lens the gradients of the gates: those of the time after, or once they are computed those of the time itself."""
-        inputs, outputs, last = self.trace.inputs, self.trace.outputs, self.trace.time_steps - 1
+    def show_deltas(self, step: LstmBackwardStep, time: int, known: int) -> None:
+        """Under the lens the gradients of the gates: those of the time after, or once they are computed so many of the time itself."""
+        inputs, last = self.trace.inputs, self.trace.time_steps - 1
         own, unit, nothing = step.stage in DELTAS, slice(step.unit, step.unit + 1), np.zeros(0)
         at = time if own else time + 1
         values = [inputs["grad_output"][time][unit] if time >= 0 else nothing]
         if "grad_h_n" in inputs:
             values.append(inputs["grad_h_n"][unit] if time == last else nothing)
-        deltas = [outputs[name][at][: known[name] if own else None] if at <= last else nothing for name in DELTAS]
-        self.affine.show_values([*values, *deltas])
+        deltas = np.ma.array(self.trace.deltas[min(at, last)], mask=self.row_turns >= known if own else at > last)
+        self.affine.show_values([*values, *np.split(deltas, len(DELTAS))])

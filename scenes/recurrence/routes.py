@@ -16,8 +16,8 @@ from scenes.recurrence.affine import Affine
 from scenes.recurrence.chronicle import Chronicle
 from scenes.recurrence.units import LEFT, UnitPicture
 
-#: Between stage and strip.
-SILL = STAGE[1] - 0.05
+#: Between the words below the stage and the strip.
+SILL = STAGE[1] - 0.2
 
 
 class Crossing(NamedTuple):

@@ -16,8 +16,8 @@ from scenes.parts.theme import Theme
 
 REACH = 6.0  # sums beyond are shown at the ends
 SAMPLES = 48
-BESIDE = 1.3  # for the name and the numbers of the scale
-DOT = 0.09
+BESIDE = 1.4  # for the name and the numbers of the scale
+DOT = 0.13
 UP = 0.5  # of the way, until the dot is on the curve
 LOW = {"sigmoid": 0.0, "tanh": -1.0}  # the least value
 
@@ -31,8 +31,8 @@ class Squash(Group):
     def __init__(self, room: Box, theme: Theme) -> None:
         left, bottom, right, top = room
         self.plot: Box = (left + BESIDE, bottom + 0.16, right - 0.1, top - 0.16)
-        self.axes, self.curve = Mark(theme.line, stroke=2.0), Mark(theme.muted, stroke=4.0)
-        self.path = Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=3.0)
+        self.axes, self.curve = Mark(theme.line, stroke=2.0), Mark(theme.muted, stroke=5.0)
+        self.path = Mark(theme.reading if theme.name == "dark" else theme.casing, stroke=4.0)
         self.dot = Mark(theme.ink, fill=1.0)
         self.label = Ink("", letter_size(), theme.ink, align=-1).put(left, (bottom + top) / 2)
         self.scale = Letters(theme.muted)
@@ -85,4 +85,4 @@ class Squash(Group):
         self.axes.draw(lines([((left, zero[1]), (right, zero[1])), ((zero[0], bottom), (zero[0], top)), ((left, bottom), (left, top))]))
         self.label.write(FUNCTIONS[function].text).put(self.label.line.x, zero[1] if low else (bottom + top) / 2)
         texts = {1.0: "1", low: "−1" if low else "0"}
-        self.scale.write_lines(Line(text, LEAST_PX, left - 0.1, self.at(0, y)[1], align=1) for y, text in texts.items())
+        self.scale.write_lines(Line(text, LEAST_PX, left - DOT - 0.07, self.at(0, y)[1], align=1) for y, text in texts.items())

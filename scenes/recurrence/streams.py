@@ -90,15 +90,15 @@ def stream(pipe: Pipe, lane: Lane, y: float, full: float, tiles: Mapping[str, Bo
     along.append((pipe.end, along[-1][1]))
     waits = along[1][0] if pipe.valves else pipe.start
     share = lane.reach.get(pipe.value, 1.0 if not pipe.makes or pipe.makes in lane.numbers else 0.0)
-    cut = _cut(along, waits + (pipe.end - waits) * share)
-    return Stream(y, cut, number < 0) if len(cut) > 1 else None
+    part = cut_at(along, waits + (pipe.end - waits) * share)
+    return Stream(y, part, number < 0) if len(part) > 1 else None
 
 
 def _seen(number: float, full: float) -> float:
     return max(THINNEST, min(1.0, number) * full)
 
 
-def _cut(along: Sequence[Point], end: float) -> list[Point]:
+def cut_at(along: Sequence[Point], end: float) -> list[Point]:
     """The part of a stream up to a place."""
     found = [along[0]]
     for (x0, t0), (x1, t1) in pairwise(along):

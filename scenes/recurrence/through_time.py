@@ -179,6 +179,7 @@ class ThroughTime(Furnished[T]):
                 self.squash.climb(self.sums(step)[-1], step.value, share)
             if name and 0 < share < 1:
                 self.cell.grow(name, step.unit, step.value, share)
+                self.flow_on(step, share)
 
         return [*super().land(work, start, stop, line), Cue(start, stop, draw)]
 

@@ -11,10 +11,12 @@ from typing import ClassVar
 import numpy as np
 from manim import Group, Mobject
 
+from engine.concepts.lstm.choice import SEVERAL
 from scenes.parts.curves import Point, rounded
 from scenes.parts.grid import same_size
 from scenes.parts.ink import LEAST_PX, Box, Ink, Line, Mark, boxes, letter_size, lines
 from scenes.parts.lattice import Home, Lattice
+from scenes.parts.levels import flatten
 from scenes.parts.press import SERIF
 from scenes.parts.raster import heat_limit
 from scenes.parts.theme import Theme
@@ -32,7 +34,6 @@ WORDS = 0.4  # below that
 FIXED = HEAD + LINK + WORDS
 LEAST_LANE, LARGEST_LANE = 0.4, 0.8
 NEXT_TO_NOTHING = 5e-4
-MOST_LANES = 3  # of more units one has the stage for itself
 LEFT = -2.72  # where the picture begins
 
 
@@ -72,7 +73,7 @@ class Reading(Lattice):
 
 def lanes_of(units: int) -> int:
     """How many units have a lane of their own."""
-    return units if units <= MOST_LANES else 1
+    return units if units <= SEVERAL else 1
 
 
 def height(units: int) -> float:
@@ -110,6 +111,7 @@ class UnitPicture(Group):
         self.known = [Lane() for _ in range(self.lanes)]
         self.streams = Streams(self.stream, theme)
         tables = [*self.tables.values()]
+        flatten(tables)
         self.fixed: list[Mobject] = [*self._pipes(), *self._names(), *(mark for table in tables for mark in table.fixed)]
         self.ground: list[Mobject] = [*(mark for table in tables for mark in table.changing), *self.streams, *self._plates()]
         self.unit = Ink("", letter_size(SERIF), theme.muted, font=SERIF).put(self.clearing, self.belt[1] + HEAD / 2 + RISE)
@@ -199,14 +201,18 @@ class UnitPicture(Group):
 
     # --- states ------------------------------------------------------------------------------------------------------------------------
 
-    def show(self, numbers: Mapping[str, np.ndarray], unit: int) -> None:
-        """The numbers of the first units of columns, as many as there are; with one lane those of ``unit``."""
-        seen = range(self.units) if self.lanes == self.units else [unit]
+    def show(self, numbers: Mapping[str, np.ndarray]) -> None:
+        """The numbers of the first lanes in columns, as many as there are."""
         for name, known in numbers.items():
-            self.tables[name].fill_first(known[seen[0] : seen[0] + len(seen)])
-        self.unit.write(f"unit {unit} of {self.units}" if self.lanes < self.units else "")
-        self.known = [self._lane({name: float(known[one]) for name, known in numbers.items() if len(known) > one}) for one in seen]
+            self.tables[name].fill_first(known)
+        self.known = [
+            self._lane({name: float(known[lane]) for name, known in numbers.items() if len(known) > lane}) for lane in range(self.lanes)
+        ]
         self.pour()
+
+    def say(self, unit: str) -> None:
+        """Says which unit is seen where there is but one lane."""
+        self.unit.write(unit)
 
     def _lane(self, numbers: Mapping[str, float]) -> Lane:
         valves = {name: self.columns[name] for name in numbers if self.columns[name].is_valve}

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from manim import Group
@@ -18,12 +18,13 @@ from scenes.parts.ink import Box, lines
 from scenes.parts.motion import smooth
 from scenes.parts.theme import Theme
 
-MOST_UNITS = 16
-LARGEST_PITCH, FILLED = 1.1, 0.46  # from unit to unit, and the largest radius in these
+MOST_UNITS, MOST_CROWDED = 8, 128  # that have lines to all of the next layer, and that can be seen
+FILLED = 0.46  # the largest radius, of the way from unit to unit
 COIN, LARGEST_COIN = 0.34, 0.3  # radius
 TURNS = 3  # of a coin in the air, half ones
 TOSSED, FATED = 0.45, 0.55  # shares of an act: the coin lies, what it says begins
-FALL, PULSE = 1.4, 0.09
+FALL = 1.4
+PULSE, SMALL_PULSE = 0.09, 0.18  # the second in pitches, where there are many
 EMPTY = 0.14  # radius of what has no value yet, in pitches
 #: Where coins, units and the next layer stand, shares of the width.
 WIRED, ALONE = (0.12, 0.4, 0.88), (0.3, 0.65, 1.0)
@@ -69,18 +70,22 @@ class Layer:
     @property
     def fits(self) -> bool:
         """Whether there are few enough units."""
-        return max(self.units, len(self.weight)) <= MOST_UNITS
+        return max(self.units, len(self.weight)) <= MOST_CROWDED
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there are too many units for lines between all of them."""
+        return max(self.units, len(self.weight)) > MOST_UNITS
 
 
 class Coins(Group):
     """The layer in ``room``. Areas of discs are as large as values; in those that are negative there is a minus."""
 
+    most: ClassVar[float] = 1.1  # from unit to unit
+
     def __init__(self, layer: Layer, room: Box, theme: Theme) -> None:
         self.layer = layer
-        left, bottom, right, top = room
-        self.pitch = min(LARGEST_PITCH, (top - bottom) / max(layer.units, len(layer.weight)))
-        self.coin_x, self.unit_x, self.next_x = (left + (right - left) * share for share in (WIRED if len(layer.weight) else ALONE))
-        self.middle, self.floor = (bottom + top) / 2, bottom
+        self.stand(room)
         self.largest = max(largest(layer.before), largest(layer.after))
         self.marks = {
             **{f"+{n}": Kept(theme.weight, stroke=width) for n, width in enumerate(WIDTHS)},
@@ -102,6 +107,14 @@ class Coins(Group):
 
     # --- geometry --------------------------------------------------------------------------------------------------------------------
 
+    def stand(self, room: Box) -> None:
+        """Finds places for all."""
+        left, bottom, right, top = room
+        following = len(self.layer.weight)
+        self.pitch = min(self.most, (top - bottom) / max(self.layer.units, following))
+        self.coin_x, self.unit_x, self.next_x = (left + (right - left) * share for share in (WIRED if following else ALONE))
+        self.middle, self.floor = (bottom + top) / 2, bottom
+
     def _y(self, at: int, count: int) -> float:
         return self.middle + ((count - 1) / 2 - at) * self.pitch
 
@@ -116,7 +129,8 @@ class Coins(Group):
     def _radius(self, value: float, most: float) -> float:
         return self.pitch * FILLED * math.sqrt(abs(value) / most)
 
-    def _kept(self, now: CoinMoment, unit: int) -> bool:
+    def kept(self, now: CoinMoment, unit: int) -> bool:
+        """Whether a unit stays."""
         return self.layer.kept is None or bool(self.layer.kept[now.row, unit])
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
@@ -127,12 +141,12 @@ class Coins(Group):
         for unit in range(self.layer.units):
             fate = self._fate(now, unit)
             if self.layer.kept is not None:
-                self._coin(now, unit, found)
-            if fate and not self._kept(now, unit):
+                self.coin(now, unit, found)
+            if fate and not self.kept(now, unit):
                 self._dark(now, unit, fate, found)
             else:
                 self._lit(now, unit, fate, found)
-            self._wires(now, unit, fate, found)
+            self.wires(now, unit, fate, found)
         for to in range(len(self.layer.weight)):
             self._sum(now, to, found)
         self.marks["falling"].fade(1 - (self._fate(now, now.decided) if now.acting == "unit" else 0.0))
@@ -145,7 +159,7 @@ class Coins(Group):
             return float(unit < now.decided)
         return smooth(max(0.0, (now.share - FATED) / (1 - FATED)))
 
-    def _coin(self, now: CoinMoment, unit: int, found: Strokes) -> None:
+    def coin(self, now: CoinMoment, unit: int, found: Strokes) -> None:
         """Upright before it is tossed, then turning in the air, then with what it says."""
         radius, x, y = min(LARGEST_COIN, COIN * self.pitch), self.coin_x, self.unit(unit)[1]
         acting = now.acting == "unit" and unit == now.decided
@@ -153,7 +167,7 @@ class Coins(Group):
         if tossed < 1:
             wide, up = abs(math.cos(math.pi * TURNS * tossed)), math.sin(math.pi * tossed) * self.pitch * 0.2
             found["rims"].append(turned(x, y + up, radius, max(0.06, wide)))
-        elif self._kept(now, unit):
+        elif self.kept(now, unit):
             found["heads"].append(circle(x, y, radius))
             found["ticks"].append(stroke(x, y, radius, TICK))
         else:
@@ -180,9 +194,9 @@ class Coins(Group):
         if fate < 1:
             found["pending"].append(circle(x, y, size * (1 - fate)))
 
-    def _wires(self, now: CoinMoment, unit: int, fate: float, found: Strokes) -> None:
+    def wires(self, now: CoinMoment, unit: int, fate: float, found: Strokes) -> None:
         """Lines as thick as weights; those of a unit that is dropped come off at the far end and fall."""
-        most, dropped = largest(self.layer.weight), fate if not self._kept(now, unit) else 0.0
+        most, dropped = largest(self.layer.weight), fate if not self.kept(now, unit) else 0.0
         (x0, y0), left = self.unit(unit), 1 - dropped
         for to, weight in enumerate(self.layer.weight[:, unit].tolist()):
             (x1, y1), width = self.following(to), min(len(WIDTHS) - 1, int(len(WIDTHS) * abs(weight) / most))
@@ -204,9 +218,9 @@ class Coins(Group):
         if value < 0 and share:
             found["signs"].append(stroke(x, y, size, MINUS))
         for unit in range(self.layer.units) if acting and 0 < share < 1 else ():
-            if self._kept(now, unit):
+            if self.kept(now, unit):
                 x0, y0 = self.unit(unit)
-                found["pulses"].append(circle(x0 + (x - x0) * share, y0 + (y - y0) * share, PULSE))
+                found["pulses"].append(circle(x0 + (x - x0) * share, y0 + (y - y0) * share, min(PULSE, SMALL_PULSE * self.pitch)))
 
 
 def largest(values: np.ndarray) -> float:

@@ -35,18 +35,18 @@ def slope(input: Tensor, name: str, **options: float) -> Tensor:
 
 def test_value_then_slope() -> None:
     assert [step.say for step in activation([-2, 0], "elu")] == [
-        "output[0], below 0 it is e to that power, less 1: elu(−2) ≈ −0.86.",
-        "output[1], below 0 it is e to that power, less 1: elu(0) = 0.",
-        "bent[0], what the slope is from 0 down: −0.8647 + 1 = 0.1353.",
-        "bent[1], what the slope is from 0 down: 0 + 1 = 1.",
-        "slope[0], 1 above 0: bent[0] = 0.1353.",
-        "slope[1], 1 above 0: bent[1] = 1.",
+        "output[0], from 0 down it levels off: elu(−2) ≈ −0.86.",
+        "output[1], from 0 down it levels off: elu(0) = 0.",
+        "bent[0], the slope from 0 down: −0.8647 + 1 = 0.1353.",
+        "bent[1], the slope from 0 down: 0 + 1 = 1.",
+        "slope[0], bent from 0 down: bent[0] = 0.1353.",
+        "slope[1], bent from 0 down: bent[1] = 1.",
     ]
 
 
 def test_a_slope_of_two_kinds_looks_at_the_input() -> None:
     step = activation([-2, 3], "leaky_relu")[-1]
-    assert step.say == "slope[1], 1 above 0, else what it is multiplied by: 1."
+    assert step.say == "slope[1], a straight rise above 0: 1."
     assert step.reads == {"input": [(1,)]}
 
 
@@ -104,9 +104,9 @@ def test_layer_by_layer_at_best_the_largest_slope_is_left() -> None:
     trace = activation([0, 5], "sigmoid", depth=3)
     assert [step.say for step in trace][4:] == [
         "best, the largest slope: max(0.25, 0.01) = 0.25.",
-        "chain[0], layer by layer times that: best = 0.25.",
-        "chain[1], layer by layer times that: 0.25·0.25 = 0.0625.",
-        "chain[2], layer by layer times that: 0.25·0.25·0.25 ≈ 0.02.",
+        "chain[0], what is left after each layer, at best: best = 0.25.",
+        "chain[1], what is left after each layer, at best: 0.25·0.25 = 0.0625.",
+        "chain[2], what is left after each layer, at best: 0.25·0.25·0.25 ≈ 0.02.",
     ]
     check_steps(trace)
 
@@ -130,4 +130,4 @@ def test_the_way_back_is_said_from_what_sends_something_back() -> None:
 
 
 def test_points_of_the_curve_are_no_cells_that_steps_computed() -> None:
-    assert activation([-2, 1]).closing == "All is computed; torch.nn.functional with autograd gives the same numbers."
+    assert activation([-2, 1]).closing == "Each number has value and slope; torch.nn.functional with autograd gives the same numbers."

@@ -68,7 +68,7 @@ def test_a_divisor_of_ones_own() -> None:
     trace = avg_pool2d([[1, 3], [0, 8]], 2, divisor_override=3)
     assert trace.outputs["output"].tolist() == [[[4]]]
     assert trace.params["divisor_override"] == 3
-    assert "of every 2×2 window of the 2×2 input the sum, divided by 3, is kept" in trace.opening
+    assert "Of every 2×2 window the sum, divided by 3, is kept" in trace.opening
     assert trace[0].formula == '"output[0, 0, 0]" = (1 + 3 + 0 + 8) / 3 = 4'
     assert trace[0].say == "Rows 0 to 1, columns 0 to 1: the sum of 4 numbers divided by 3 gives output[0, 0, 0] = 4."
     assert avg_pool2d([[1, 3], [0, 8]], 2, 1, 1, divisor_override=-2).outputs["output"].tolist()[0][0] == [-0.5, -2, -1.5]

@@ -24,17 +24,17 @@ def test_of_a_channel_one_number_after_the_other() -> None:
     trace = batch_norm([[1], [3]], [0], [1], [2], [4], eps=0)
     assert [step.say for step in trace] == [
         "mean[0], the mean of the channel over the batch: (1 + 3) ÷ 2 = 2.",
-        "deviation[0, 0], how far from the mean: 1 + (−2) = −1.",
-        "deviation[1, 0], how far from the mean: 3 + (−2) = 1.",
-        "var[0], the mean of the squares of the deviations: (−1·(−1) + 1·1) ÷ 2 = 1.",
+        "deviation[0, 0], how far the number is from the mean: 1 + (−2) = −1.",
+        "deviation[1, 0], how far the number is from the mean: 3 + (−2) = 1.",
+        "var[0], the mean of the squared deviations: (−1·(−1) + 1·1) ÷ 2 = 1.",
         "std[0], the root of the variance plus eps: sqrt(1 + 0) = 1.",
-        "normalized[0, 0], divided by the standard deviation: −1.",
-        "normalized[1, 0], divided by the standard deviation: 1.",
-        "output[0, 0], times its weight, plus its bias: −1·2 + 4 = 2.",
-        "output[1, 0], times its weight, plus its bias: 1·2 + 4 = 6.",
-        "unbiased_var[0], the variance over one number less: −1·(−1) + 1·1 = 2.",
-        "new_running_mean[0], a part of the way to the batch's mean: 0.9·0 + 0.1·2 = 0.2.",
-        "new_running_var[0], a part of the way to the batch's variance: 0.9·1 + 0.1·2 = 1.1.",
+        "normalized[0, 0], the deviation, divided by the standard deviation: −1.",
+        "normalized[1, 0], the deviation, divided by the standard deviation: 1.",
+        "output[0, 0], scaled by its weight, shifted by its bias: −1·2 + 4 = 2.",
+        "output[1, 0], scaled by its weight, shifted by its bias: 1·2 + 4 = 6.",
+        "unbiased_var[0], the variance, divided by one number less: −1·(−1) + 1·1 = 2.",
+        "new_running_mean[0], the running mean, moved toward that of the batch: 0.9·0 + 0.1·2 = 0.2.",
+        "new_running_var[0], the running variance, moved toward that of the batch: 0.9·1 + 0.1·2 = 1.1.",
     ]
 
 

@@ -19,8 +19,8 @@ def test_back_in_these_very_steps() -> None:
     assert {"std", "normalized"} <= trace.inputs.keys()
     assert [step.say for step in trace][3:6] == [
         "m1[0], the mean of what comes back: (6 + 0 + 0) ÷ 3 = 2.",
-        "m2[0], the mean of what comes back along the normalised channel: (6·(−1.22) + 0·0 + 0·1.22) ÷ 3 ≈ −2.45.",
-        "grad_input[0, 0], without both, divided by the standard deviation: (6 + (−2) + 1.225·(−2.449)) ÷ 0.816 ≈ 1.225.",
+        "m2[0], how much it goes along with normalized, on average: (6·(−1.22) + 0·0 + 0·1.22) ÷ 3 ≈ −2.45.",
+        "grad_input[0, 0], without its mean and that part, divided by std: (6 + (−2) + 1.225·(−2.449)) ÷ 0.816 ≈ 1.225.",
     ]
     step = trace[5]
     assert step.places == [(("grad_normalized", (0, 0)),), (("m1", (0,)),), (("normalized", (0, 0)), ("m2", (0,)))]

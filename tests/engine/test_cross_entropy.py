@@ -24,22 +24,22 @@ def logits(*shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
 
 def test_of_a_row_one_number_after_the_other() -> None:
     assert [step.say for step in cross_entropy([2, 0.5], 1)] == [
-        "naive[0], without the shift: exp(2) ≈ 7.39.",
-        "naive[1], without the shift: exp(0.5) ≈ 1.65.",
-        "largest[0], the largest: max(2, 0.5) = 2.",
-        "shifted[0], the largest is taken off: 2 + (−2) = 0.",
-        "shifted[1], the largest is taken off: 0.5 + (−2) = −1.5.",
-        "exp[0], e to the power of that: exp(0) = 1.",
-        "exp[1], e to the power of that: exp(−1.5) ≈ 0.22.",
-        "log_sum[0], the logarithm of their sum: log(1 + 0.22) ≈ 0.2.",
+        "naive[0], e to that power, which may overflow: exp(2) ≈ 7.39.",
+        "naive[1], e to that power, which may overflow: exp(0.5) ≈ 1.65.",
+        "largest[0], the largest number, to be subtracted from all: max(2, 0.5) = 2.",
+        "shifted[0], the number less the largest: 2 + (−2) = 0.",
+        "shifted[1], the number less the largest: 0.5 + (−2) = −1.5.",
+        "exp[0], e to that power, at most 1: exp(0) = 1.",
+        "exp[1], e to that power, at most 1: exp(−1.5) ≈ 0.22.",
+        "log_sum[0], the logarithm of the sum of all powers: log(1 + 0.22) ≈ 0.2.",
         "log_softmax[0], the logarithm of its share: 0 + (−0.2014) = −0.2014.",
         "log_softmax[1], the logarithm of its share: −1.5 + (−0.2014) = −1.7014.",
-        "losses, minus the logarithm of the true class: −log_softmax[1] = 1.7014.",
-        "loss, of all rows: losses = 1.7014.",
-        "p[0], its share: exp(−0.2) ≈ 0.82.",
-        "p[1], its share: exp(−1.7) ≈ 0.18.",
-        "grad[0], its share less what is wanted of it: 0.8176 + 0 = 0.8176.",
-        "grad[1], its share less what is wanted of it: 0.1824 + (−1) = −0.8176.",
+        "losses, minus the logarithm of the true class’s share: −log_softmax[1] = 1.7014.",
+        "loss, the costs of all rows in one number: losses = 1.7014.",
+        "p[0], its share of the whole: exp(−0.2) ≈ 0.82.",
+        "p[1], its share of the whole: exp(−1.7) ≈ 0.18.",
+        "grad[0], its share, less what is wanted of it: 0.8176 + 0 = 0.8176.",
+        "grad[1], its share, less what is wanted of it: 0.1824 + (−1) = −0.8176.",
     ]
 
 

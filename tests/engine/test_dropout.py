@@ -17,9 +17,9 @@ from tests.engine.codes import check, check_steps
 def test_of_units_one_after_the_other() -> None:
     trace = dropout([0.3342, 0.8208], mask=[1, 0], weight=[[2, 1]], bias=[-1])
     assert [step.say for step in trace] == [
-        "output[0], what is kept is divided by the chance to be kept: (0.3342·1) ÷ 0.5 = 0.6684.",
-        "output[1], what is kept is divided by the chance to be kept: (0.82·0) ÷ 0.5 = 0.",
-        "z[0], the next layer: 0.6684·2 + 0·1 + (−1) = 0.3368.",
+        "output[0], kept units are made larger, dropped ones are 0: (0.3342·1) ÷ 0.5 = 0.6684.",
+        "output[1], kept units are made larger, dropped ones are 0: (0.82·0) ÷ 0.5 = 0.",
+        "z[0], what a neuron of the next layer adds up: 0.6684·2 + 0·1 + (−1) = 0.3368.",
     ]
     assert trace.outputs["mask"].tolist() == [1, 0]
 
@@ -61,7 +61,7 @@ def test_when_not_training_nothing_changes() -> None:
     assert [step.say for step in trace] == [
         "output[0], nothing is dropped: input[0] = 1.",
         "output[1], nothing is dropped: input[1] = −2.",
-        "z[0], the next layer: 1·1 + (−2)·1 = −1.",
+        "z[0], what a neuron of the next layer adds up: 1·1 + (−2)·1 = −1.",
     ]
     assert list(trace.outputs) == ["output", "z"]
     check(dropout, lambda input, p, training: input.clone(), torch.randn(3, dtype=torch.float64), 0.5, False)
@@ -100,10 +100,10 @@ def test_one_step_for_each_mask() -> None:
     trace = dropout([1, 2], 0.2, mask=[1, 1], weight=[[3, 1]], enumerate=True)
     steps = [step.say for step in trace if "probability" in step.writes or "thinned" in step.writes]
     assert steps == [
-        "probability[0], 1 − p for each that is kept, times p for each that is not: 0.2·0.2 = 0.04.",
-        "probability[1], 1 − p for each that is kept, times p for each that is not: 0.2·0.8 = 0.16.",
-        "probability[2], 1 − p for each that is kept, times p for each that is not: 0.8·0.2 = 0.16.",
-        "probability[3], 1 − p for each that is kept, times p for each that is not: 0.8·0.8 = 0.64.",
+        "probability[0], how likely this mask is: 0.2·0.2 = 0.04.",
+        "probability[1], how likely this mask is: 0.2·0.8 = 0.16.",
+        "probability[2], how likely this mask is: 0.8·0.2 = 0.16.",
+        "probability[3], how likely this mask is: 0.8·0.8 = 0.64.",
         "thinned[0, 0], what comes out with that mask: 1·0·3 + 2·0·1 = 0.",
         "thinned[1, 0], what comes out with that mask: 1·0·3 + 2·1·1 = 2.",
         "thinned[2, 0], what comes out with that mask: 1·1·3 + 2·0·1 = 3.",

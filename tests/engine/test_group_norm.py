@@ -23,7 +23,7 @@ def test_a_mean_is_that_of_a_few_channels_of_one_sample() -> None:
     says = [step.say for step in trace]
     assert says[0] == "mean[0, 0, 0, 0], the mean of the group: (1 + 3 + 2 + 0) ÷ 4 = 1.5."
     assert says[1] == "mean[0, 1, 0, 0], the mean of the group: (5 + (−1) + 4 + 0) ÷ 4 = 2."
-    assert says[-1] == "output[0, 3, 1], times its weight, plus its bias: −0.78·2 + 1 ≈ −0.57."
+    assert says[-1] == "output[0, 3, 1], scaled by its weight, shifted by its bias: −0.78·2 + 1 ≈ −0.57."
     assert list(trace.outputs) == ["mean", "deviation", "var", "std", "normalized", "output"]
     assert trace.reference.name == "torch.nn.functional.group_norm"
 

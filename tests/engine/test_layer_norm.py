@@ -23,15 +23,15 @@ batches = st.lists(st.integers(1, 3), max_size=2).map(tuple)
 def test_of_a_row_one_number_after_the_other() -> None:
     trace = layer_norm([[1, 3]], 2, [2, 4], [0, 1], 0)
     assert [step.say for step in trace] == [
-        "mean[0, 0], the mean: (1 + 3) ÷ 2 = 2.",
-        "deviation[0, 0], how far from the mean: 1 + (−2) = −1.",
-        "deviation[0, 1], how far from the mean: 3 + (−2) = 1.",
-        "var[0, 0], the mean of the squares of the deviations: (−1·(−1) + 1·1) ÷ 2 = 1.",
+        "mean[0, 0], the mean of the sample: (1 + 3) ÷ 2 = 2.",
+        "deviation[0, 0], how far the number is from the mean: 1 + (−2) = −1.",
+        "deviation[0, 1], how far the number is from the mean: 3 + (−2) = 1.",
+        "var[0, 0], the mean of the squared deviations: (−1·(−1) + 1·1) ÷ 2 = 1.",
         "std[0, 0], the root of the variance plus eps: sqrt(1 + 0) = 1.",
-        "normalized[0, 0], divided by the standard deviation: −1.",
-        "normalized[0, 1], divided by the standard deviation: 1.",
-        "output[0, 0], times its weight, plus its bias: −1·2 + 0 = −2.",
-        "output[0, 1], times its weight, plus its bias: 1·4 + 1 = 5.",
+        "normalized[0, 0], the deviation, divided by the standard deviation: −1.",
+        "normalized[0, 1], the deviation, divided by the standard deviation: 1.",
+        "output[0, 0], scaled by its weight, shifted by its bias: −1·2 + 0 = −2.",
+        "output[0, 1], scaled by its weight, shifted by its bias: 1·4 + 1 = 5.",
     ]
     assert trace.reference.name == "torch.nn.functional.layer_norm"
 

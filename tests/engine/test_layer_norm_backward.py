@@ -22,12 +22,12 @@ def test_back_in_these_very_steps() -> None:
     assert list(trace.outputs) == ["grad_normalized", "m1", "m2", "grad_input", "grad_weight", "grad_bias"]
     assert {"std", "normalized"} <= trace.inputs.keys()
     assert [step.say for step in trace][:6] == [
-        "grad_normalized[0, 0], times the weight: 3·1 = 3.",
-        "grad_normalized[0, 1], times the weight: 0·2 = 0.",
-        "grad_normalized[0, 2], times the weight: 0·1 = 0.",
+        "grad_normalized[0, 0], what comes back, times the weight: 3·1 = 3.",
+        "grad_normalized[0, 1], what comes back, times the weight: 0·2 = 0.",
+        "grad_normalized[0, 2], what comes back, times the weight: 0·1 = 0.",
         "m1[0, 0], the mean of what comes back: (3 + 0 + 0) ÷ 3 = 1.",
-        "m2[0, 0], the mean of what comes back along the normalised sample: (3·(−1.2247) + 0·0 + 0·1.2247) ÷ 3 = −1.2247.",
-        "grad_input[0, 0], without both, divided by the standard deviation: (3 + (−1) + 1.225·(−1.225)) ÷ 0.816 ≈ 0.612.",
+        "m2[0, 0], how much it goes along with normalized, on average: (3·(−1.2247) + 0·0 + 0·1.2247) ÷ 3 = −1.2247.",
+        "grad_input[0, 0], without its mean and that part, divided by std: (3 + (−1) + 1.225·(−1.225)) ÷ 0.816 ≈ 0.612.",
     ]
     step = trace[5]
     assert step.places == [

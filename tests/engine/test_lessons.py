@@ -54,8 +54,8 @@ def test_every_concept_has_lessons_that_show_something(name: str, size: str) -> 
     trace = grown(name, size)
     shown = {block.stage for block in trace.blocks}
     lessons = [*trace.lessons]
-    # A key and a value are made as a query is, and what is left at the end of the way back as what arrives there.
-    alike = {"key", "value"} if name == "attention" else {"grad_h0", "grad_c0"} if name == "lstm_backward" else set()
+    # A key and a value are made as a query is.
+    alike = {"key", "value"} if name == "attention" else set()
     assert set(stages_of(trace, lessons)) == shown - alike
     assert len(lessons) == len(set(lessons)) <= len(shown) + MOST_BESIDE
     worked = [trace[k] for k in lessons]

@@ -17,8 +17,8 @@ from tests.engine.codes import check
 def test_of_a_plain_layer_one_step_for_each_cell() -> None:
     trace = linear([[2, 1], [1, 3]], [[2, -1]], [-0.5])
     assert [step.say for step in trace] == [
-        "output[0, 0], the products of a row, plus its bias: 2·2 + 1·(−1) + (−0.5) = 2.5.",
-        "output[1, 0], the products of a row, plus its bias: 1·2 + 3·(−1) + (−0.5) = −1.5.",
+        "output[0, 0], the neuron weighs its input and adds up: 2·2 + 1·(−1) + (−0.5) = 2.5.",
+        "output[1, 0], the neuron weighs its input and adds up: 1·2 + 3·(−1) + (−0.5) = −1.5.",
     ]
     assert list(trace.outputs) == ["output"]
     assert trace.code == {"output": "output = F.linear(input, weight, bias)"}
@@ -27,10 +27,10 @@ def test_of_a_plain_layer_one_step_for_each_cell() -> None:
 def test_then_the_activation() -> None:
     trace = linear([2, 1], [[2, -1], [1, -4]], activation="relu")
     assert [step.say for step in trace] == [
-        "z[0], the products of a row, plus its bias: 2·2 + 1·(−1) = 3.",
-        "z[1], the products of a row, plus its bias: 2·1 + 1·(−4) = −2.",
-        "output[0], through the activation: relu(3) = 3.",
-        "output[1], through the activation: relu(−2) = 0.",
+        "z[0], the neuron weighs its input and adds up: 2·2 + 1·(−1) = 3.",
+        "z[1], the neuron weighs its input and adds up: 2·1 + 1·(−4) = −2.",
+        "output[0], the sum, sent through the activation: relu(3) = 3.",
+        "output[1], the sum, sent through the activation: relu(−2) = 0.",
     ]
 
 
@@ -56,7 +56,7 @@ def test_maxout_says_who_wins_the_first_of_equal_ones() -> None:
     trace = linear([[1, 1], [2, -1]], [[1, -1], [0, 0], [0.5, -0.5]], activation="maxout")
     assert trace.outputs["winner"].tolist() == [0, 0]
     assert trace.plain == ["winner"]
-    assert trace[-1].say == "output[1], the largest: max(3, 0, 1.5) = 3."
+    assert trace[-1].say == "output[1], the largest sum of all neurons: max(3, 0, 1.5) = 3."
     back = linear_backward(None, [[1, 1]], [[1, -1], [0, 0], [0.5, -0.5]], activation="maxout")
     assert back.outputs["grad_z"].tolist() == [[1, 0, 0]]
 

@@ -136,8 +136,8 @@ def test_chapters_and_lessons() -> None:
         "gradient of h0",
     ]
     assert [trace[k].stage for k in trace.lessons] == [
-        *("grad_h", "grad_c", "delta_i", "delta_f", "delta_g", "delta_o"),
-        *("grad_h", "grad_c", "grad_input", "grad_weight_ih", "grad_weight_hh", "grad_bias"),
+        *("grad_h", "grad_c", "delta_i", "grad_h", "grad_c"),
+        *("grad_input", "grad_weight_ih", "grad_bias"),
     ]
     assert all(trace[k].unit == 0 for k in trace.lessons)
     assert trace[trace.highlight or 0].value == max(trace.outputs["grad_weight_ih"].flatten().tolist(), key=abs)

@@ -14,12 +14,12 @@ from tests.engine.codes import check
 def test_of_a_row_one_number_after_the_other() -> None:
     trace = rms_norm([[3, 4]], 2, [1, 2], 0)
     assert [step.say for step in trace] == [
-        "mean_square[0, 0], the mean of the squares: (3·3 + 4·4) ÷ 2 = 12.5.",
-        "rms[0, 0], its root: sqrt(12.5 + 0) ≈ 3.54.",
-        "normalized[0, 0], divided by the root: 3 ÷ 3.54 ≈ 0.85.",
-        "normalized[0, 1], divided by the root: 4 ÷ 3.54 ≈ 1.13.",
-        "output[0, 0], times its weight: 0.8485·1 = 0.8485.",
-        "output[0, 1], times its weight: 1.13·2 ≈ 2.26.",
+        "mean_square[0, 0], the mean of the row’s squares: (3·3 + 4·4) ÷ 2 = 12.5.",
+        "rms[0, 0], the root of the mean square: sqrt(12.5 + 0) ≈ 3.54.",
+        "normalized[0, 0], the number, divided by the RMS of its row: 3 ÷ 3.54 ≈ 0.85.",
+        "normalized[0, 1], the number, divided by the RMS of its row: 4 ÷ 3.54 ≈ 1.13.",
+        "output[0, 0], the normalised number, times its weight: 0.8485·1 = 0.8485.",
+        "output[0, 1], the normalised number, times its weight: 1.13·2 ≈ 2.26.",
     ]
 
 

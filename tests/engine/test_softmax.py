@@ -19,10 +19,10 @@ INF = math.inf
 
 def test_of_a_row_one_number_after_the_other() -> None:
     assert [step.say for step in softmax([3, 1.5], labels="books laptops")] == [
-        "max[0], the largest: max(3, 1.5) = 3.",
-        "exp[0], e to the power of what it is above the largest: exp(3 + (−3)) = 1.",
-        "exp[1], e to the power of what it is above the largest: exp(1.5 + (−3)) ≈ 0.22.",
-        "sum[0], their sum: 1 + 0.2231 = 1.2231.",
+        "max[0], the largest number, to be subtracted from all: max(3, 1.5) = 3.",
+        "exp[0], the number less the largest, as a power of e: exp(3 + (−3)) = 1.",
+        "exp[1], the number less the largest, as a power of e: exp(1.5 + (−3)) ≈ 0.22.",
+        "sum[0], all powers of e, added up: 1 + 0.2231 = 1.2231.",
         "output[0], its share of the sum: 1 ÷ 1.22 ≈ 0.82.",
         "output[1], its share of the sum: 0.22 ÷ 1.22 ≈ 0.18.",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,17 @@ from engine.trace import Trace
 from scenes.parts.beat import Beat
 from scenes.parts.frame import CAPTION, STAGE, STRIP, TITLE
 from scenes.parts.ink import LEAST_PX, PX, Box, Letters, Line, Mark
-from scenes.parts.passage import MovingCells, MovingLines
-from scenes.parts.raster import Raster
+from scenes.parts.raster import MovingCells, Raster
 from scenes.parts.theme import Theme, contrast, rgb
-from scenes.parts.travel import Travelling, Veil
+from scenes.parts.travel import MovingLines, Travelling, Veil
 from tests.scenes.strokes import Strokes, whose
 
 #: Strokes are drawn around the outlines that are measured here.
 SLACK = 4 * PX
 SHARES = (0.0, 0.05, 0.13, 0.4, 0.77, 0.9, 1.0)
+NEAR = 0.03
+#: In another theme only colours may differ, which a movement does not change.
+THEMED = (0.4, 1.0)
 SETTINGS = {"pixel_width": 480, "pixel_height": 270, "frame_rate": 10, "dry_run": True, "progress_bar": "none", "verbosity": "ERROR"}
 
 #: What is still to be mended, by concept; nothing else of them is let through.
@@ -33,7 +35,7 @@ OWED: dict[str, tuple[str, ...]] = {}
 def findings(scene_class: Callable[..., Any], trace: Trace, beats: list[Beat], *themes: str) -> list[str]:
     """Everything that is wrong in the pictures of the beats, at several moments of each, in the dark theme or in those that are named.
 
-    Where things stand is looked at in the first of them: in another one only colours may differ.
+    Where things stand is looked at in the first of them.
     """
     found: dict[str, None] = {}
     first, *others = themes or ("dark",)
@@ -44,10 +46,10 @@ def findings(scene_class: Callable[..., Any], trace: Trace, beats: list[Beat], *
             crossing = strokes.crossing(family(scene.mobjects), share in (0.0, 1.0))
             wrong += [f"{whose(scene, mark)} runs through {line.text!r}" for mark, line in crossing]
             found |= {f"{beat.name} at {share}: {text}": None for text in wrong if not text.startswith(OWED.get(trace.concept, ()))}
-            stands += [places(scene)] if others else []
+            stands += [places(scene)] if others and share in THEMED else []
         for theme in others:
             scene = opened(scene_class, trace, beats, theme)
-            for (beat, share), before in zip(moments(scene, beats), stands, strict=True):
+            for (beat, share), before in zip(stills(scene, beats), stands, strict=True):
                 wrong = [*pale(letters(scene), scene.theme)]
                 wrong += [] if places(scene) == before else [f"it stands elsewhere than in {first}"]
                 found |= {f"{beat.name} at {share} in {theme}: {text}": None for text in wrong}
@@ -64,7 +66,25 @@ def moments(scene: Any, beats: list[Beat]) -> Iterator[tuple[Beat, float]]:
     """Moments of each beat, one of them in the middle of every movement."""
     for beat in beats:
         timeline = scene.timeline(beat)
-        for share in sorted({*SHARES, *(round((cue.start + cue.stop) / 2, 3) for cue in timeline.cues)}):
+        for share in apart({(cue.start + cue.stop) / 2 for cue in timeline.cues}):
+            timeline.interpolate(share)
+            yield beat, share
+
+
+def apart(middles: Iterable[float]) -> list[float]:
+    """The moments that are always looked at, and those of the others that are no neighbours of one before."""
+    found = [*SHARES]
+    for share in sorted(middles):
+        if min(abs(share - one) for one in found) >= NEAR:
+            found.append(round(share, 3))
+    return sorted(found)
+
+
+def stills(scene: Any, beats: list[Beat]) -> Iterator[tuple[Beat, float]]:
+    """A moment within each beat, and its end."""
+    for beat in beats:
+        timeline = scene.timeline(beat)
+        for share in THEMED:
             timeline.interpolate(share)
             yield beat, share
 

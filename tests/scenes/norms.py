@@ -28,7 +28,7 @@ NORMS: dict[str, Callable[[], Trace]] = {
     "layer 4x64": lambda: layer_norm(3 * values(4, 64) + 2, 64, *affine(64)),
     "layer far away": lambda: layer_norm(values(2, 4) + 1000, 4),
     "layer all the same": lambda: layer_norm([[2, 2, 2]], 3),
-    "layer 2x200": lambda: layer_norm(values(2, 200), 200),
+    "layer 2x1100": lambda: layer_norm(values(2, 1100), 1100),
     "rms 2x3": lambda: rms_norm([[1, -2, 2], [3, 0, -4]], 3, [1, 2, 1], eps=0),
     "batch 4x2": lambda: batch_norm(FOUR, [0, 0], [1, 1], [2, 0.5], [1, -1]),
     "batch evaluation": lambda: batch_norm(FOUR, [1, 2], [4, 1], [2, 0.5], [1, -1], training=False),

@@ -12,9 +12,8 @@ from manim import Mobject
 from scenes.graph.picture import GraphPicture
 from scenes.parts.display import STROKE_UNIT
 from scenes.parts.ink import PX, Box, Letters, Line, Mark
-from scenes.parts.passage import MovingLines
 from scenes.parts.plane import Plane
-from scenes.parts.travel import Travelling
+from scenes.parts.travel import MovingLines, Travelling
 from scenes.parts.window import Frames, Window
 
 #: So far a stroke may reach into the box of a text: low cells leave 4 px around digits, and the casing of their frame is 6 px wide inwards.

@@ -229,11 +229,11 @@ def test_a_graph_takes_no_digits_from_the_numbers_of_a_layer() -> None:
     small = linear([[2, 1], [1, 3]], [[2, -1], [0, 1]], [1, 0], activation="relu")
     middle = linear(values(4, 8), values(8, 8, seed=2), values(8, seed=3), activation="sigmoid")
     with tempconfig(SETTINGS):
-        for trace, aside in ((small, True), (middle, False)):
+        for trace in (small, middle):
             scene: Any = Linear(Record(trace), every_kind(trace))
             scene.setup()
-            assert scene.aside == aside
-            for k, there in ((0, aside), (len(trace) - 1, True)):
+            assert not scene.aside
+            for k, there in ((0, False), (len(trace) - 1, True)):
                 scene.timeline(beat("full", trace, k)).interpolate(1.0)
                 assert scene.here[trace[k].made].spot.digits
                 assert bool(scene.easel.submobjects) == there
@@ -241,3 +241,11 @@ def test_a_graph_takes_no_digits_from_the_numbers_of_a_layer() -> None:
 
 def test_a_chain_of_calls_is_broken_between_calls() -> None:
     assert broken("chain = best.expand(depth).cumprod(0)", 5.5) == ["chain = best.expand(depth)", "    .cumprod(0)"]
+
+
+def test_the_graph_is_broader_where_tensors_are_colours() -> None:
+    with tempconfig(SETTINGS):
+        few, many = (opened(activation(values(count), "elu")) for count in (7, 48))
+        assert few.legible
+        assert many.picture.upper.plot[2] - many.picture.upper.plot[0] > few.picture.upper.plot[2] - few.picture.upper.plot[0] + 2
+        assert many.fits

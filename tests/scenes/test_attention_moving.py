@@ -14,7 +14,7 @@ from engine import attention, attention_backward
 from engine.trace import Trace
 from scenes.attention import Attention
 from scenes.attention_backward import AttentionBackward
-from scenes.heads.arcs import ribbon, thickness
+from scenes.heads.arcs import THINNEST, WHOLE, ribbon, side_by_side, thickness
 from scenes.parts.frame import STAGE
 from scenes.parts.ink import Letters
 from scenes.parts.raster import Raster
@@ -85,18 +85,28 @@ def test_an_arc_is_as_thick_as_its_share() -> None:
         assert opacities == sorted({*opacities})
 
 
-def test_an_arc_leads_from_its_key_to_the_query_and_on_the_way_back_from_its_value_to_the_output() -> None:
+def test_an_arc_leads_from_its_key_or_value_to_the_word_of_the_query() -> None:
     trace = attention(tokens="the cat sat", seed=7)
     with tempconfig(SETTINGS):
         scene = scene_of(trace)
         place = scene.attending
-        for step, end in ((trace.blocks.step("weight", (0, 1, 0)), place.query), (trace.blocks.step("mix", (1, 0)), place.output)):
+        for step in (trace.blocks.step("weight", (0, 1, 0)), trace.blocks.step("mix", (1, 0))):
             scene.timeline(beat("quick", trace, step)).interpolate(1.0)
             points = np.concatenate([mark.points for mark in place.arcs.marks])
             left, right = points[points[:, 0].argmin()], points[points[:, 0].argmax()]
-            assert right[0] < end.left(1)[0]
-            assert abs(right[1] - end.left(1)[1]) < 0.25
+            word = place.nodes.line(1)
+            assert right[0] < word.box[0]
+            assert abs(right[1] - word.y) < WHOLE / 2 + THINNEST
             assert left[0] > place.share.whole[2] - 0.1
+
+
+def test_arcs_end_side_by_side_and_are_one_attention_together() -> None:
+    ends = side_by_side((1.0, 2.0), [0.5, 0.2, 0.3])
+    assert [x for x, _ in ends] == [1.0] * 3
+    heights = [y for _, y in ends]
+    assert heights[0] + 0.25 * WHOLE == pytest.approx(2.0 + WHOLE / 2)
+    assert heights[0] - heights[1] == pytest.approx(0.35 * WHOLE)
+    assert heights[2] - 0.15 * WHOLE == pytest.approx(2.0 - WHOLE / 2)
 
 
 def test_an_arc_grows_when_its_share_is_known() -> None:
@@ -177,9 +187,10 @@ def test_every_row_and_column_has_its_word() -> None:
         for kind, own in (("score", 1), ("weight", 1), ("mix", 1)):
             scene.timeline(beat("quick", trace, trace.blocks.start(kind))).interpolate(1.0)
             found = texts(scene)
-            # Keys beside their numbers and above the scores; queries beside theirs, beside the outputs and the scores.
+            # Keys beside their numbers and above the scores; queries where arcs end, beside the outputs and the scores, and the present one
+            # beside its numbers or what is mixed for it.
             assert [found.count(word) for word in ("ice", "tea", "rye")] == [2] * 3, kind
-            assert [found.count(word) for word in ("hot", "cold")] == [3] * 2, kind
+            assert [found.count(word) for word in ("hot", "cold")] == [3 + (kind != "weight"), 3], kind
             assert own
         for shown in (beat("opening", trace, 0), beat("closing", trace, len(trace) - 1)):
             scene.timeline(shown).interpolate(1.0)

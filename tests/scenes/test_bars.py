@@ -24,11 +24,12 @@ def test_a_bar_is_as_high_as_its_value_on_its_side_of_zero() -> None:
     assert bars.height(100.0) == ROOM[3]  # not beyond its room
 
 
-def test_names_that_would_touch_are_left_out() -> None:
-    assert Bars(ROOM, 3, ["elephants"] * 3, "input", DARK).names
-    wide = Bars(ROOM, 12, ["elephants"] * 12, "input", DARK)
-    assert not wide.names
-    assert wide.bottom == ROOM[1]  # their room is that of the bars then
+def test_of_names_that_would_touch_only_that_of_the_bar_looked_at_is_there() -> None:
+    for count, named in ((3, 3), (12, 1)):
+        bars = Bars(ROOM, count, ["elephants"] * count, "input", DARK)
+        bars.show([1.0] * count, (0.0, 1.0), lit=count - 1)
+        assert [line.text for line in bars.letters.lines] == ["elephants"] * named
+        assert bars.letters.lines[-1].x <= ROOM[2]
 
 
 def test_arrows_go_from_the_bars_to_their_goals() -> None:

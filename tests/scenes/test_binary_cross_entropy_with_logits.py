@@ -86,3 +86,25 @@ def test_a_beat_looks_the_same_whatever_was_shown_before() -> None:
         found = [pictures(scene, shown) for shown in scene.beats]
         for shown, expected in reversed([*zip(scene.beats, found, strict=True)]):
             assert pictures(scene, shown) == expected, shown.name
+
+
+def test_each_logarithm_is_found_on_its_own_curve() -> None:
+    with tempconfig(SETTINGS):
+        scene = opened(CASES["small"]())
+        for stage in ("log_p", "log_not_p"):
+            lower = ended(scene, stage, 0)
+            place = lower.at(1.5, -float(scene.trace.outputs[stage][0]))
+            assert np.allclose(lower.dot.get_center()[:2], place, atol=0.02)
+            assert len(lower.curves["muted"].points)
+
+
+@pytest.mark.parametrize(("reduction", "there"), [("mean", True), ("sum", False)])
+def test_the_mean_of_all_costs_is_a_line_among_them_at_the_end(reduction: Any, there: bool) -> None:
+    with tempconfig(SETTINGS):
+        scene = opened(bce([1.5, -0.5, 0], [1, 0, 1], reduction=reduction))
+        scene.timeline(scene.beats[-1]).interpolate(1.0)
+        lower, mean = scene.picture.lower, (np.log1p(np.exp(-1.5)) + np.log1p(np.exp(-0.5)) + np.log(2)) / 3
+        assert bool(len(lower.guide.points)) == there
+        if there:
+            assert np.allclose(lower.guide.points[:, 1], lower.at(0, mean)[1])
+            assert scene.picture.mean.lines[0].text == "loss"

@@ -22,7 +22,8 @@ from scenes.parts.theme import ROLES, THEMES, Theme, contrast, rgb
 from scenes.parts.window import Frames, Window
 from tests.scenes.lint import family
 from tests.scenes.showing import SETTINGS
-from tests.scenes.walk import grids, opened_with_ends, trace_of
+from tests.scenes.walk import READABLE, grids, opened_with_ends, trace_of
+from tests.scenes.wordless import faint
 
 #: What each eye sees, in the words of colorspacious (Machado, Oliveira and Fernandes, 2009).
 SIGHTS = {"normal": "", "protan": "protanomaly", "deutan": "deuteranomaly", "tritan": "tritanomaly"}
@@ -30,6 +31,8 @@ SIGHTS = {"normal": "", "protan": "protanomaly", "deutan": "deuteranomaly", "tri
 LEAST_DISTANCE = 10.0
 #: What need not have a colour of its own, for it is told from all others by more.
 MARKED = {"reading": "a heavy frame with a line around it"}
+#: Of these zero is looked at in every theme; elsewhere the same code colours cells.
+IN_ALL_THEMES = ("conv2d", "linear", "attention", "lstm")
 THEMED = pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 
 
@@ -75,6 +78,25 @@ def test_text_stands_out_from_the_ground(theme: Theme) -> None:
     assert min(contrast(getattr(theme, role), theme.ground) for role in (*ROLES, "ink", "muted")) >= 4.5
 
 
+@pytest.mark.parametrize("name", concepts())
+def test_every_text_stands_out_in_light(name: str) -> None:
+    """What is printed has the same colours on a lighter ground."""
+    with tempconfig({**SETTINGS, **READABLE}):
+        scene = opened_with_ends(trace_of(name, "small"), "light")
+        for beat in scene.beats:
+            scene.timeline(beat).interpolate(1.0)
+            assert faint(scene) == [], beat.name
+
+
+def test_a_text_on_a_level_as_strong_as_itself_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests above are worth."""
+    monkeypatch.setattr("scenes.parts.levels.LEVEL", 0.6)
+    with tempconfig({**SETTINGS, **READABLE}):
+        scene = opened_with_ends(trace_of("softmax_backward", "small"))
+        scene.timeline(scene.beats[-1]).interpolate(1.0)
+        assert faint(scene)
+
+
 @THEMED
 def test_what_is_read_is_framed_by_more_than_a_colour(theme: Theme) -> None:
     for framed in (Window(theme), Frames(theme)):
@@ -95,7 +117,7 @@ def test_zero_is_the_ground_on_every_scale(theme: Theme, role: str) -> None:
 def test_cells_at_zero_have_the_colour_of_the_ground_on_the_frame(name: str) -> None:
     """What is not known yet is hatched, what is known is not."""
     trace = trace_of(name, "large") if name != "backprop" else trace_of(name, "small")
-    for theme in THEMES.values():
+    for theme in THEMES.values() if name in IN_ALL_THEMES else [THEMES["dark"]]:
         with tempconfig({**SETTINGS, "pixel_width": 960, "pixel_height": 540}):
             scene = opened_with_ends(trace, theme.name)
             for beat in (scene.beats[0], scene.beats[-1]):
@@ -103,7 +125,7 @@ def test_cells_at_zero_have_the_colour_of_the_ground_on_the_frame(name: str) -> 
                 coloured = [mark for mark in family(scene.mobjects) if isinstance(mark, Grid) and not mark.has_digits and mark.shown]
                 pixels = scene.camera.see([scene.still], [scene.live]) if coloured else np.zeros(0)
                 for mark in coloured:
-                    assert bool(len(mark.hatch.points)) == (not mark.shown[1].all())
+                    assert bool(len(mark.hatch.points)) == bool(mark.hatched(mark.shown[1]).any())
                     zeros = np.argwhere(mark.shown[1] & (mark.shown[0] == 0)) if not mark.is_picture else np.zeros((0, 2), dtype=int)
                     assert (mark.raster.pixel_array[zeros[:, 0], zeros[:, 1]] == (*rgb(theme.ground), 255)).all()
                     # Smaller ones have no middle of their own on the frame.

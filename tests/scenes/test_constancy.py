@@ -14,41 +14,13 @@ from engine.catalogue import concepts
 from engine.paths import by_path
 from engine.record import as_arrays
 from engine.trace import Trace
+from scenes.parts.finished import GATHERED
+from scenes.parts.raster import MovingCells
+from tests.scenes.lint import family, places
 from tests.scenes.showing import SETTINGS, decimal
 from tests.scenes.walk import grids, opened_with_ends, sizes, trace_of, walked
 
 CASES = [(name, size) for name in concepts() for size in sizes(name)]
-#: Tensors whose form is still to be mended.
-FORMS_OWED = {
-    # What is given has less room beside the code, before the first step, than later.
-    ("batch_norm", "middle"): {"running_mean", "running_var", "weight", "bias"},
-    ("binary_cross_entropy_with_logits", "middle"): {"input", "target"},
-    ("binary_cross_entropy_with_logits_backward", "middle"): {"input", "target", "log_p", "log_not_p", "no"},
-    ("dropout", "middle"): {"input", "mask"},
-    ("layer_norm", "middle"): {"input"},
-    ("softmax_backward", "middle"): {"exp"},
-    # Of many rows a few are chosen and can be read; all of them together are coloured.
-    ("attention", "large"): {"keys", "values", "output"},
-    # Every product has a picture of its own, in which a matrix has the room that the others leave.
-    ("attention_backward", "middle"): {"dO", "Q", "K", "V"},
-}
-#: Results that are still to be shown at the end.
-RESULTS_OWED = {
-    # There is one part of the way back at a time, and at the end the last one.
-    "conv2d_backward": {"grad_weight", "grad_bias"},
-    # What is asked for stands there, what is computed on the way to it does not.
-    "lstm_backward": {"grad_h", "grad_c"},
-    "attention_backward": {"grad_weights", "grad_scores"},
-    # Of several planes that do not stand side by side one can be seen.
-    "group_norm": {"output"},
-    "group_norm_backward": {"grad_input"},
-    # What was drawn at random stands in the picture of the units.
-    "dropout": {"mask"},
-    # Of several filters or channels one can be seen.
-    "many filters": {"output"},
-    "many channels": {"output"},
-    "many channels, means": {"output"},
-}
 MANY = {
     "many filters": lambda: conv2d(_picture(), torch.eye(9, dtype=torch.float64).reshape(9, 1, 3, 3)[::4]),
     "many channels": lambda: max_pool2d(torch.stack([_picture() * n for n in (1, 2, 3)]), 2),
@@ -63,13 +35,18 @@ def _picture() -> torch.Tensor:
 @pytest.mark.parametrize(("name", "size"), CASES)
 def test_a_tensor_keeps_its_form_through_a_clip(name: str, size: str) -> None:
     changed = {called: found for called, found in walked(name, size).forms.items() if len(found) > 1}
-    assert {called: found for called, found in changed.items() if called not in FORMS_OWED.get((name, size), ())} == {}
+    assert changed == {}
 
 
 @pytest.mark.parametrize(("name", "size"), CASES)
 def test_a_number_in_its_cell_is_the_one_on_the_strip_or_that_with_fewer_digits(name: str, size: str) -> None:
     for text, cell in walked(name, size).spelled:
         assert is_short_for(cell, text), f"{cell} in the cell, {text} on the strip"
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_every_text_stands_out_from_what_lies_behind_it(name: str, size: str) -> None:
+    assert walked(name, size).pale == set()
 
 
 def is_short_for(short: str, text: str) -> bool:
@@ -98,7 +75,7 @@ def lost(trace: Trace, shown: np.ndarray) -> set[str]:
 
 @pytest.mark.parametrize(("name", "size"), CASES)
 def test_every_result_is_there_at_the_end(name: str, size: str) -> None:
-    assert lost(trace_of(name, size), walked(name, size).ending) <= RESULTS_OWED.get(name, set())
+    assert lost(trace_of(name, size), walked(name, size).ending) == set()
 
 
 @pytest.mark.parametrize("name", MANY)
@@ -107,4 +84,32 @@ def test_what_is_finished_stays(name: str) -> None:
     with tempconfig(SETTINGS):
         scene = opened_with_ends(trace)
         scene.timeline(scene.beats[-1]).interpolate(1.0)
-        assert lost(trace, np.concatenate([mark.shown[0][mark.shown[1]] for mark in grids(scene)])) <= RESULTS_OWED[name]
+        assert lost(trace, np.concatenate([mark.shown[0][mark.shown[1]] for mark in grids(scene)])) == set()
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_planes_that_are_done_come_from_their_thumbnails_to_where_they_are_large(name: str) -> None:
+    trace = MANY[name]()
+    with tempconfig(SETTINGS):
+        scene = opened_with_ends(trace)
+        closing = scene.timeline(scene.beats[-1])
+        closing.interpolate(GATHERED / 2)
+        moving = [mark for mark in family(scene.mobjects) if isinstance(mark, MovingCells)]
+        assert len(moving) == len(scene.gallery.boxes)
+        closing.interpolate(1.0)
+        ends = [mark.whole for mark in grids(scene) if mark.role == "output"]
+        # All but the last one, which stood large already.
+        for box, way, end in [*zip(scene.gallery.boxes, moving, ends, strict=True)][:-1]:
+            assert box[2] - box[0] < way.box[2] - way.box[0] < end[2] - end[0]
+
+
+def test_the_closing_of_the_way_back_leaves_nothing_behind_in_other_beats() -> None:
+    with tempconfig(SETTINGS):
+        scene = opened_with_ends(trace_of("conv2d_backward", "small"))
+        shown, last = scene.beats[-2], scene.beats[-1]
+        scene.timeline(shown).interpolate(1.0)
+        before = places(scene)
+        scene.timeline(last).interpolate(1.0)
+        assert places(scene) != before
+        scene.timeline(shown).interpolate(1.0)
+        assert places(scene) == before

@@ -127,3 +127,27 @@ def test_shares_that_are_given_have_the_general_picture() -> None:
 def test_a_beat_looks_the_same_whatever_was_shown_before(case: str) -> None:
     with tempconfig(SETTINGS):
         check_order(CrossEntropy, CASES[case](), -3)
+
+
+def test_of_many_classes_the_scale_is_that_of_their_shares_and_what_is_wanted_lies_beyond_it() -> None:
+    trace = cross_entropy(numbers(48), 7, labels=[f"class{n}" for n in range(48)])
+    shares = trace.outputs["p"].tolist()
+    with tempconfig(SETTINGS):
+        scene = opened(CrossEntropy, trace)
+        assert [line.text for line in at(scene, beat("full", trace, 3), 1.0).bars.letters.lines] == ["class3"]
+        at(scene, scene.beats[-1], 1.0)
+        assert scene.picture in scene.easel.submobjects
+        goals = scene.picture.goals
+        assert (goals.height(max(shares)) - goals.bottom) / (goals.top - goals.bottom) > 0.5
+        assert [line.text for line in goals.letters.lines] == ["class7"]
+        tips = goals.heads.points.reshape(-1, 12, 3)[:, 0, 1]
+        assert max(tips) == pytest.approx(goals.top)
+        broken, whole = (sum(abs(x - goals.middle(n)) < 1e-6 for x in goals.shafts.points[::4, 0]) for n in (7, shares.index(max(shares))))
+        assert broken > 1 == whole
+
+
+def test_of_several_rows_none_stays_at_the_end() -> None:
+    with tempconfig(SETTINGS):
+        scene = opened(CrossEntropy, CASES["places"]())
+        at(scene, scene.beats[-1], 1.0)
+        assert scene.easel.submobjects == []

@@ -161,12 +161,39 @@ def test_a_product_of_many_factors_lies_on_its_side() -> None:
         assert len({round(line.y, 6) for line in written}) == 1
 
 
-def test_a_wide_layer_is_shown_by_the_general_picture() -> None:
+def test_in_a_wide_layer_what_is_dropped_is_crossed_out_and_one_unit_of_the_next_layer_has_lines() -> None:
+    trace = dropout(**CASES["64 wide"])
+    kept = trace.outputs["mask"][0].bool()
+    with tempconfig(SETTINGS):
+        scene = opened(trace)
+        at(scene, beat("full", trace, 20), 0.25)
+        assert curves(scene, "rims") == 4
+        assert curves(scene, "tails") == 2 * int((~kept[:20]).sum())
+        at(scene, beat("full", trace, 20), 1.0)
+        assert curves(scene, "tails") == 2 * int((~kept[:21]).sum())
+        assert curves(scene, "+0", "+1", "+2", "-0", "-1", "-2") == 0
+        at(scene, beat("full", trace, trace.blocks.start("z") + 2), 0.45)
+        ends = np.concatenate([scene.coins.marks[name].points[3::4] for name in ("+0", "+1", "+2", "-0", "-1", "-2")])
+        assert len(ends) == int(kept.sum()) == curves(scene, "pulses") / 4
+        assert ends[:, :2] == pytest.approx(np.tile(scene.coins.following(2), (len(ends), 1)))
+
+
+def test_a_layer_too_wide_to_be_seen_is_shown_by_the_general_picture() -> None:
     with tempconfig(SETTINGS):
         assert opened(dropout(**CASES["8x8"])).zone[0] > STAGE[0]
-        wide = opened(dropout(**CASES["64 wide"]))
+        wide = opened(dropout(drawn(200)))
         assert not wide.drawn
         assert wide.zone == STAGE
+
+
+def test_where_there_is_little_room_names_are_whole_or_signs_and_numbers_can_be_read() -> None:
+    trace = dropout(drawn(12), mask=[1, 0] * 6, weight=drawn(6, 12, seed=2), bias=drawn(6, seed=3))
+    with tempconfig(SETTINGS):
+        scene = opened(trace)
+        at(scene, beat("full", trace, trace.blocks.start("z")), 1.0)
+        words = {line.text for letters in scene.bench.letters.values() for line in letters.lines if not line.text[-1].isdigit()}
+        assert words == {"output", "×", "bias", "rest", "+"}
+        assert all(place.digits for place in scene.bench.places)
 
 
 def test_every_beat_stands_alone() -> None:

@@ -16,7 +16,7 @@ from scenes.parts.frame import STAGE
 from scenes.parts.general import General
 from scenes.parts.ink import Letters
 from scenes.parts.listing import broken, code_room
-from scenes.parts.places import END, START
+from scenes.parts.places import END, START, WHOLE
 from scenes.parts.roles import role_of
 from scenes.parts.rooms import around
 from scenes.parts.theme import THEMES
@@ -217,7 +217,7 @@ def test_one_plane_of_many_axes_is_shown_with_its_index() -> None:
     with tempconfig(SETTINGS):
         scene = opened(trace)
         scene.timeline(beat("quick", trace, 5 * 16 + 3)).interpolate(1.0)
-        (sheets,) = scene.sheets.values()
+        sheets = scene.sheets[WHOLE]
         assert [sheet.label.line.text for sheet in sheets.values()] == ["input[1, 2]", "output[1, 2]"]
         assert seen(sheets["output"]) == 4
 

@@ -24,6 +24,7 @@ from tests.scenes.coded import Made, at
 from tests.scenes.coded import trace as made
 from tests.scenes.lint import findings
 from tests.scenes.showing import SETTINGS, beat, every_kind
+from tests.scenes.test_general import opened as in_general
 from tests.scenes.test_general import seen
 
 
@@ -204,7 +205,7 @@ def test_a_number_that_is_handed_on_stands_on_the_strip_with_its_source() -> Non
 
 def test_what_is_made_of_a_cell_leaves_it_as_what_stands_there() -> None:
     trace = open_example("rms_norm_backward")
-    scene = opened(trace)
+    scene = in_general(trace)
     work = desk.WrittenStep.of(trace[first_of(trace, "grad_mean_square")])
     shown(scene, beat("full", trace, work.step.index))
     flown = {line.text for flight in scene.flights(work) if flight.lines for line in flight.lines}

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.numbers import fitting
-from scenes.parts.grid import Grid, Writing, centred, characters, fitted, in_cells, ruling, same_size, size_within
+from scenes.parts.digits import Writing, characters, fitted, in_cells, size_within
+from scenes.parts.grid import Grid, centred, ruling, same_size
 from scenes.parts.heading import Heading
 from scenes.parts.ink import LEAST_PX, PX, text_width
 from scenes.parts.lattice import Lattice

@@ -23,6 +23,7 @@ from scenes.parts.window import CLEARANCE, outside
 from studio.pace import beats as paced
 from tests.scenes.lint import findings
 
+KERNELS, KINDS = (1, 2, 3, 5, 7), ("whole", "picture", "normal", "large", "tiny")
 SIZES = [(3, 3), (5, 8), (8, 5), (14, 14), (28, 28), (64, 64), (65, 40), (100, 100), (224, 224)]
 
 
@@ -55,8 +56,9 @@ def check(scene: type, trace: Trace, *themes: str) -> None:
     assert findings(scene, trace, beats(trace), *themes) == []
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("size", "channels"), [(size, n) for k, size in enumerate(SIZES) for n in (1, 2 + k % 3)], ids=lambda one: str(one).replace(", ", "x")
+)
 def test_conv2d_sizes_and_channels(size: tuple[int, int], channels: int) -> None:
     kind = "picture" if min(size) > 14 else "whole"
     check(Conv2d, conv2d(numbers(kind, channels, *size), numbers("whole", 1, channels, 3, 3), padding=1))
@@ -68,8 +70,7 @@ def test_conv2d_themes(size: int) -> None:
     check(Conv2d, conv2d(numbers("normal", 2, size, size), numbers("normal", 1, 2, 3, 3), bias=[0.5]), *THEMES)
 
 
-@pytest.mark.parametrize("kind", ["whole", "picture", "normal", "large", "tiny"])
-@pytest.mark.parametrize("kernel", [1, 2, 3, 5, 7])
+@pytest.mark.parametrize(("kernel", "kind"), [(kernel, kind) for k, kernel in enumerate(KERNELS) for kind in (KINDS[k], KINDS[k - 2])])
 def test_conv2d_kernels_and_numbers(kernel: int, kind: str) -> None:
     check(Conv2d, conv2d(numbers(kind, 9, 9), numbers(kind, kernel, kernel)))
     check(Conv2d, conv2d(numbers(kind, 3, 9, 9), numbers(kind, 2, 3, kernel, kernel), bias=[1.5, -2.0]))

@@ -19,9 +19,11 @@ from scenes.lstm import Lstm
 from scenes.lstm_backward import LstmBackward
 from scenes.parts.desk import WrittenStep
 from scenes.parts.ink import Letters
+from scenes.parts.lattice import Lattice
 from scenes.parts.strip import LARGEST_PX
 from scenes.parts.travel import along, way
-from scenes.recurrence.chosen import MOST_ROWS, by_time, most_changed
+from scenes.recurrence.chosen import MOST_ROWS, shown, told
+from scenes.recurrence.course import LEAST_VALVE, VALVE, Course, UnitFlow
 from scenes.recurrence.squash import Squash
 from scenes.recurrence.streams import FULL, THINNEST, Lane, Pipe, jaws, stream
 from tests.scenes import showing
@@ -189,17 +191,17 @@ def many(name: str) -> Trace:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_of_many_units_the_most_changed_are_shown_and_one_is_followed(name: str) -> None:
+def test_of_many_units_some_are_shown_and_one_is_followed(name: str) -> None:
     trace = many(name)
     with tempconfig(SETTINGS):
         scene = showing.opened(SCENES[name], trace)
         assert len(scene.rows) == MOST_ROWS
-        assert scene.followed == trace[trace.lessons[0]].unit
+        assert scene.followed == trace[trace.lessons[0]].unit == trace.choice.ranked[0]
         assert scene.followed in scene.rows
         said = [line.text for mark in scene.past.fixed if isinstance(mark, Letters) for line in mark.lines]
-        assert f"{MOST_ROWS} of 40 units, the most changed" in said
+        assert {f"{MOST_ROWS} of 40", f"unit {scene.followed}"} <= {*said}
         assert scene.cell.lanes == 1
-        last = trace.blocks.start("grad_h0") if name == "lstm_backward" else len(trace)
+        last = next(block.start for block in trace.blocks if block.phase == "gradient of h0") if name == "lstm_backward" else len(trace)
         sweep = showing.beat("sweep", trace, 0, last, frames=60)
         timeline = scene.timeline(sweep)
         state = "c" if name == "lstm" else "grad_c"
@@ -208,19 +210,64 @@ def test_of_many_units_the_most_changed_are_shown_and_one_is_followed(name: str)
             written = showing.strip(scene)[0]
             time, unit = map(int, written[written.index("[") + 1 : -1].split(","))
             assert unit == scene.followed
-            shown = scene.cell.known[0].numbers[state]
-            assert shown == pytest.approx(float(trace.outputs[state][time, unit]))
+            assert scene.cell.unit.line.text.startswith(f"unit {unit}, ")
+            numbers = scene.cell.known[0].numbers[state]
+            assert numbers == pytest.approx(float(trace.outputs[state][time, unit]))
             x0 = scene.past.frame.points[:, 0]
             assert min(abs(x0 - scene.past.tables[state].box(0, time)[0])) < 1e-6
+            assert min(abs(scene.past.course.frame.points[:, 0] - min(x0))) < 1e-6
+            ends = [x for flow in flowing(scene.past.course) for x in flow[:, 0]]
+            assert (min(ends), max(ends))[name == "lstm"] == pytest.approx((min(x0), max(x0))[name == "lstm"], abs=0.02)
 
 
-def test_the_most_changed_are_found() -> None:
-    values = np.zeros((20, 5))
-    values[[3, 7, 11]] = [[0, 5, 0, 5, 0], [1, 2, 3, 4, 5], [9, 9, 9, 9, np.nan]]
-    assert {3, 7, 11} <= set(most_changed(values))
-    assert 19 in most_changed(values, 19)
-    assert most_changed(values[:4]) == [0, 1, 2, 3]
-    assert by_time(np.array([[0, 0, 1.0], [1, 0, 0], [0, -2, 0]])).tolist() == [1, 2, 0]
+@pytest.mark.parametrize("name", SCENES)
+def test_the_states_of_some_units_are_known_when_they_are_computed(name: str) -> None:
+    """The unit that is followed comes first, and with it the next piece of its stream."""
+    trace, state = many(name), "c" if name == "lstm" else "grad_c"
+    time = 1 if name == "lstm" else trace.time_steps - 2
+    with tempconfig(SETTINGS):
+        scene = showing.opened(SCENES[name], trace)
+        step = trace.blocks.step(state, (time, scene.followed))
+        for k, times, rows in ((step - 1, 1, 0), (step, 2, 1), (step + 39, 2, MOST_ROWS)):
+            scene.fill(scene.trace[k], True)
+            known = scene.past.tables[state].shown[1]
+            assert known[:, time].sum() == rows
+            assert not rows or known[scene.rows.index(scene.followed), time]
+            ends = [x for flow in flowing(scene.past.course) for x in flow[:, 0]]
+            width = (max(ends) - min(ends)) / scene.past.course.each
+            assert width == pytest.approx(times, abs=0.01)
+
+
+def flowing(course: Course) -> list[np.ndarray]:
+    marks = (course.streams.positive, course.streams.negative)
+    return [mark.points for mark in marks if len(mark.points)]
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_course_is_as_thick_as_its_state_and_narrower_behind_a_valve(wide: bool, back: bool) -> None:
+    before, valves, after = np.array([0.0, 1.0, 0.5, -1.0]), np.array([1.0, 0.5, 0.5, 0.25]), np.array([1.0, 0.5, -1.0, 0.0])
+    width = 4 * LEAST_VALVE if wide else 1.0
+    flow, theme = UnitFlow("unit 1", "output", before, valves, after, back), showing.opened(Lstm, many("lstm")).theme
+    course = Course(flow, (0.0, 0.0, width, 1.0), theme)
+    flows = [*(course._wide if wide else course._narrow)([3, 2, 1, 0] if back else [0, 1, 2, 3])]
+
+    def thickness(time: int, share: float) -> list[float]:
+        x = (time + (1 - share if back else share)) * width / 4
+        return [flow.thickness(x) / FULL for flow in flows if min(flow.along)[0] < x < max(flow.along)[0]]
+
+    assert [max(thickness(time, 0.5 if not wide else 0.9), default=0) for time in (0, 1, 2)] == pytest.approx([1.0, 0.5, 1.0])
+    assert max(thickness(3, 0.9), default=0.0) == pytest.approx(0.0, abs=0.26)
+    if wide:
+        assert [max(thickness(time, VALVE - 0.05)) for time in (1, 2, 3)] == pytest.approx([0.5, 0.25, 0.25])
+    assert {flow.negative for flow in flows} == {True, False}
+
+
+def test_rows_are_the_first_of_those_that_are_ranked() -> None:
+    ranked = [*range(19, -1, -1)]
+    assert shown(ranked, range(20)) == [*range(12, 20)]
+    assert shown([2, 0, 1], [1, 2, 0]) == [1, 2, 0]
+    assert (told([1, 2], 20, "units"), told([1, 2], 20), told([0, 1], 2)) == ("2 of 20 units", "2 of 20", "")
 
 
 def test_a_gate_that_is_next_to_nothing_is_called_that() -> None:
@@ -243,12 +290,11 @@ def test_the_closing_shows_all_that_was_asked_for(name: str, size: str) -> None:
         scene = showing.opened(SCENES[name], trace)
         beat = showing.every_kind(trace)[-1]
         scene.timeline(beat).interpolate(1)
-        tables = scene.over_time.tables if name == "lstm" else scene.gatherings["whole"].tables
-        shown = [np.sort(table.shown[0], axis=None) for table in tables.values() if table.shown[1].all()]
-        asked = ("output", "c") if name == "lstm" else [path for path in trace.outputs if path.startswith("grad_") and path[5:] not in "hc"]
-        for path in asked:
+        tables = [mark for mark in family([scene.live]) if isinstance(mark, Lattice) and mark.shown is not None and mark.shown[1].all()]
+        found = [np.sort(table.shown[0], axis=None) for table in tables]
+        for path in ("output", "c") if name == "lstm" else [path for path in trace.outputs if path.startswith("grad_")]:
             values = np.sort(trace.outputs[path].numpy(), axis=None)
-            assert any(one.shape == values.shape and np.allclose(one, values) for one in shown), path
+            assert any(one.shape == values.shape and np.allclose(one, values) for one in found), path
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -12,9 +12,10 @@ from manim import tempconfig
 from engine.inputs.arguments import open_example
 from engine.trace import Trace
 from scenes.norms.picture import Normalization
+from scenes.norms.stands import names_of
 from scenes.parts.beat import Beat
 from scenes.parts.cast import scene_class
-from scenes.parts.mechanism import ROOMY
+from scenes.parts.mechanism import ROOMY, THIN
 from scenes.parts.number_line import HIGH
 from scenes.parts.theme import THEMES
 from tests.scenes import showing
@@ -166,14 +167,14 @@ def test_a_number_goes_home_from_its_dot() -> None:
 
 
 def test_too_many_numbers_are_shown_as_in_the_general_picture() -> None:
-    trace = NORMS["layer 2x200"]()
+    trace = NORMS["layer 2x1100"]()
     scene = opened(trace)
     scene.timeline(beat("full", trace, 0)).interpolate(1.0)
     assert not scene.easel.submobjects
     assert scene.bench.places
 
 
-@pytest.mark.parametrize("name", ["layer 2x3", "layer 2x200", "rms 2x3", "batch 4x2", "batch image"])
+@pytest.mark.parametrize("name", ["layer 2x3", "layer 2x1100", "rms 2x3", "batch 4x2", "batch image"])
 def test_a_beat_looks_the_same_whatever_was_shown_before(name: str) -> None:
     trace = NORMS[name]()
     planned, scene = every_kind(trace), opened(trace)
@@ -254,3 +255,45 @@ def test_rows_are_so_high_that_frames_hide_no_digit(name: str) -> None:
         assert scene.drawn
         rows = [sheet.cell[1] for stage in ("", *scene.seen) for sheet in scene.sheets.get(stage, {}).values() if sheet.has_digits]
         assert min(rows) >= ROOMY
+
+
+def test_a_large_one_has_a_high_line_below_tensors_that_are_seen() -> None:
+    scene = opened(NORMS["layer 4x64"]())
+    line = scene.picture.room
+    assert line[3] - line[1] == pytest.approx(scene.heights[0])
+    rows = [sheet for sheets in scene.sheets.values() for sheet in sheets.values() if sheet.rows > 3]
+    assert rows
+    assert min(sheet.whole[3] - sheet.whole[1] for sheet in rows) >= THIN
+
+
+def test_many_dots_have_bars_as_high_as_their_squares_are_large() -> None:
+    trace = NORMS["layer 4x64"]()
+    scene, deviation = opened(trace), trace.outputs["deviation"][0].numpy()
+    after(scene, trace, trace.blocks.start("var"), 1.0)
+    points = scene.picture.squares["output"].points[:, 1]
+    highs = [points[n : n + 16].max() - scene.picture.base for n in range(0, len(points), 16)]
+    assert np.array(highs) / highs[0] == pytest.approx((deviation / deviation[0]) ** 2, abs=1e-6)
+    level = scene.picture.means["output"].points[:, 1].max() - scene.picture.base
+    assert level == pytest.approx(np.mean(highs))
+
+
+def test_it_says_whose_dots_are_seen() -> None:
+    for name, stage, words in (
+        ("layer 2x3", "mean", ["sample 1"]),
+        ("batch 4x2", "mean", ["channel 1"]),
+        ("group 1x4x2", "mean", ["group 1"]),
+    ):
+        trace = NORMS[name]()
+        scene = opened(trace)
+        after(scene, trace, trace.blocks.start(stage) + 1, 1.0)
+        assert [line.text for line in scene.picture.owner.lines] == words
+    assert names_of(5, (2, 3, 1), ("sample",)) == ["sample 1, 2"]
+    assert names_of(0, (1, 1), ("sample",)) == []
+
+
+def test_a_group_of_small_cells_is_framed_as_a_whole() -> None:
+    trace = NORMS["batch 16x64"]()
+    scene = opened(trace)
+    after(scene, trace, trace.blocks.start("deviation") + 65, 1.0)
+    boxes = [window.box for window in scene.windows]
+    assert all(scene.here[path].span([(0, 1), (15, 1)]) in boxes for path in ("input", "deviation"))

@@ -8,6 +8,7 @@ import torch
 from manim import tempconfig
 
 from engine import avg_pool2d, max_pool2d
+from engine.record import Record
 from engine.trace import Trace
 from scenes.avg_pool2d import AvgPool2d
 from scenes.max_pool2d import MaxPool2d
@@ -157,11 +158,26 @@ def test_a_winner_keeps_its_ring_and_a_window_its_tint() -> None:
             assert sum(len(mark.points) for mark in scene.tints[scene.output].marks) // 16 == done
 
 
+def test_in_small_cells_what_did_not_win_fades() -> None:
+    trace = max_pool2d(numbers("normal", 64, 64), 2)
+    with tempconfig(SETTINGS):
+        scene = MaxPool2d(Record(trace), [])
+        scene.setup()
+        assert scene.rings is None
+        scene.timeline(Beat("quick", 40, 41, "output", "", 30)).interpolate(1.0)
+        faded = scene.faded.pixel_array[..., 3] > 0
+        # 41 windows are done, the last nine of them in the second row; three cells of each fade.
+        assert faded.sum() == 3 * 41
+        assert not faded[4:].any()
+        assert not any(faded[divmod(int(place), 64)] for place in trace.outputs["indices"].flatten()[:41])
+
+
 def test_a_mean_has_no_winner() -> None:
     with tempconfig(SETTINGS):
         scene, planned = opened(AvgPool2d, avg_pool2d(numbers("whole", 4, 4), 2))
         scene.timeline(planned[-1]).interpolate(1.0)
         assert scene.rings is None
+        assert scene.faded is None
 
 
 def test_digits_of_a_small_output_are_as_large_as_those_of_its_input_and_the_stage_is_filled() -> None:

@@ -16,9 +16,11 @@ from engine.trace import Trace
 from scenes.convolution.visits import WRITTEN
 from scenes.parts.beat import Beat
 from scenes.parts.cast import scene_class
-from scenes.parts.ink import Line
+from scenes.parts.glass import tells
+from scenes.parts.ink import LEAST_PX, Line
 from scenes.parts.sliding import LEAST_RING, SlidingReel
 from tests.scenes.test_layout import numbers
+from tests.scenes.walk import trace_of
 
 FRAMES = 90
 TRACES = {
@@ -220,3 +222,42 @@ def test_weights_are_in_the_middle_until_there_is_something_to_multiply(size: in
         assert away() == pytest.approx(0.0, abs=1e-6)
         scene.timeline(beat(trace, "full", 0)).interpolate(scene.acts.arrived)
         assert away() > 0.1
+
+
+def test_a_block_travels_as_the_cells_that_are_read() -> None:
+    trace = conv2d(numbers("normal", 16, 16), numbers("normal", 3, 3))
+    with opened(trace) as scene:
+        plane, shown = scene.lenses[0].plane, beat(trace, "full", 18)
+        scene.timeline(shown).interpolate((scene.acts.arrived + scene.acts.read) / 2)
+        (block,) = scene.travellers.cells.submobjects
+        assert (block.pixel_array == plane.raster.pixel_array[1:4, 4:7]).all()
+        # It grows on its way to the lens, within a frame.
+        here, there = (box[2] - box[0] for box in (plane.box(1, 4, 3, 3), scene.lenses[0].tile.area))
+        assert here < block.box[2] - block.box[0] < there
+        assert len(scene.travellers.frames.points) == 16
+        scene.timeline(shown).interpolate(1.0)
+        assert not scene.travellers.cells.submobjects
+        assert not len(scene.travellers.frames.points)
+
+
+def test_weights_of_a_long_row_stand_below_what_they_are_multiplied_by() -> None:
+    trace = conv1d(numbers("normal", 144), numbers("normal", 48))
+    with opened(trace) as scene:
+        scene.timeline(beat(trace, "full", 0)).interpolate(1.0)
+        tile = scene.lenses[0].tile
+        (weights,) = tile.beside
+        assert (weights.left, weights.cell) == (tile.left, tile.cell)
+        assert weights.top < tile.top - tile.cell[1]
+        assert tile.cell[1] > tile.cell[0]
+        scene.timeline(Beat("opening", 0, 0, "setup", "", FRAMES)).interpolate(1.0)
+        _, bottom, _, top = tile.whole
+        assert weights.top - weights.cell[1] / 2 == pytest.approx((bottom + top) / 2)
+
+
+def test_numbers_under_the_lens_have_no_more_decimals_than_leave_them_large() -> None:
+    trace = trace_of("conv1d", "middle")
+    with opened(trace) as scene:
+        scene.timeline(beat(trace, "full", 0)).interpolate(1.0)
+        tile = scene.lenses[0].tile
+        assert min(line.size for line in (*tile.upper.lines, *tile.lower.lines)) > 1.15 * LEAST_PX
+        assert all(tells(x, line.text, len(line.text)) for (x, _), line in zip(trace[0].terms, tile.upper.lines, strict=True))

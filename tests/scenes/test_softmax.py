@@ -14,6 +14,8 @@ from engine import softmax
 from scenes.distribution.shares import MOST_BARS
 from scenes.parts.beat import Beat
 from scenes.softmax import Softmax
+from scenes.softmax_backward import SoftmaxBackward
+from tests.scenes import showing
 from tests.scenes.lint import findings
 from tests.scenes.shares import at, check_order, numbers, opened, themes
 from tests.scenes.showing import SETTINGS, beat, every_kind
@@ -53,7 +55,9 @@ def test_what_bars_are_named_after_is_written_once_and_whole() -> None:
         assert [line.text for line in at(scene, beat("full", trace, 0), 1.0).bars.letters.lines] == words
         assert not any(sheet.words.lines for sheet in scene.here.values())
         scene.timeline(scene.beats[-1]).interpolate(1.0)
-        assert {line.text for sheet in scene.here.values() for line in sheet.words.lines} == {*words}
+        assert scene.picture in scene.easel.submobjects
+        assert [line.text for line in scene.picture.bars.letters.lines] == words
+        assert not any(sheet.words.lines for sheet in scene.here.values())
 
 
 def test_all_bars_sink_by_the_same() -> None:
@@ -148,3 +152,11 @@ def test_what_does_not_fit_has_the_general_picture(trace: Any) -> None:
     with tempconfig(SETTINGS):
         assert opened(Softmax, trace).picture is None
     assert findings(Softmax, trace, every_kind(trace)) == []
+
+
+def test_shares_are_shares_on_the_way_back() -> None:
+    trace = softmax.back([1, 0, 0], [3, 1.5, -2])
+    with tempconfig(SETTINGS):
+        scene = showing.opened(SoftmaxBackward, trace)
+        assert scene.role["output"] == "share" != scene.role["exp"]
+        assert "share" in scene.legend()

@@ -14,15 +14,18 @@ from engine.sentences import MOST_SHARED
 from engine.stage import Operand, Stage, Work
 from engine.step import Cell
 from engine.trace import Trace
-from scenes.parts.frame import CAPTION, ROWS, Caption, fitted, wrapped
+from scenes.parts.frame import CAPTION, ROWS, Caption, fitted, shortened, wrapped
 from scenes.parts.ink import letter_size
 from scenes.parts.press import SERIF
+from scenes.parts.table import fitting_label
 from scenes.parts.theme import THEMES
 from tests.scenes.grown import SIZES, grown, grows
 
 CASES = [(name, size) for name in concepts() for size in SIZES if size == "small" or grows(find(name))]
 #: Words of a caption, of an opening and of a closing, at most.
 CAPTION_WORDS, OPENING_WORDS, CLOSING_WORDS = 15, 20, 14
+#: With fewer a caption says a name, and nothing of it.
+LEAST_WORDS = 5
 #: What a caption must not hold: it stands on the strip. ``t = 0`` is no arithmetic.
 RELATION = re.compile(r"[=≈]")
 #: Where there is one of them only, it has no number.
@@ -62,7 +65,7 @@ def other(work: Work) -> Work:
 def test_a_caption_says_what_a_step_means_without_its_numbers(name: str, size: str) -> None:
     for stage, cell, work, caption in captions(opened(name, size)):
         assert not RELATION.search(caption), caption
-        assert len(caption.split()) <= CAPTION_WORDS, caption
+        assert LEAST_WORDS <= len(caption.split()) <= CAPTION_WORDS, caption
         assert caption.endswith((".", "?")), caption
         assert stage.caption is not None
         assert stage.caption(cell, other(work)) == caption, "it changes with the numbers"
@@ -114,6 +117,7 @@ def test_all_words_fit_on_two_lines(name: str, size: str) -> None:
     for text in texts:
         assert len(wrapped(text, letter_size(SERIF), ROOM)) <= len(ROWS), text
         assert "…" not in text, text
+        assert " ".join(fitted(text, letter_size(SERIF), ROOM)) == text
 
 
 @pytest.mark.parametrize("text", ["The score of “{0}” for “{0}”, less the largest, as a power of e.", "{0}, back from {0}, {0} and {0}."])
@@ -138,3 +142,13 @@ def test_a_sentence_of_any_length_ends_with_its_last_word() -> None:
     assert [row.line.text for row in caption.rows][-1].endswith("end.")
     caption.say("Short; " + "clause " * 100 + "end.")
     assert [row.line.text for row in caption.rows if row.line.text] == ["Short."]
+
+
+def test_labels_lose_their_middles_as_sentences_do() -> None:
+    name = "supercalifragilistic"
+    for short in (fitting_label(name, 1.0), shortened(name, letter_size(SERIF), 1.0)):
+        first, last = short.split("…")
+        assert name.startswith(first)
+        assert name.endswith(last)
+        assert 0 <= len(first) - len(last) <= 1
+    assert fitting_label(name, 0.2) == name[0] == shortened(name, letter_size(SERIF), 0.01)

@@ -22,6 +22,10 @@ from scenes.parts.travel import Travelling
 from tests.scenes.grown import SIZES, grown, grows
 from tests.scenes.lint import family
 from tests.scenes.showing import SETTINGS, beat, strip
+from tests.scenes.wordless import faint
+
+#: A frame in which texts are a few pixels high.
+READABLE = {"pixel_width": 480, "pixel_height": 270}
 
 
 def sizes(name: str) -> list[str]:
@@ -54,11 +58,15 @@ def grids(scene: Any) -> list[Grid]:
 
 
 class Walked(NamedTuple):
-    """``forms`` are those that every named plane has, ``spelled`` numbers on the strip and in their cells, ``ending`` all that is shown."""
+    """``forms`` are those that every named plane has, ``spelled`` numbers on the strip and in their cells, ``ending`` all that is shown.
+
+    ``pale`` are texts that do not stand out from what lies behind them.
+    """
 
     forms: dict[str, set[str]]
     spelled: list[tuple[str, str]]
     ending: np.ndarray
+    pale: set[str]
 
 
 @cache
@@ -66,17 +74,19 @@ def walked(name: str, size: str) -> Walked:
     """What there is to see."""
     found: dict[str, set[str]] = {}
     spelled: list[tuple[str, str]] = []
-    with tempconfig(SETTINGS):
+    pale: set[str] = set()
+    with tempconfig({**SETTINGS, **READABLE}):
         scene = opened_with_ends(trace_of(name, size))
         for one in scene.beats:
             scene.timeline(one).interpolate(1.0)
+            pale |= {*faint(scene)}
             for called, form in forms(scene):
                 found.setdefault(called, set()).add(form)
             if one.kind == "full":
                 written = strip(scene)[-1:]
                 spelled += [(text, cell) for text in written for cell in in_box(scene, scene.target(scene.trace[one.start]))]
         ending = [mark.shown[0][mark.shown[1]] for mark in grids(scene)]
-    return Walked(found, spelled, np.concatenate([np.zeros(0), *ending]))
+    return Walked(found, spelled, np.concatenate([np.zeros(0), *ending]), pale)
 
 
 def forms(scene: Any) -> Iterator[tuple[str, str]]:

@@ -72,7 +72,7 @@ def trace() -> Trace:
 
 
 def planned(shown: Trace | None = None) -> list[Beat]:
-    return beats(shown or trace(), detail=1, seconds=16, fps=5)
+    return beats(shown or trace(), detail=1, seconds=18, fps=5)
 
 
 @pytest.fixture(scope="module")
@@ -393,21 +393,21 @@ def drawn(crew: Crew, path: Path, kept: Cache | None, watcher: Watcher | None = 
 
 def test_the_same_clip_again_is_not_drawn_again(crew: Crew, folder: Path, tmp_path: Path) -> None:
     first = drawn(crew, tmp_path / "first.mp4", cached(folder))
-    assert len(first) == sum(beat.frames for beat in planned()) == 80
+    assert len(first) == sum(beat.frames for beat in planned()) == 90
     before = inodes(folder)
     assert len(before) == len(takes(planned())) > 3
     for path in folder.iterdir():
         age(path, 5 * HOUR)
     watcher = Watcher()
     assert same(drawn(crew, tmp_path / "second.mp4", cached(folder), watcher), first)
-    assert watcher == Watcher([], 80)
+    assert watcher == Watcher([], 90)
     assert inodes(folder) == before
     # What is used stays longest.
     assert all(time.time() - path.stat().st_mtime < HOUR for path in folder.iterdir())
 
 
 def test_a_cache_that_is_too_small_does_not_stop_a_rendering(crew: Crew, folder: Path, tmp_path: Path) -> None:
-    assert len(drawn(crew, tmp_path / "clip.mp4", Cache(folder, 1))) == 80
+    assert len(drawn(crew, tmp_path / "clip.mp4", Cache(folder, 1))) == 90
     assert list(folder.iterdir()) == []
 
 
@@ -489,7 +489,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_a_rendering(
     if way == "not allowed":
         access = os.access
         monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and access(path, mode))
-    assert len(drawn(crew, tmp_path / "clip.mp4", cached(place))) == 80
+    assert len(drawn(crew, tmp_path / "clip.mp4", cached(place))) == 90
     assert list(folder.iterdir()) == []
     assert list(scratch.iterdir()) == []
     assert (tmp_path / "file").read_bytes() == b"in the way"
@@ -528,7 +528,7 @@ def test_takes_that_vanish_are_made_again(crew: Crew, folder: Path, tmp_path: Pa
     monkeypatch.setattr(studio.render, "read_take", late)
     watcher = Watcher()
     assert same(drawn(crew, tmp_path / "again.mp4", cached(folder), watcher), whole)
-    assert watcher == Watcher([], 80)
+    assert watcher == Watcher([], 90)
     assert len(looked_at) == len(takes(planned())) + 2
 
 

@@ -50,7 +50,7 @@ def trace() -> Trace:
 
 
 def planned() -> list[Beat]:
-    return beats(trace(), detail=1, seconds=16, fps=8)
+    return beats(trace(), detail=1, seconds=17, fps=8)
 
 
 def wanted() -> list[Take]:

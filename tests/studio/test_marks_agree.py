@@ -34,7 +34,7 @@ PICTURE = Picture.of("480p", FPS, "dark")
 
 @pytest.fixture(scope="module")
 def planned() -> list[Beat]:
-    return beats(engine.conv1d(list(range(24)), [1, -1]), detail=1, seconds=16, fps=FPS)
+    return beats(engine.conv1d(list(range(24)), [1, -1]), detail=1, seconds=17, fps=FPS)
 
 
 @pytest.fixture(scope="module")

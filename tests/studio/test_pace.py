@@ -159,7 +159,7 @@ def test_the_seconds_are_used(phases: Phases, terms: int, detail: int, seconds: 
     quick = sum(shot.kind == "quick" for shot in found if shot.phase == phases[0][0])
     if 0 < quick < min(phases[0][1], MOST_QUICK):
         full = range(min(detail, sum(steps for _, steps in phases)))
-        longer = shots(syllabus(phases, terms), Choice(full, quick + 1, apart="most", whole=True))
+        longer = shots(syllabus(phases, terms), Choice(full, quick + 1, apart="most", ends="all"))
         assert len(longer) <= len(found) or sum(shot.least for shot in longer) > seconds
     assert all(shot.seconds >= shot.least - 1e-9 for shot in found)
 
@@ -218,6 +218,17 @@ def test_the_shortest_clip_sweeps_over_all() -> None:
 def test_few_steps_need_no_sweep() -> None:
     assert [shot.kind for shot in fit([("all", 12)], 4, 2, None)] == ["opening", *["full"] * 2, *["quick"] * 10, "closing"]
     assert "sweep" in [shot.kind for shot in fit([("all", 15)], 4, 2, None)]
+
+
+def test_steps_between_two_that_are_worked_out_are_not_told_one_by_one_again() -> None:
+    found = fitted(syllabus([("all", 25)], 4, {1: 4, 12: 4}), 2, None)
+    kinds = [(kind, len([*shots])) for kind, shots in groupby(shot.kind for shot in found)]
+    assert kinds == [
+        ("opening", 1),
+        *[("quick", 1), ("full", 1), ("quick", 4), ("sweep", 1)],
+        *[("full", 1), ("quick", 1), ("sweep", 1)],
+        ("closing", 1),
+    ]
 
 
 def test_later_phases_begin_quickly_and_many_are_one() -> None:

@@ -15,7 +15,8 @@ from engine.errors import InputError
 from engine.paper.lines import result_line
 from engine.play import Act, Play
 from scenes.parts.beat import Beat
-from scenes.parts.shots import QUICK, SEVERAL, SHOWN, SQUEEZE, full_seconds
+from scenes.parts.shots import QUICK, SQUEEZE, full_seconds
+from scenes.parts.syllabus import Syllabus
 from studio.captions import cues
 from studio.pace_play import play_beats
 from studio.picture import Picture
@@ -37,7 +38,7 @@ def least_of(play: Play) -> float:
     for number, act in enumerate(play.acts):
         title = act.trace.title if number else play.title
         kinds = {step.shared for step in act.trace}
-        several = SHOWN if act.trace.concept in taught else SEVERAL
+        several = Syllabus.of(act.trace).named((block.stage for block in act.trace.blocks), again=act.trace.concept in taught)
         told = act.trace[0].caption if len(act.trace) == 1 else kinds.pop() if len(kinds) == 1 else several
         seconds += read(title) + read(told)
         taught.add(act.trace.concept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby, pairwise
@@ -15,12 +16,12 @@ from manim import tempconfig
 
 from engine.catalogue import concepts, find
 from engine.record import Record
+from engine.sentences import MOST_SHARED
 from engine.trace import Trace
 from scenes.parts.beat import Beat
 from scenes.parts.cast import scene_class
 from scenes.parts.reading import leading
 from scenes.parts.reel import Reel, Sight, every_step
-from scenes.parts.shots import SEVERAL, SHOWN
 from scenes.parts.syllabus import Syllabus
 from studio.pace import beats, fitted
 from tests.scenes.grown import SIZES, grown, grows
@@ -30,6 +31,10 @@ from tests.studio.test_pace import syllabus
 FPS = 30
 #: Natural pace, and lengths that somebody asks for.
 LENGTHS = (None, 12.0, 30.0)
+#: A length that many ask for.
+OFTEN = 24.0
+#: Words of the least that is said at the ends.
+MOST_BRIEF = 9
 CASES = [(name, size) for name in concepts() for size in SIZES if size == "small" or grows(find(name))]
 
 
@@ -138,16 +143,45 @@ def test_the_first_step_of_every_kind_is_worked_out(name: str, size: str) -> Non
 
 @pytest.mark.parametrize(("name", "size"), CASES)
 def test_a_sweep_says_what_is_swept(name: str, size: str) -> None:
-    """One sentence that holds for all its steps, or that they are of several kinds, and whether these were shown."""
+    """One sentence that holds for all its steps, or the names of what is computed, all of them or the ends, and whether it was shown."""
     opened = trace(name, size)
-    for seconds in LENGTHS:
+    for seconds in (*LENGTHS, OFTEN):
         told: set[str] = set()
         for beat in planned(name, size, seconds)[1:-1]:
             own = kinds(opened, beat)
-            if beat.kind == "sweep":
-                sentences = {shared(name, size, kind) for kind in own}
-                assert sentences == {beat.caption} or (len(own) > 1 and beat.caption == (SHOWN if own <= told else SEVERAL))
+            if beat.kind == "sweep" and {shared(name, size, kind) for kind in own} != {beat.caption}:
+                nouns = {opened[opened.blocks.start(kind)].noun for kind in own}
+                assert len(own) > 1
+                assert beat.caption.startswith("Again " if own <= told else ("Now ", "All from "))
+                assert sum(re.search(rf"(?<!\w){re.escape(noun)}[,. ]", beat.caption) is not None for noun in nouns) >= min(2, len(nouns))
+                assert opened[beat.start].noun in beat.caption
+                assert len(beat.caption.split()) <= MOST_SHARED
             told |= own if len(own) == 1 else set()
+
+
+@pytest.mark.parametrize(("name", "size"), CASES)
+def test_an_opening_says_what_will_be_done_and_a_closing_what_there_is(name: str, size: str) -> None:
+    opened = trace(name, size)
+    first, *_, last = planned(name, size, OFTEN)
+    assert first.caption in leading(opened.opening), "the title is no sentence"
+    assert last.caption in leading(opened.closing)
+    for text in (opened.opening, opened.closing):
+        brief = leading(text)[-1]
+        assert 3 <= len(brief.split()) <= MOST_BRIEF, brief
+        assert brief[0].isupper() or brief[0].isdigit() or brief.split()[0] in opened.outputs, brief
+        assert not re.search(r"[|=]|All is computed", brief), brief
+
+
+def test_what_is_swept_over_is_named() -> None:
+    """All of it where that is little, else the first and the last, even where these come again and again."""
+    opened = trace("lstm", "small")
+    told = Syllabus.of(opened)
+    gates = [*opened.stages]
+    assert told.named(["i", "f"], again=False) == "Now the input gate and the forget gate."
+    assert told.named(["i", "f", "i"], again=True) == "Again the input gate and the forget gate."
+    assert told.named(gates, again=False) == "All from the input gate to the hidden state."
+    assert told.named([*gates[2:], *gates], again=True) == "Again from the candidate to the hidden state."
+    assert told.named([*gates, gates[0]], again=False) == "All from the input gate to the hidden state."
 
 
 # --- the end of a full beat -------------------------------------------------------------------------------------------------------------
@@ -195,6 +229,7 @@ def test_any_words_have_their_time(steps: int, opening: str, closing: str, more:
         ("Queries, keys and values. They meet.", ["Queries, keys and values."]),
         ("The word “one. two” (or: three; four) is kept.", []),
         ("The mean is 0.5 over all.", []),
+        ("How much? As much as is wanted.", ["How much?"]),
     ],
 )
 def test_what_may_stand_alone(text: str, parts: list[str]) -> None:

@@ -74,5 +74,5 @@ def test_words_that_are_no_text_are_refused_before_anything_is_drawn() -> None:
 
 def test_long_sums_are_abridged() -> None:
     trace = engine.conv1d([1.0] * 100, [1.0] * 100)
-    (line,) = script(trace, beats(trace, seconds=6), Picture.of("480p", 5, "dark")).marks[1].lines
+    (line,) = script(trace, beats(trace, seconds=8), Picture.of("480p", 5, "dark")).marks[1].lines
     assert line == "output[0, 0] = " + "1·1 + " * 63 + "⋯ + 1·1 = 100"

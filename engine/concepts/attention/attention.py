@@ -105,7 +105,7 @@ def attention(
         stages=(stages := AttentionStages(setup, setup.sizes, outputs).all()),
         blocks=blocks,
         opening=_opening(setup),
-        closing=sentences.agreement(reference),
+        closing=sentences.agreement("Every query has its mix of values", reference),
         formula=_formula(setup),
         highlight=highlight(setup, blocks, outputs["weights"]),
         lessons=Lessons(lambda: lessons(setup, stages, blocks, outputs["weights"])),

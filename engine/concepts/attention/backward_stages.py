@@ -66,6 +66,7 @@ class AttentionBackwardStages:
             say=lambda cell, work, text: f"{about(cell)}: {worked(text, work)}.",
             caption=captions.backward(kind, self._named),
             shared=captions.BACKWARD_SHARED[kind],
+            noun=captions.BACKWARD_KINDS[kind],
             step=AttentionGradStep,
         )
 

@@ -14,6 +14,11 @@ from engine.step import Cell
 #: The letters of what is projected.
 LETTERS: Mapping[str, str] = {"query": "q", "key": "k", "value": "v"}
 NOUNS: Mapping[str, str] = {"query": "queries", "key": "keys", "value": "values"}
+KINDS: Mapping[AttentionKind, str] = {
+    **{"query": "the queries", "key": "the keys", "value": "the values", "score": "the scores", "mask": "the mask"},
+    **{"max": "the largest scores", "exp": "the exponentials", "sum": "the row sums", "weight": "the weights"},
+    **{"mix": "the output", "project": "the output of all heads"},
+}
 SHARED: Mapping[AttentionKind, str] = {
     "mask": "Now the mask comes on top of the scores.",
     "max": "Now softmax: the largest score of a row, to be subtracted.",
@@ -97,6 +102,10 @@ def _within(head: str, about: str) -> str:
 
 # --- back --------------------------------------------------------------------------------------------------------------------------------
 
+BACKWARD_KINDS: Mapping[Backward, str] = {
+    **{"value": "the values", "weight": "the weights", "row sum": "the row sums"},
+    **{"score": "the scores", "query": "the queries", "key": "the keys"},
+}
 BACKWARD_SHARED: Mapping[Backward, str] = {
     "value": "Now the values: the gradient of each output, by its weights.",
     "weight": "Now the weights: the gradient of each output, times the values.",
@@ -111,9 +120,9 @@ def backward(kind: Backward, named: Callable[[str, int], str]) -> Callable[[Cell
     """Of a kind of steps of the way back; ``named`` are queries, keys, values and outputs as they stand within a sentence."""
     about: Mapping[Backward, Callable[[int, int], str]] = {
         "value": lambda row, _: f"{named('value', row)} went into every output: their gradients come back by its weights.",
-        "weight": lambda row, column: f"{named('output', row)} took {named('value', column)} by this weight.",
+        "weight": lambda row, column: f"{named('output', row)} took {named('value', column)} by this weight: gradient times value.",
         "row sum": lambda row, _: f"the weights of {named('query', row)} share one sum, so their gradients meet.",
-        "score": lambda row, column: f"score of {named('query', row)} for {named('key', column)}, through the softmax.",
+        "score": lambda row, column: f"the score of {named('query', row)} for {named('key', column)}: back through the softmax.",
         "query": lambda row, _: f"{named('query', row)} met every key: each sends back the gradient of its score.",
         "key": lambda row, _: f"{named('key', row)} met every query: each sends back the gradient of its score.",
     }

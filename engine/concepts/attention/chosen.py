@@ -14,12 +14,11 @@ from engine.stage import Stage
 from engine.step import Cell
 
 #: Kinds of steps, the most instructive first: where time is short, the first of these are shown term by term.
-LESSONS: tuple[AttentionKind, ...] = ("score", "sum", "mix", "max", "weight", "exp", "query", "mask", "project")
-#: With more keys than this, sums over all of them take long: shorter steps come first, and a row with a few keys is no example.
+LESSONS: tuple[AttentionKind, ...] = ("score", "mix", "weight", "exp", "sum", "max", "query", "mask", "project")
+#: With more keys than this a row with a few of them is no example.
 MANY = 24
 #: Rows that are looked at for one that tells most, and how many times as large its winner's weight is to be as the next one.
 MOST_ROWS, CLEAR = 64, 1.5
-LESSONS_OF_MANY: tuple[AttentionKind, ...] = ("score", "weight", "mix", "exp", "sum", "max", "query", "mask", "project")
 
 
 def highlight(setup: AttentionSetup, blocks: Blocks, weights: Tensor) -> int:
@@ -33,12 +32,12 @@ def highlight(setup: AttentionSetup, blocks: Blocks, weights: Tensor) -> int:
 
 def lessons(setup: AttentionSetup, stages: Mapping[str, Stage], blocks: Blocks, weights: Tensor) -> Iterator[int | None]:
     """The first of each kind that is worth seeing; a softmax and a mixture are those of one row of the first head."""
-    row, keys = _telling(setup, weights[0]), setup.sizes.keys
+    row = _telling(setup, weights[0])
     winner, most = int(weights[0, row].argmax()), weights[0, row].max()
     # The winner's exponential is 1 anyway, that of the next one says more.
     second = int(weights[0, row].masked_fill(weights[0, row] == most, -1.0).argmax())
     chosen: dict[str, Cell] = {"max": (0, row), "exp": (0, row, second), "sum": (0, row), "weight": (0, row, winner)}
-    for kind in LESSONS if keys <= MANY else LESSONS_OF_MANY:
+    for kind in LESSONS:
         if kind == "mix":
             cells = [(row, column) for column in range(min(setup.sizes.value_width, MOST_CUT))]
             yield best(stages[kind], [(blocks.step(kind, cell), cell) for cell in cells])

@@ -100,6 +100,7 @@ class AttentionStages:
             say=lambda cell, work, text: f"{about(cell)}{worked(text, work)}.",
             caption=captions.caption(kind, self.setup),
             shared=captions.shared(kind, self.setup),
+            noun=captions.KINDS[kind],
             step=AttentionStep,
             writes=writes or (lambda cell: {path: [self._at(*cell)]}),
         )

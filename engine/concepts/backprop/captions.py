@@ -36,6 +36,14 @@ def shared(leg: Leg, graph: Graph) -> str:
     return text if len(text.split()) <= MOST_SHARED else "The values flow forward." if leg.kind == "forward" else "The adjoints flow back."
 
 
+def noun(leg: Leg, graph: Graph) -> str:
+    """What all cells of a leg are, or are parts of."""
+    label = graph.nodes[leg.node].label
+    if leg.kind == "forward":
+        return label
+    return f"∂{graph.nodes[graph.output].label}/∂{label if label.isidentifier() else f'({label})'}"
+
+
 def _does(node: Node) -> str:
     return DOES.get(node.op, "reads")
 

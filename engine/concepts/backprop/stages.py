@@ -60,6 +60,7 @@ class BackpropStages:
             say=say,
             caption=lambda cell, work: captions.caption(leg, self.graph, given=self.run.given),
             shared=captions.shared(leg, self.graph),
+            noun=captions.noun(leg, self.graph),
             step=BackpropStep,
             called=lambda cell: _label(name, cell) if leg.kind == "forward" else _adjoint(_label(name, cell)),
             formula=formula,

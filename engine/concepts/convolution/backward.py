@@ -128,8 +128,8 @@ def convolve_backward(way: ConvBackward) -> ConvBackwardTrace:
         reference=reference,
         stages=stages,
         blocks=blocks,
-        opening="Back through a convolution: the gradient of the output gives those of bias, weights and input.",
-        closing=sentences.agreement(reference, "torch.autograd", "gradients"),
+        opening="The gradient goes back through a convolution: that of the output gives those of bias, weights and input.",
+        closing=sentences.agreement("Bias, weights and input have gradients", reference, "torch.autograd", "gradients"),
         formula='"grad_weight" = "input" star "grad_output", quad "grad_input" = "grad_output" star "weight turned by 180°"',
         highlight=blocks.start("input") + int(values["input"].abs().flatten().nan_to_num(-1.0).argmax()),
         lessons=Lessons(

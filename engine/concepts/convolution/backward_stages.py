@@ -71,6 +71,7 @@ class ConvBackwardStages:
             say=lambda cell, work, text: f"{about(cell, work)} {sentences.result(sentences.cell_name(path, at(cell)), text)}.",
             caption=captions.backward(kind, self.way.setup),
             shared=captions.SHARED[kind],
+            noun=captions.KINDS[kind],
             step=ConvBackwardStep,
             writes=lambda cell: {path: [at(cell)]},
         )

@@ -10,6 +10,7 @@ from engine.stage import Work
 from engine.step import Cell
 
 SLIDES = "The window slides on; every stop gives one cell."
+KINDS: Mapping[ConvBackwardKind, str] = {"bias": "the bias", "weight": "the weights", "input": "the input"}
 SHARED: Mapping[ConvBackwardKind, str] = {
     "bias": "Now the bias: the gradients of all its outputs, added up.",
     "weight": "Now the weights: inputs under each one, times the gradients there.",

@@ -63,7 +63,7 @@ def convolve(setup: ConvSetup) -> ConvTrace:
         stages={"output": _ConvWindows(setup, sources, padded).stage(values)},
         blocks=_in_order(values.shape),
         opening=_opening(setup),
-        closing=sentences.agreement(reference),
+        closing=sentences.agreement("Every window gave one cell", reference),
         formula=sentences.size_formula(setup.input_size, setup.kernel_size, setup.stride, setup.sides, setup.dilation, setup.output_size),
         highlight=int(values.abs().flatten().nan_to_num(-1.0).argmax()),
         lessons=Lessons(lambda: of_sums(windows(setup, sources, padded, values))),
@@ -240,14 +240,14 @@ def _opening(setup: ConvSetup) -> str:
     filters, times = setup.weight.shape[0], sentences.times
     kernel, size = times(setup.kernel_size), times(setup.input_size)
     if setup.axes == 1:
-        kernel, size = f"length {kernel}", f"length-{size}"
+        kernel, size = f"length-{kernel}", f"length {size}"
     turned = {1: ", reversed,", 2: ", turned by 180°,"}[setup.axes] if setup.flip else ""
-    who = f"a kernel of {kernel}{turned} slides" if filters == 1 else f"{filters} kernels of {kernel}{turned} slide"
-    name = "Convolution" if setup.flip else "Cross-correlation"
+    who = f"One {kernel} kernel{turned} slides" if filters == 1 else f"{filters} kernels of {kernel.replace('-', ' ')}{turned} slide"
+    name = "convolution" if setup.flip else "cross-correlation"
     pad = " with padding" if any(map(any, setup.sides)) else ""
     how = "".join(
         f", {name} {times(values) if len(set(values)) > 1 else values[0]}"
         for name, values in (("stride", setup.stride), ("dilation", setup.dilation))
         if set(values) != {1}
     )
-    return f"{name}: {who} over the {size} input{pad}{how}."
+    return f"{who} over the input: {name} over {size}{pad}{how}."

@@ -19,6 +19,7 @@ from engine.mark import concept
     example={"input": "[1.5,-0.5,0]", "target": "[1,0,1]"},
     reference=reference.binary_cross_entropy_with_logits,
     formula='"loss" = -t log sigma(x) - (1 - t) log(1 - sigma(x))',
+    result="Every number has its cost",
 )
 def binary_cross_entropy_with_logits(
     input: Tensor,
@@ -27,7 +28,7 @@ def binary_cross_entropy_with_logits(
     reduction: Literal["mean", "sum", "none"] = "mean",
     pos_weight: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """Each number is a yes or a no, and costs minus the logarithm of the probability of what is true.
+    """How much does each yes or no cost? Minus the logarithm of the probability of what is true.
 
     loss = −target · log σ(input) − (1 − target) · log (1 − σ(input))
 
@@ -52,16 +53,16 @@ def binary_cross_entropy_with_logits(
     check_chances("target", target)
     count = input.numel() if reduction == "mean" else 1
     p = torch.sigmoid(input)  # the probability of yes
-    log_p = F.logsigmoid(input)  # its logarithm
+    log_p = F.logsigmoid(input)  # the logarithm of the probability of yes
     log_not_p = F.logsigmoid(-input)  # the logarithm of the probability of no
-    no = 1 - target  # how much it is a no
+    no = 1 - target  # how much of a no is wanted
     yes = target if pos_weight is None else target * pos_weight.detach()  # how much a yes counts
-    each = -(yes * log_p) - no * log_not_p  # minus the logarithm for what is true
-    slope = p - target if pos_weight is None else p * (yes + no) - yes  # its probability less what is wanted
-    per_cell = each if weight is None else each * weight.detach()  # times its weight
-    grad = (slope if weight is None else slope * weight.detach()) / count  # of the whole loss
+    each = -(yes * log_p) - no * log_not_p  # its cost, minus the logarithm for what is true
+    slope = p - target if pos_weight is None else p * (yes + no) - yes  # the probability of yes, less what is wanted
+    per_cell = each if weight is None else each * weight.detach()  # its cost, times its weight
+    grad = (slope if weight is None else slope * weight.detach()) / count  # how the whole loss changes with this number
     found = {"grad": grad, "p": p, "curve": costs_of_logits(input)}
     if reduction == "none":
         return {"loss": per_cell, **found}
-    loss = per_cell.sum() / count  # of all cells
+    loss = per_cell.sum() / count  # the costs of all cells in one number
     return {"loss": loss, **found, "per_cell": per_cell}

@@ -21,6 +21,7 @@ from engine.words import Words
     overflows=("naive",),
     reference=reference.cross_entropy,
     formula='"loss" = -log(e^(x_y) / (sum_j e^(x_j)))',
+    result="Every row has its cost",
 )
 def cross_entropy(
     input: Tensor,
@@ -33,7 +34,7 @@ def cross_entropy(
     probabilities: bool = False,
     labels: Words | None = None,
 ) -> dict[str, Tensor]:
-    """What it costs to leave the true class no more than its share: minus the logarithm of that.
+    """How much does the true class cost? Minus the logarithm of the share that it is left.
 
     loss = −log softmax(input)[target]
 
@@ -63,7 +64,7 @@ def cross_entropy(
     if probabilities:
         log_p = torch.log(true.share(input))  # the logarithm of the probability of the true class
         return {"loss": loss_of(costs(true, log_p, input), true, reduction)[0], "one_hot": true.one_hot}
-    naive = torch.exp(input)  # without the shift
+    naive = torch.exp(input)  # e to that power, which may overflow
     log_softmax = torch.log_softmax(input, true.axis)
     wanted = true.wanted(input, label_smoothing)
     losses = costs(true, true.of(log_softmax), input, wanted * log_softmax if true.is_soft or label_smoothing else None)

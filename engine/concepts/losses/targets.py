@@ -45,7 +45,7 @@ class Targets:
         if label_smoothing:
             wanted = _smooth(wanted.to(input.dtype), self.kept.to(input.dtype), axis, label_smoothing)
         if weight is not None:
-            weighted = wanted * weight.reshape(-1, *[1] * (input.dim() - axis - 1))  # as much as its class counts
+            weighted = wanted * weight.reshape(-1, *[1] * (input.dim() - axis - 1))  # what is wanted, times what its class counts
             wanted = weighted
         return wanted
 
@@ -90,7 +90,7 @@ def _indices(input: Tensor, target: Tensor, axis: int, ignore_index: int) -> Ten
 def _smooth(one_hot: Tensor, kept: Tensor, axis: int, label_smoothing: float) -> Tensor:
     """What is wanted, less a part that goes to all classes alike."""
     part = label_smoothing / one_hot.shape[axis]
-    smoothed = one_hot * (1 - label_smoothing) + kept.unsqueeze(axis) * part  # less what goes to all classes alike
+    smoothed = one_hot * (1 - label_smoothing) + kept.unsqueeze(axis) * part  # what is wanted, less a part for all classes
     return smoothed
 
 
@@ -101,11 +101,11 @@ def costs(true: Targets, log_p: Tensor, input: Tensor, products: Tensor | None =
     """What each row costs; ``products`` are the logarithms of all classes, as much of each as is wanted, if that is not one class."""
     weight, index, kept = true.weight, true.index, true.kept
     if products is not None:
-        losses = -products.sum(true.axis)  # minus the logarithms, as much of each as is wanted
+        losses = -products.sum(true.axis)  # minus the logarithms, each as much as is wanted
     elif weight is None:
-        losses = -log_p  # minus the logarithm of the true class
+        losses = -log_p  # minus the logarithm of the true class’s share
     else:
-        losses = -weight[index] * log_p  # minus the logarithm of the true class, as much as it counts
+        losses = -weight[index] * log_p  # minus that logarithm, times what the true class counts
     losses = losses if bool(kept.all()) else torch.where(kept.bool(), losses, 0.0)
     lost = ~losses.isfinite()
     if bool(lost.any()) and not bool((input.isnan() | (input == math.inf)).any()):
@@ -118,7 +118,7 @@ def costs(true: Targets, log_p: Tensor, input: Tensor, products: Tensor | None =
 def loss_of(losses: Tensor, true: Targets, reduction: str) -> tuple[Tensor, Tensor | float]:
     """The loss, and what the sum of the losses is divided by."""
     count = _divisor(true, reduction)
-    loss = losses if reduction == "none" else losses.sum() / count  # of all rows
+    loss = losses if reduction == "none" else losses.sum() / count  # the costs of all rows in one number
     return loss, count
 
 
@@ -136,12 +136,12 @@ def _divisor(true: Targets, reduction: str) -> Tensor | float:
 def slopes(log_softmax: Tensor, true: Targets, wanted: Tensor, count: Tensor | float) -> dict[str, Tensor]:
     """The derivative of the loss with respect to the logits, and what it is made of."""
     axis, kept = true.axis, true.kept
-    p = torch.exp(log_softmax)  # its share
+    p = torch.exp(log_softmax)  # its share of the whole
     if _is_whole(wanted, axis):
-        grad = (p - wanted) / count  # its share less what is wanted of it
+        grad = (p - wanted) / count  # its share, less what is wanted of it
     else:
         mass = wanted.sum(axis, keepdim=True) if wanted.is_floating_point() else kept.unsqueeze(axis)  # all that is wanted
-        grad = (p * mass - wanted) / count  # its share of that, less what is wanted of it
+        grad = (p * mass - wanted) / count  # its share of all, less what is wanted of it
     return {"grad": grad, "p": p}
 
 

@@ -5,32 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from engine.blocks import Blocks
 from engine.concepts.lstm import captions
 from engine.concepts.lstm.adjoints import Adjoints, Given
 from engine.concepts.lstm.arguments import LstmLayer
-from engine.concepts.lstm.backward_step import DELTAS, TIMED, BackwardStageName, LstmBackwardStep
+from engine.concepts.lstm.backward_step import DELTAS, LstmBackwardStep
 from engine.concepts.lstm.cell import States
+from engine.concepts.lstm.choice import UnitChoice, stretches
 from engine.concepts.lstm.stages import before
 from engine.concepts.lstm.step import GATES
 from engine.numbers import Sum, sum_line
 from engine.stage import Operand, Stage, Work, number, operand
-from engine.step import Cell
+from engine.step import Cell, Step
 
 #: So many of the last time steps have chapters of their own.
 APART = 2
-
-#: The chapters of what comes after the way through time, in this order.
-AFTERWARDS: dict[BackwardStageName, str] = {
-    "grad_h0": "gradient of h0",
-    "grad_c0": "gradient of c0",
-    "grad_input": "gradient of the input",
-    "grad_weight_ih": "gradient of weight_ih",
-    "grad_weight_hh": "gradient of weight_hh",
-    "grad_bias": "gradient of the biases",
-}
 
 #: What the gradient of the sum inside of a gate is made of, besides the slope of the gate: a gradient and another number.
 FACTORS = {"i": ("grad_c", "g"), "f": ("grad_c", "c_before"), "g": ("grad_c", "i"), "o": ("grad_h", "tanh_c")}
@@ -42,20 +34,56 @@ SAID = {
 }
 
 
-def in_order(layer: LstmLayer, stages: Mapping[str, Stage]) -> Blocks:
+def in_order(layer: LstmLayer, choice: UnitChoice, stages: Mapping[str, Stage]) -> Blocks:
     """Time steps backwards, all but the last two in one chapter; then the states before the first one, and what adds up."""
-    blocks, sizes, left = Blocks(), (1, layer.units), layer.steps - APART
+    blocks, units, left = Blocks(), stretches(choice.order), layer.steps - APART
     together = "t = 0" if left == 1 else f"t = {left - 1} to 0"
+    gates = stretches(choice.rows)
+    chapters = {"grad_h": ("gradient of h", units), "grad_c": ("gradient of c", units), "delta": ("gradients of the gates", gates)}
     for time in reversed(range(layer.steps)):
-        corner = (time, 0)
-        for name in TIMED:
-            what = "gradients of the gates" if name in DELTAS else f"gradient of {name[-1]}"
-            blocks.box(name, together if time < left else f"t = {time}: {what}", corner, sizes)
-    for name, phase in AFTERWARDS.items():
-        if name in stages:
-            shape = tuple(stages[name].values.shape)
-            blocks.box(name, phase, (0,) * len(shape), shape)
+        for name, (what, columns) in chapters.items():
+            for column, count in columns:
+                blocks.box(name, together if time < left else f"t = {time}: {what}", (time, column), (1, count))
+    for name in ("grad_h", "grad_c"):
+        for unit, count in units:
+            blocks.box(name, f"gradient of {name[-1]}0", (layer.steps, unit), (1, count))
+    blocks.box("grad_input", "gradient of the input", (0, 0), (layer.steps, layer.features))
+    rows = len(layer.weight_ih)
+    blocks.box("grad_weight", "gradient of weight_ih", (0, 0), (rows, layer.features))
+    blocks.box("grad_weight", "gradient of weight_hh", (0, layer.features), (rows, layer.units))
+    if "grad_bias" in stages:
+        blocks.box("grad_bias", "gradient of the biases", (0,), (rows,))
     return blocks
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Joined(Stage):
+    """Stages that compute alike as one; ``part`` says which of them computes a cell of all their values, and which of its own cells."""
+
+    part: Callable[[Cell], tuple[Stage, Cell]]
+
+    @classmethod
+    def of(cls, values: Tensor, part: Callable[[Cell], tuple[Stage, Cell]]) -> Joined:
+        """The stages of parts; what is said of a step is said by them."""
+
+        def work(cell: Cell) -> Work:
+            stage, own = part(cell)
+            return stage.work(own)
+
+        def say(cell: Cell, work: Work, text: Sum) -> str:
+            stage, own = part(cell)
+            return stage.say(own, work, text)
+
+        def caption(cell: Cell, work: Work) -> str:
+            stage, own = part(cell)
+            return stage.caption(own, work) if stage.caption else ""
+
+        shared = part((0,) * values.dim())[0].shared
+        return cls(path="", values=values, work=work, say=say, caption=caption, shared=shared, part=part)
+
+    def cut(self, k: int, phase: str, cell: Cell) -> Step:
+        stage, own = self.part(cell)
+        return stage.cut(k, phase, own)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,21 +96,34 @@ class LstmBackwardStages:
     adjoints: Adjoints
 
     def all(self) -> dict[str, Stage]:
-        """By their names; a layer without a bias has no gradient of one."""
-        adjoints, deltas = self.adjoints, self.adjoints.deltas.chunk(len(DELTAS), dim=1)
+        """By the names of what is computed alike; a layer without a bias has no gradient of one."""
+        adjoints, units, features = self.adjoints, self.layer.units, self.layer.features
+        h, c, by_x, by_h = self._states("h"), self._states("c"), self._weight("ih", self._weight_ih), self._weight("hh", self._weight_hh)
+        deltas = [self._delta(name, values) for name, values in zip(DELTAS, adjoints.deltas.chunk(len(DELTAS), dim=1), strict=True)]
         found = {
-            "grad_h": self._stage("grad_h", adjoints.h, self._hidden, self._says_hidden),
-            "grad_c": self._stage("grad_c", adjoints.c, self._cell, self._says_cell),
-            **{name: self._delta(name, values) for name, values in zip(DELTAS, deltas, strict=True)},
-            "grad_h0": self._stage("grad_h0", adjoints.h0, self._hidden, self._says_hidden),
-            "grad_c0": self._stage("grad_c0", adjoints.c0, self._cell, self._says_cell),
+            # The states before the first time step stand below all others.
+            "grad_h": Joined.of(torch.vstack([adjoints.h, adjoints.h0]), lambda cell: _state(h, cell)),
+            "grad_c": Joined.of(torch.vstack([adjoints.c, adjoints.c0]), lambda cell: _state(c, cell)),
+            "delta": Joined.of(adjoints.deltas, lambda cell: (deltas[cell[1] // units], (cell[0], cell[1] % units))),
             "grad_input": self._stage("grad_input", adjoints.input, self._input, self._says_input),
-            "grad_weight_ih": self._stage("grad_weight_ih", adjoints.weight_ih, self._weight_ih, self._says_weight("number {} of x")),
-            "grad_weight_hh": self._stage("grad_weight_hh", adjoints.weight_hh, self._weight_hh, self._says_weight("unit {} of h before")),
+            "grad_weight": Joined.of(
+                torch.hstack([adjoints.weight_ih, adjoints.weight_hh]),
+                lambda cell: (by_x, cell) if cell[1] < features else (by_h, (cell[0], cell[1] - features)),
+            ),
         }
         if self.layer.biases:
             found["grad_bias"] = self._stage("grad_bias", adjoints.bias, self._bias, self._says_bias)
         return found
+
+    def _states(self, letter: str) -> tuple[Stage, Stage]:
+        """Gradients of a state through time, and of the first one."""
+        how = (self._hidden, self._says_hidden) if letter == "h" else (self._cell, self._says_cell)
+        through_time, first = (self._stage(f"grad_{name}", getattr(self.adjoints, name), *how) for name in (letter, f"{letter}0"))
+        return through_time, first
+
+    def _weight(self, which: str, work: Callable[[Cell], Work]) -> Stage:
+        read = "number {} of x" if which == "ih" else "unit {} of h before"
+        return self._stage(f"grad_weight_{which}", getattr(self.adjoints, f"weight_{which}"), work, self._says_weight(read))
 
     def _stage(self, name: str, values: Tensor, work: Callable[[Cell], Work], say: Callable[[Cell, Work, Sum], str]) -> Stage:
         paths = [f"grad_{bias}" for bias in self.layer.biases] if name == "grad_bias" else [name]
@@ -93,6 +134,7 @@ class LstmBackwardStages:
             say=say,
             caption=captions.backward(name, self.layer.units, self.layer.features, self.layer.steps - 1),
             shared=captions.backward_shared(name),
+            noun=captions.backward_noun(name),
             step=LstmBackwardStep,
             writes=lambda cell: {path: [cell] for path in paths},
         )
@@ -215,6 +257,12 @@ class LstmBackwardStages:
     def _gate(self, row: int) -> str:
         gate, unit = divmod(row, self.layer.units)
         return f"gate {GATES[gate]}, unit {unit}"
+
+
+def _state(stages: tuple[Stage, Stage], cell: Cell) -> tuple[Stage, Cell]:
+    """Which of both, through time and before it, computes a cell, and which cell of its own that is."""
+    through_time, first = stages
+    return (through_time, cell) if cell[0] < len(through_time.values) else (first, cell[1:])
 
 
 def _when(cell: Cell) -> Cell:

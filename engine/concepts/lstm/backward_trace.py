@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from torch import Tensor
 
 from engine import sentences
-from engine.blocks import Blocks
 from engine.budget import Cost
 from engine.concepts.lstm.adjoints import Adjoints, compared_adjoints, given_gradients, gone_back
 from engine.concepts.lstm.arguments import PER_UNIT, LstmLayer, cost, within_budget
-from engine.concepts.lstm.backward_stages import AFTERWARDS, LstmBackwardStages, in_order
-from engine.concepts.lstm.backward_step import DELTAS, TIMED
+from engine.concepts.lstm.backward_stages import LstmBackwardStages, in_order
+from engine.concepts.lstm.backward_step import DELTAS
 from engine.concepts.lstm.cell import lstm_states
+from engine.concepts.lstm.choice import UnitChoice
+from engine.concepts.lstm.chosen import backward_lessons, by_size, by_time
 from engine.concepts.lstm.step import STAGES
-from engine.lessons import Lessons, first
+from engine.lessons import Lessons
 from engine.numbers import plain
-from engine.stage import Stage
 from engine.step import Reference
 from engine.trace import TensorLike, Trace
 
@@ -30,11 +29,14 @@ FORMULA = (
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LstmBackwardTrace(Trace):
-    """Adds what a picture needs: sizes, and ``deltas``, the gradients of all gates' sums stacked i, f, g, o (time x 4·units)."""
+    """Adds what a picture needs: sizes, ``deltas``, the gradients of all gates' sums stacked i, f, g, o (time x 4·units), and ``choice``,
+    that of units, those with the strongest gradients first.
+    """
 
     time_steps: int
     features: int
     units: int
+    choice: UnitChoice
     deltas: Tensor
     h_before: Tensor
     c_before: Tensor
@@ -48,7 +50,8 @@ def traced_back(layer: LstmLayer, grad_output: TensorLike, grad_h_n: TensorLike 
     adjoints = gone_back(layer, states, given)
     reference = compared_adjoints(layer, states, given, adjoints)
     stages = LstmBackwardStages(layer, states, given, adjoints).all()
-    blocks = in_order(layer, stages)
+    choice = chosen(adjoints)
+    blocks = in_order(layer, choice, stages)
     strongest = divmod(int(adjoints.weight_ih.abs().flatten().nan_to_num(-1.0).argmax()), layer.features)
     ends = {"grad_output": given.output, "grad_h_n": given.h_n, "grad_c_n": given.c_n}
     return LstmBackwardTrace(
@@ -62,17 +65,15 @@ def traced_back(layer: LstmLayer, grad_output: TensorLike, grad_h_n: TensorLike 
         reference=reference,
         stages=stages,
         blocks=blocks,
-        opening=(
-            f"Back through {sentences.count(layer.steps, 'time step')}: how does the loss change with every state and weight? "
-            "∂c is short for ∂loss/∂c."
-        ),
+        opening=_opening(layer, choice),
         closing=_closing(adjoints, reference),
         formula=FORMULA,
-        highlight=blocks.step("grad_weight_ih", strongest),
-        lessons=Lessons(lambda: _lessons(stages, blocks)),
+        highlight=blocks.step("grad_weight", strongest),
+        lessons=Lessons(lambda: backward_lessons(choice, stages, blocks)),
         time_steps=layer.steps,
         features=layer.features,
         units=layer.units,
+        choice=choice,
         deltas=adjoints.deltas,
         h_before=states.h_before,
         c_before=states.c_before,
@@ -100,16 +101,27 @@ def outputs(layer: LstmLayer, adjoints: Adjoints) -> dict[str, Tensor]:
     return found | dict(zip(DELTAS, adjoints.deltas.chunk(4, dim=1), strict=True))
 
 
+def chosen(adjoints: Adjoints) -> UnitChoice:
+    """The units with the strongest gradients; the gates of the first of them by those that it has at the last time step."""
+    ranked = by_size(adjoints.c)
+    last = adjoints.deltas[-1:].reshape(1, PER_UNIT, len(ranked))
+    return UnitChoice(ranked, by_time(adjoints.c), by_size(last[..., ranked[0]]))
+
+
+def _opening(layer: LstmLayer, choice: UnitChoice) -> str:
+    steps = sentences.count(layer.steps, "time step")
+    asked = "how does the loss change with each state and weight?"
+    if choice.followed is not None:
+        asked = f"unit {choice.followed}, with the strongest gradient, is followed."
+    return f"Gradients go back through {steps}: {asked} ∂c means ∂loss/∂c."
+
+
 def _closing(adjoints: Adjoints, reference: Reference) -> str:
     first, last = (float(adjoints.c[t].norm()) for t in (0, -1))
-    how = sentences.agrees(reference, "gradients")
     if len(adjoints.c) == 1:
-        return f"All is computed; torch.autograd {how}."
-    return f"|∂c| went from {plain(last, 2)} back to {plain(first, 2)}; torch.autograd {how}."
-
-
-def _lessons(stages: Mapping[str, Stage], blocks: Blocks) -> Iterator[int | None]:
-    """The first of everything, of both states before the last, and of all that adds up."""
-    yield from (first(stages[name], blocks.of(name, 1)) for name in TIMED)
-    yield from (first(stages[name], blocks.of(name, 2)[1:]) for name in ("grad_h", "grad_c"))
-    yield from (first(stages[name], blocks.of(name, 1)) for name in AFTERWARDS if name not in ("grad_h0", "grad_c0") and name in stages)
+        result = "Every state and weight has its gradient"
+    elif (end := plain(first, 2)) == (start := plain(last, 2)):
+        result = f"Going back, the cell’s gradient stayed at {start}"
+    else:
+        result = f"The cell’s gradient {'shrank' if first < last else 'grew'} from {start} to {end}"
+    return sentences.agreement(result, reference, "torch.autograd", "gradients")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.concepts.lstm.backward_step import BackwardStageName
 from engine.concepts.lstm.step import GATES, STAGE_NAMES, StageName
 from engine.stage import Work
 from engine.step import Cell
@@ -35,15 +34,23 @@ SLOPES: Mapping[str, str] = {
     "g": "∂c times the input gate, times its slope",
     "o": "∂h times the squashed cell state, times its slope",
 }
-BACKWARD_SHARED: Mapping[BackwardStageName, str] = {
+#: What holds for all steps that are computed alike.
+BACKWARD_SHARED: Mapping[str, str] = {
     "grad_h": "Now ∂h: all that h was used for sends back.",
     "grad_c": "Now ∂c: all that c was used for sends back.",
-    "grad_h0": "Now the first hidden state: what its gates send back.",
-    "grad_c0": "Now the first cell state: back through the forget gate.",
+    "delta": "Every gate: what comes back, times its partner, times its slope.",
     "grad_input": "Now the input: what all gates of its time send back.",
-    "grad_weight_ih": "Now weight_ih: gradients of gates times the input, over all times.",
-    "grad_weight_hh": "Now weight_hh: gradients of gates times h before, over all times.",
+    "grad_weight": "Now the weights: gates’ gradients times what they read, over time.",
     "grad_bias": "Now the biases: the gradients of gates over all times.",
+}
+#: What all steps of a kind on the way back compute.
+BACKWARD_NOUNS: Mapping[str, str] = {
+    "grad_h": "∂h",
+    "grad_c": "∂c",
+    "delta": "the gates",
+    "grad_input": "the input",
+    "grad_weight": "the weights",
+    "grad_bias": "the biases",
 }
 
 
@@ -53,11 +60,17 @@ def forward(name: StageName, units: int) -> Callable[[Cell, Work], str]:
 
 
 def backward_shared(name: str) -> str:
-    """What is done in all steps of a stage."""
-    if name.startswith("delta_"):
-        gate = name.removeprefix("delta_")
-        return f"{STAGE_NAMES[gate].capitalize()}: {SLOPES[gate]}."
-    return BACKWARD_SHARED[name]  # type: ignore[index]  # all others
+    """What is done in all steps that are like those of a stage."""
+    return _of_kind(BACKWARD_SHARED, name)
+
+
+def backward_noun(name: str) -> str:
+    """What all steps that are like those of a stage compute."""
+    return _of_kind(BACKWARD_NOUNS, name)
+
+
+def _of_kind(said: Mapping[str, str], name: str) -> str:
+    return next(text for kind, text in said.items() if name.startswith(kind))
 
 
 def backward(name: str, units: int, features: int, last: int) -> Callable[[Cell, Work], str]:

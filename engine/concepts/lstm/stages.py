@@ -10,6 +10,7 @@ from engine.blocks import Blocks
 from engine.concepts.lstm import captions
 from engine.concepts.lstm.arguments import LstmLayer
 from engine.concepts.lstm.cell import States
+from engine.concepts.lstm.choice import UnitChoice, stretches
 from engine.concepts.lstm.step import GATES, STAGE_NAMES, STAGES, LstmStep, StageName
 from engine.functions import added
 from engine.numbers import Sum, sum_line, sum_of_products
@@ -25,13 +26,13 @@ MEANING = {
 }
 
 
-def in_order(layer: LstmLayer) -> Blocks:
-    """Stage by stage within a time step, unit by unit within a stage."""
-    blocks, sizes = Blocks(), (1, layer.units)
+def in_order(layer: LstmLayer, choice: UnitChoice) -> Blocks:
+    """Stage by stage within a time step, unit by unit within a stage; of many units the one that is followed first."""
+    blocks, stretched = Blocks(), stretches(choice.order)
     for time in range(layer.steps):
-        corner = (time, 0)
         for name in STAGES:
-            blocks.box(name, f"t = {time}: {STAGE_NAMES[name]}", corner, sizes)
+            for unit, count in stretched:
+                blocks.box(name, f"t = {time}: {STAGE_NAMES[name]}", (time, unit), (1, count))
     return blocks
 
 
@@ -67,6 +68,7 @@ class LstmStages:
             say=say,
             caption=captions.forward(name, self.layer.units),
             shared=captions.SHARED[name],
+            noun=f"the {STAGE_NAMES[name]}",
             step=LstmStep,
             writes=writes,
         )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from engine import sentences
-from engine.blocks import Blocks
 from engine.concepts.lstm.arguments import LstmLayer
 from engine.concepts.lstm.cell import States, compared_states, lstm_states
+from engine.concepts.lstm.choice import UnitChoice
+from engine.concepts.lstm.chosen import by_change, by_time, forward_lessons
 from engine.concepts.lstm.stages import LstmStages, in_order
 from engine.concepts.lstm.step import STAGES
-from engine.lessons import Lessons, first
-from engine.stage import Stage
+from engine.lessons import Lessons
 from engine.trace import Trace
 
 FORMULA = (
@@ -26,18 +25,25 @@ FORMULA = (
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LstmTrace(Trace):
-    """Adds what a picture needs: how many time steps, features and units there are."""
+    """Adds what a picture needs: how many time steps, features and units there are, and which of them tell most.
+
+    ``choice`` is that of units, the most changed first, ``features_by_change`` the numbers of x in such an order.
+    """
 
     time_steps: int
     features: int
     units: int
+    choice: UnitChoice
+    features_by_change: Sequence[int]
 
 
 def traced(layer: LstmLayer) -> LstmTrace:
     """The trace of a layer over its input."""
     states = lstm_states(layer)
     reference = compared_states(layer, states)
-    blocks = in_order(layer)
+    # Where a state is far from 0, its tanh no longer moves.
+    choice = UnitChoice(by_change(states.tanh_c), by_time(states.c))
+    blocks = in_order(layer, choice)
     stages = LstmStages(layer, states).all()
     strongest = divmod(int(states.h.abs().flatten().nan_to_num(-1.0).argmax()), layer.units)
     return LstmTrace(
@@ -47,14 +53,16 @@ def traced(layer: LstmLayer) -> LstmTrace:
         reference=reference,
         stages=stages,
         blocks=blocks,
-        opening=_opening(layer),
-        closing=sentences.agreement(reference, "torch.nn.LSTM"),
+        opening=_opening(layer, choice),
+        closing=sentences.agreement(_result(layer), reference, "torch.nn.LSTM"),
         formula=FORMULA,
         highlight=blocks.step("h", strongest),
-        lessons=Lessons(lambda: _lessons(layer, states, stages, blocks)),
+        lessons=Lessons(lambda: forward_lessons(states.c_before, states.c, choice, stages, blocks)),
         time_steps=layer.steps,
         features=layer.features,
         units=layer.units,
+        choice=choice,
+        features_by_change=by_change(layer.input),
     )
 
 
@@ -68,16 +76,12 @@ def outputs(states: States) -> dict[str, Tensor]:
     }
 
 
-def _opening(layer: LstmLayer) -> str:
+def _opening(layer: LstmLayer, choice: UnitChoice) -> str:
     units, steps = sentences.count(layer.units, "unit"), sentences.count(layer.steps, "time step")
+    if choice.followed is not None:
+        return f"An LSTM with {units} reads {steps}; unit {choice.followed}, the most changed, is followed."
     return f"An LSTM with {units} reads {steps}; gates decide what its cell keeps, takes in and shows."
 
 
-def _lessons(layer: LstmLayer, states: States, stages: Mapping[str, Stage], blocks: Blocks) -> Iterator[int | None]:
-    """The first of everything; the forget gate and the cell state are those of a unit that changes most where there is first something to
-    forget.
-    """
-    old, change = states.c_before.abs().nan_to_num(0.0), (states.c - states.c_before).abs().nan_to_num(0.0)
-    time = int((old != 0).any(1).int().argmax())
-    unit = int(change[time].where(old[time] >= old[time].max() / 2, -torch.ones_like(change[time])).argmax())
-    yield from (blocks.step(name, (time, unit)) if name in ("f", "c") else first(stages[name], blocks.of(name, 1)) for name in STAGES)
+def _result(layer: LstmLayer) -> str:
+    return f"All {layer.steps:,} time steps are read" if layer.steps > 1 else "The time step is read"

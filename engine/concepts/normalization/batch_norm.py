@@ -32,6 +32,7 @@ def reference(running_mean: Tensor | None, running_var: Tensor | None, **given: 
     reference=reference,
     shapes="input (N, C, *), running_mean (C), running_var (C), weight (C), bias (C)",
     formula='"output" = (x - "mean") / sqrt("var" + epsilon) dot "weight" + "bias"',
+    result="Channels are normalised",
 )
 def batch_norm(
     input: Tensor,
@@ -43,7 +44,7 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """Every channel is shifted to a mean of 0 over the whole batch and divided by its standard deviation.
+    """Every channel is normalised over the whole batch: shifted to a mean of 0, divided by its standard deviation.
 
     output = (input − mean) / √(var + eps) · weight + bias
 
@@ -75,18 +76,18 @@ def batch_norm(
     axes, shape = other_axes(input), channel_shape(input)
     if training or running_mean is None or running_var is None:
         mean = input.mean(axes)  # the mean of the channel over the batch
-        deviation = input - mean.view(shape)  # how far from the mean
-        var = deviation.square().mean(axes)  # the mean of the squares of the deviations
+        deviation = input - mean.view(shape)  # how far the number is from the mean
+        var = deviation.square().mean(axes)  # the mean of the squared deviations
     else:
         mean, var = running_mean, running_var
-        deviation = input - mean.view(shape)  # how far from the running mean
+        deviation = input - mean.view(shape)  # how far the number is from the running mean
     std = torch.sqrt(var + eps)  # the root of the variance plus eps
-    normalized = deviation / std.view(shape)  # divided by the standard deviation
+    normalized = deviation / std.view(shape)  # the deviation, divided by the standard deviation
     output = affine(normalized, weight, bias, shape)
     if not training or running_mean is None or running_var is None:
         return output, None, None
     count = input.numel() // len(mean)
-    unbiased_var = deviation.square().sum(axes) / (count - 1)  # the variance over one number less
-    new_running_mean = (1 - momentum) * running_mean + momentum * mean  # a part of the way to the batch's mean
-    new_running_var = (1 - momentum) * running_var + momentum * unbiased_var  # a part of the way to the batch's variance
+    unbiased_var = deviation.square().sum(axes) / (count - 1)  # the variance, divided by one number less
+    new_running_mean = (1 - momentum) * running_mean + momentum * mean  # the running mean, moved toward that of the batch
+    new_running_var = (1 - momentum) * running_var + momentum * unbiased_var  # the running variance, moved toward that of the batch
     return output, new_running_mean, new_running_var

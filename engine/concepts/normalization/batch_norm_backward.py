@@ -39,6 +39,7 @@ def forward(input: Tensor, running_mean: Tensor | None, running_var: Tensor | No
     reference=reference,
     shapes="input (N, C, *), running_mean (C), running_var (C), weight (C), bias (C)",
     formula='"grad_input" = (g - m_1 - "normalized" dot m_2) / "std", quad g = "grad_output" dot "weight"',
+    result="All gradients are known",
 )
 def batch_norm_backward(
     grad_output: Tensor | None,
@@ -51,7 +52,7 @@ def batch_norm_backward(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """What comes back loses its mean and its part along the normalised channel, then is divided by the standard deviation.
+    """The gradient goes back through batch norm: it loses its mean and its part along the normalised channel.
 
     grad_input = (grad_normalized − m1 − normalized · m2) / std
 
@@ -82,19 +83,19 @@ def batch_norm_backward(
     grad_output, axes, shape = adjoint(grad_output, input), other_axes(input), channel_shape(input)
     check_statistics(input, running_mean, running_var, training, eps)
     std, normalized = kept(forward, input, running_mean, running_var, training, eps)
-    grad_normalized = grad_output if weight is None else grad_output * weight.view(shape)  # times the weight
+    grad_normalized = grad_output if weight is None else grad_output * weight.view(shape)  # what comes back, times the weight
     if training:
         m1 = grad_normalized.mean(axes)  # the mean of what comes back
-        m2 = (grad_normalized * normalized).mean(axes)  # the mean of what comes back along the normalised channel
+        m2 = (grad_normalized * normalized).mean(axes)  # how much it goes along with normalized, on average
         grad_input = (grad_normalized - m1.view(shape) - normalized * m2.view(shape)) / std.view(
             shape
-        )  # without both, divided by the standard deviation
+        )  # without its mean and that part, divided by std
     else:
-        grad_input = grad_normalized / std.view(shape)  # divided by the standard deviation
+        grad_input = grad_normalized / std.view(shape)  # what comes back, divided by the standard deviation
     grad_weight: Tensor | None = None
     grad_bias: Tensor | None = None
     if weight is not None:
-        grad_weight = (grad_output * normalized).sum(axes)  # over the whole batch
+        grad_weight = (grad_output * normalized).sum(axes)  # times normalized, added up over the batch
     if bias is not None:
-        grad_bias = grad_output.sum(axes)  # over the whole batch
+        grad_bias = grad_output.sum(axes)  # what comes back, added up over the batch
     return grad_input, grad_weight, grad_bias

@@ -25,9 +25,10 @@ def reference(input: Tensor, num_groups: int, weight: Tensor | None, bias: Tenso
     reference=reference,
     shapes="input (N, C, *), weight (C), bias (C)",
     formula='"output" = (x - "mean") / sqrt("var" + epsilon) dot "weight" + "bias"',
+    result="Every group is normalised",
 )
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
-    """A few channels of one sample are shifted to a mean of 0 and divided by their standard deviation.
+    """A few channels are normalised together: in every sample shifted to a mean of 0, divided by their standard deviation.
 
     output = (input − mean) / √(var + eps) · weight + bias
 
@@ -61,10 +62,10 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     axes = tuple(range(2, groups.dim()))
     check_spread(groups, axes, eps, lambda cell: f"group {cell[1]} of input[{cell[0]}]")
     mean = groups.mean(axes, keepdim=True)  # the mean of the group
-    deviation = groups - mean  # how far from the mean
-    var = deviation.square().mean(axes, keepdim=True)  # the mean of the squares of the deviations
+    deviation = groups - mean  # how far the number is from the mean
+    var = deviation.square().mean(axes, keepdim=True)  # the mean of the squared deviations
     std = torch.sqrt(var + eps)  # the root of the variance plus eps
-    normalized = deviation / std  # divided by the standard deviation
-    placed = normalized.flatten(1, 2)  # back in its place
+    normalized = deviation / std  # the deviation, divided by the standard deviation
+    placed = normalized.flatten(1, 2)  # back in its channel
     output = affine(placed, weight, bias, channel_shape(input))
     return output

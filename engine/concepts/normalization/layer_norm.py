@@ -17,11 +17,12 @@ from engine.shapes import Shape, last_axes
     reference="torch.nn.functional.layer_norm",
     shapes="input (*, normalized_shape), weight (normalized_shape), bias (normalized_shape)",
     formula='"output" = (x - "mean") / sqrt("var" + epsilon) dot "weight" + "bias"',
+    result="Every sample is normalised",
 )
 def layer_norm(
     input: Tensor, normalized_shape: Shape, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
 ) -> Tensor:
-    """Every sample is shifted to a mean of 0 and divided by its standard deviation.
+    """Every sample is normalised by itself: shifted to a mean of 0, divided by its standard deviation.
 
     output = (input − mean) / √(var + eps) · weight + bias
 
@@ -45,10 +46,10 @@ def layer_norm(
     """
     axes = last_axes(normalized_shape)
     check_spread(input, axes, eps, row)
-    mean = input.mean(axes, keepdim=True)  # the mean
-    deviation = input - mean  # how far from the mean
-    var = deviation.square().mean(axes, keepdim=True)  # the mean of the squares of the deviations
+    mean = input.mean(axes, keepdim=True)  # the mean of the sample
+    deviation = input - mean  # how far the number is from the mean
+    var = deviation.square().mean(axes, keepdim=True)  # the mean of the squared deviations
     std = torch.sqrt(var + eps)  # the root of the variance plus eps
-    normalized = deviation / std  # divided by the standard deviation
+    normalized = deviation / std  # the deviation, divided by the standard deviation
     output = affine(normalized, weight, bias, normalized_shape)
     return output

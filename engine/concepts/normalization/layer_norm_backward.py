@@ -30,6 +30,7 @@ def reference(grad_output: Tensor | None, **given: Any) -> list[Tensor]:
     reference=reference,
     shapes="input (*, normalized_shape), weight (normalized_shape), bias (normalized_shape)",
     formula='"grad_input" = (g - m_1 - "normalized" dot m_2) / "std", quad g = "grad_output" dot "weight"',
+    result="All gradients are known",
 )
 def layer_norm_backward(
     grad_output: Tensor | None,
@@ -39,7 +40,7 @@ def layer_norm_backward(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """What comes back loses its mean and its part along the normalised sample, then is divided by the standard deviation.
+    """The gradient goes back through layer norm: it loses its mean and its part along the normalised sample.
 
     grad_input = (grad_normalized − m1 − normalized · m2) / std
 
@@ -63,14 +64,14 @@ def layer_norm_backward(
     grad_output, axes = adjoint(grad_output, input), last_axes(normalized_shape)
     check_spread(input, axes, eps, row)
     std, normalized = kept(standardized, input, axes, eps)
-    grad_normalized = grad_output if weight is None else grad_output * weight  # times the weight
+    grad_normalized = grad_output if weight is None else grad_output * weight  # what comes back, times the weight
     m1 = grad_normalized.mean(axes, keepdim=True)  # the mean of what comes back
-    m2 = (grad_normalized * normalized).mean(axes, keepdim=True)  # the mean of what comes back along the normalised sample
-    grad_input = (grad_normalized - m1 - normalized * m2) / std  # without both, divided by the standard deviation
+    m2 = (grad_normalized * normalized).mean(axes, keepdim=True)  # how much it goes along with normalized, on average
+    grad_input = (grad_normalized - m1 - normalized * m2) / std  # without its mean and that part, divided by std
     grad_weight: Tensor | None = None
     grad_bias: Tensor | None = None
     if weight is not None:
-        grad_weight = (grad_output * normalized).reshape(-1, *weight.shape).sum(0)  # over all samples
+        grad_weight = (grad_output * normalized).reshape(-1, *weight.shape).sum(0)  # times normalized, added up over all samples
     if bias is not None:
-        grad_bias = grad_output.reshape(-1, *bias.shape).sum(0)  # over all samples
+        grad_bias = grad_output.reshape(-1, *bias.shape).sum(0)  # what comes back, added up over all samples
     return grad_input, grad_weight, grad_bias

@@ -17,11 +17,11 @@ def affine(normalized: Tensor, weight: Tensor | None, bias: Tensor | None, shape
     """γ·x̂ + β, as far as there are weight and bias, which serve for all samples in this shape."""
     output = normalized
     if weight is not None and bias is not None:
-        output = normalized * weight.view(shape) + bias.view(shape)  # times its weight, plus its bias
+        output = normalized * weight.view(shape) + bias.view(shape)  # scaled by its weight, shifted by its bias
     elif weight is not None:
-        output = normalized * weight.view(shape)  # times its weight
+        output = normalized * weight.view(shape)  # scaled by its weight
     elif bias is not None:
-        output = normalized + bias.view(shape)  # plus its bias
+        output = normalized + bias.view(shape)  # shifted by its bias
     return output
 
 

@@ -148,8 +148,8 @@ OVERRIDDEN = '"grad_input"_x = sum_("windows around" x) "grad_output" / "divisor
 def _opening(setup: PoolSetup, *, routes: bool) -> str:
     size, how = ("", "adaptive ") if setup.adaptive else (f"{sentences.times(setup.kernel_size)} ", "")
     if routes:
-        return f"Back through {how}max pooling: the gradient of every {size}window goes to the cell that won it."
-    return f"Back through {how}average pooling: the gradient of every {size}window is spread evenly over its cells."
+        return f"The winner of every {size}window gets its gradient: the way back through {how}max pooling."
+    return f"Every {size}window spreads its gradient evenly: the way back through {how}average pooling."
 
 
 def _closing(total: Tensor, hit: Tensor, reference: Reference) -> str:

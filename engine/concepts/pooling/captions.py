@@ -36,6 +36,12 @@ def forward_shared(setup: PoolSetup, *, largest: bool) -> str:
     return f"The window moves on; {kept} is kept."
 
 
+def result(setup: PoolSetup, *, largest: bool) -> str:
+    """What there is at the end."""
+    gave = "its largest number" if largest else "its mean" if setup.override is None else "its sum, divided"
+    return f"Every window gave {gave}"
+
+
 def backward(*, routes: bool) -> Callable[[Cell, Work], str]:
     """What a window sends back."""
 

@@ -166,7 +166,7 @@ def _trace(setup: PoolSetup, padded: Tensor, outputs: dict[str, Tensor], referen
         stages={"output": _PoolOutput(setup, values, outputs.get("indices")).stage()},
         blocks=in_order(setup, "output"),
         opening=_opening(setup, "max" if "indices" in outputs else "average"),
-        closing=sentences.agreement(reference),
+        closing=sentences.agreement(captions.result(setup, largest="indices" in outputs), reference),
         formula=_formula(setup),
         highlight=int(values.abs().flatten().nan_to_num(-1.0).argmax()),
         lessons=_lessons(setup, padded, values, is_max="indices" in outputs),
@@ -213,9 +213,9 @@ def _opening(setup: PoolSetup, kind: str) -> str:
     what = "the largest number" if kind == "max" else mean
     if setup.adaptive:
         windows, size = times(setup.output_size), times(setup.input_size)
-        return f"Adaptive {kind} pooling: {windows} windows, nearly alike, cover the {size} input; of each {what} is kept."
+        return f"Of each window {what} is kept: adaptive {kind} pooling, {windows} windows, nearly alike, over the {size} input."
     window, size = times(setup.kernel_size), times(setup.input_size)
-    return f"{kind.capitalize()} pooling: of every {window} window of the {size} input {what} is kept."
+    return f"Of every {window} window {what} is kept: {kind} pooling of the {size} input."
 
 
 def window_of(setup: PoolSetup, cell: Cell, padding: float) -> tuple[list[Cell], Operand]:
