@@ -186,6 +186,11 @@ def test_what_is_next_to_nothing_is_passed_over() -> None:
     assert trace[trace.lessons[0]].value == 3
 
 
+def test_a_sum_with_many_terms_that_count_is_preferred() -> None:
+    trace = linear([[1, 0, 0, 0], [1, 2, 3, 4]], [[1, 1, 1, 1]])
+    assert trace[trace.lessons[0]].terms == [(1, 1), (2, 1), (3, 1), (4, 1)]
+
+
 @pytest.mark.parametrize(
     ("name", "numbers", "expected"),
     [
