@@ -247,7 +247,7 @@ class Attending:
         column = term if step.kind in ("max", "sum") else step.column
         entries = self.exp if step.kind in ("sum", "weight") else self.found if step.kind == "mask" else self.score
         if step.kind == "exp" and term == 1:
-            column = int(self.computed.masked[step.head, step.row].argmax())
+            column = self.computed.winner(step.head, step.row)
         return [entries.line(step.terms[term][0], rows.index(column))] if column in rows else []
 
     def mixed_from(self, step: AttentionStep, term: int) -> list[Line | Box]:
@@ -266,7 +266,7 @@ class Attending:
         """Where a result goes that has no cell: the largest score to where it stands, the sum of exponentials to its bar."""
         if step.kind == "sum":
             return self.bench.cells[0][0] if self.bench.cells else None
-        best = int(self.computed.masked[step.head, step.row].argmax())
+        best = self.computed.winner(step.head, step.row)
         return self.score.box(self.keys.rows.index(best)) if step.kind == "max" and best in self.keys.rows else None
 
     def onward(self, step: AttentionStep, role: str, start: Line) -> list[Flight]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine.concepts.attention.step import AttentionStep
+from engine.concepts.attention.strongest import strongest
 from scenes.parts.story import Story
 
 
@@ -46,5 +47,8 @@ class Computed:
 
     def strongest(self, head: int, row: int, count: int, needed: int | None) -> list[int]:
         """The keys with the highest scores of a query, the highest first; one that is ``needed`` takes the last place, if it has none."""
-        found: list[int] = np.argsort(-self.masked[head, row], kind="stable")[:count].tolist()
-        return found if needed is None or needed in found else [*found[:-1], needed]
+        return strongest(self.masked[head, row], count, needed)
+
+    def winner(self, head: int, row: int) -> int:
+        """The key with the highest score of a query."""
+        return int(self.masked[head, row].argmax())

@@ -9,6 +9,7 @@ import numpy as np
 from manim import Mobject
 
 from engine.concepts.attention.backward_step import AttentionGradStep
+from engine.concepts.attention.strongest import strengths, strongest
 from scenes.heads.arcs import Arcs, side_by_side
 from scenes.heads.entries import Entries
 from scenes.heads.nodes import Nodes
@@ -133,9 +134,8 @@ class Returning:
         if self.kind == "weight":
             first = min(step.column // count * count, total - count)
             return [*range(first, first + count)]
-        strength = np.prod([np.abs(self.beside(letter, step.row)) for letter in self.of.columns[:2]], axis=0)
-        found: list[int] = np.argsort(-strength, kind="stable")[:count].tolist()
-        return found if self.kind != "score" or step.column in found else [*found[:-1], step.column]
+        strength = strengths(*(self.beside(letter, step.row) for letter in self.of.columns[:2]))
+        return strongest(strength, count, step.column if self.kind == "score" else None)
 
     # --- states ----------------------------------------------------------------------------------------------------------------------
 
