@@ -17,11 +17,12 @@ help:  ## list the targets
 $(READY): pyproject.toml constraints.txt scripts/setup.sh
 	@bash scripts/setup.sh
 
-demo: $(READY)  ## render two clips into renders/
+demo: $(READY)  ## render three clips into renders/
 	@mkdir -p renders
 	$(BIN)/tensorreel render conv2d --input '$(MATRIX)' --weight '$(KERNEL)' --padding 1 -o renders/conv2d.mp4
 	$(BIN)/tensorreel render conv2d --input examples/digit.png --weight sobel_x --seconds 30 -o renders/sobel.mp4
-	@printf '\nThe clips, each with captions (.vtt) beside it:\n  %s\n  %s\n' '$(CURDIR)/renders/conv2d.mp4' '$(CURDIR)/renders/sobel.mp4'
+	$(BIN)/tensorreel model examples/lenet.py:LeNet --input examples/digit8.png --state-dict examples/lenet.pt --seconds 60 -o renders/lenet.mp4
+	@printf '\nThe clips, each with captions (.vtt) beside it:\n'; printf '  %s\n' '$(CURDIR)/renders/'{conv2d,sobel,lenet}.mp4
 
 # There is a process per core, so each gets one thread.
 test: $(READY)  ## run the tests (with ARGS="-k conv1d": some of them)
@@ -41,7 +42,7 @@ campaign: $(READY)  ## try thousands of inputs (with SEED=2: others), as in docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.campaign --seed $(or $(SEED),0) $(ARGS)
 
 bench: $(READY)  ## measure time and memory against plain Manim and torch
-	@status=0; for name in render ideas engine recorder trace lecture; do printf '\n%s\n\n' "benchmarks/$$name.py"; $(BIN)/python -m benchmarks.$$name || status=1; done; exit $$status
+	@status=0; for name in render ideas engine recorder trace lecture model; do printf '\n%s\n\n' "benchmarks/$$name.py"; $(BIN)/python -m benchmarks.$$name || status=1; done; exit $$status
 
 clean:  ## remove .venv, caches and rendered clips
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis media

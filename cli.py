@@ -1,4 +1,4 @@
-"""The front desk: ``tensorreel list | show | trace | render | lecture | insert | cache | doctor``.
+"""The front desk: ``tensorreel list | show | trace | render | model | lecture | insert | cache | doctor``.
 
 Commands import what they need when they run, so that help and lists answer at once.
 """
@@ -47,6 +47,9 @@ TRACE_OPTIONS = [
 RENDER_OPTIONS = [*FILES, *setting_options(), *form_options()]
 
 
+MODEL = "model"
+
+
 class Tensorreel(click.Group):
     """However a command ends, the process ends in one way."""
 
@@ -57,6 +60,13 @@ class Tensorreel(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with enough_memory():
             return super().invoke(ctx)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), MODEL])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A model is rendered so often that it has a command of its own, which takes the network without an option."""
+        return RENDER.command_of(MODEL, MODEL, "net") if cmd_name == MODEL else super().get_command(ctx, cmd_name)
 
 
 @click.group(cls=Tensorreel, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -85,7 +95,8 @@ def show(concept: str) -> None:
         words = choices(parameter)
         listed = ("or " if base(parameter) else "one of ") + ", ".join(words) if words else ""
         flag = f"flag, --no-{parameter.option} turns it off" if parameter.default else "flag"
-        listed = "NAME=TENSOR, once for each" if parameter.is_many else listed
+        if parameter.is_many or parameter.is_inputs:
+            listed = f"{'[NAME=]' if parameter.is_inputs else 'NAME='}TENSOR, once for each"
         what = "tensor" if parameter.is_tensor else flag if kind(parameter) == "bool" else listed
         default = (
             "required"
@@ -137,11 +148,10 @@ main.add_command(
         shared=[*TRACE_OPTIONS, *NUMERIC_OPTIONS],
     )
 )
-main.add_command(
-    ConceptGroup(
-        "render", help="Render a concept as an mp4 with chapters and captions.", body=_render, shared=[*RENDER_OPTIONS, *NUMERIC_OPTIONS]
-    )
+RENDER = ConceptGroup(
+    "render", help="Render a concept as an mp4 with chapters and captions.", body=_render, shared=[*RENDER_OPTIONS, *NUMERIC_OPTIONS]
 )
+main.add_command(RENDER)
 
 
 class Lectures(click.Group):
@@ -165,15 +175,16 @@ def lecture() -> None:
 @lecture.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", metavar="FILE.toml", type=click.Path(path_type=Path))
 @click.option("-o", "--output", metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write.  [default: renders/FILE]")
-@click.option("--watch", is_flag=True, help="Make it again whenever its file is saved; Ctrl-C ends it.")
-def make(file: Path, output: Path | None, watch: bool, jobs: int | None, no_cache: bool) -> None:
+@click.option("--watch", is_flag=True, help="Make it again whenever its file, or one that it reads, is saved; Ctrl-C ends it.")
+@click.option("--trust", is_flag=True, help="Run the code that clips name, as in model = 'net.py:Net'.")
+def make(file: Path, output: Path | None, watch: bool, trust: bool, jobs: int | None, no_cache: bool) -> None:
     """Make a lecture from its file; clips that did not change are not drawn again."""
     check_addresses()
     from studio.cache import Cache
     from studio.crew import check_jobs
     from studio.lecture.desk import LectureDesk
 
-    with LectureDesk(file, output, check_jobs(jobs), None if no_cache else Cache.usual()) as desk:
+    with LectureDesk(file, output, check_jobs(jobs), None if no_cache else Cache.usual(), trust=trust) as desk:
         if watch:
             desk.watch()
         else:

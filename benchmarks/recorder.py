@@ -12,42 +12,13 @@ from collections.abc import Callable
 from statistics import median
 
 import torch
-from torch import Tensor, nn
 
 from benchmarks.measure import machine
 from engine.recorder.record import record
+from tests.engine.resnet import ResNet18
 
 #: Of a recorded pass to a bare one.
 RATIO_LIMIT = 3.0
-
-
-class Block(nn.Module):
-    """Two convolutions beside a connection that skips them."""
-
-    def __init__(self, before: int, width: int, stride: int) -> None:
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(before, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width)
-        self.conv2, self.bn2 = nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = None
-        if stride > 1:
-            self.downsample = nn.Sequential(nn.Conv2d(before, width, 1, stride, bias=False), nn.BatchNorm2d(width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """In place where torchvision's is."""
-        identity = x if self.downsample is None else self.downsample(x)
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.bn2(self.conv2(out))
-        out += identity
-        return self.relu(out)
-
-
-def resnet18() -> nn.Module:
-    """With random weights, ready to predict."""
-    stem = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)]
-    shapes = [(64, 64, 1), (64, 128, 2), (128, 256, 2), (256, 512, 2)]
-    blocks = [block for before, width, stride in shapes for block in (Block(before, width, stride), Block(width, width, 1))]
-    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000)).eval()
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -62,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compare a recorded forward pass with a bare one.")
     parser.add_argument("--rounds", type=int, default=15, help="at least 5 (default: 15)")
     rounds = max(5, parser.parse_args().rounds)
-    model, x = resnet18(), torch.randn(1, 3, 224, 224)
+    model, x = ResNet18().eval(), torch.randn(1, 3, 224, 224)
     calls = {"bare": torch.no_grad()(lambda: model(x)), "recorded": lambda: record(model, x)}
     runs: dict[str, list[float]] = {name: [] for name in calls}
     for number in range(rounds + 1):

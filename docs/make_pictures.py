@@ -40,14 +40,6 @@ def frames(clip: Path) -> Iterator[Image.Image]:
             yield frame.to_image()
 
 
-def gif(clip: Path, target: Path, colours: int = 96) -> None:
-    """A GIF that repeats, in one palette, so that nothing flickers; an octree keeps rare colours apart, which here mean something."""
-    pictures = list(frames(clip))
-    palette = pictures[len(pictures) * 2 // 3].quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures)
-    first.save(target, save_all=True, append_images=rest, duration=1000 // GIF_FPS, loop=0, optimize=True)
-
-
 def poster(clip: Path, target: Path, share: float) -> None:
     """The frame at that share of the clip."""
     pictures = list(frames(clip))
@@ -55,9 +47,10 @@ def poster(clip: Path, target: Path, share: float) -> None:
 
 
 def commands(document: Path) -> dict[str, list[str]]:
-    """The words of the commands under the heading Gallery, by the names of their clips."""
-    section = document.read_text(encoding="utf-8").split("## Gallery\n")[1].split("\n## ")[0]
-    lines = (shlex.split(line)[1:] for line in section.splitlines() if line.startswith(".venv/bin/tensorreel render "))
+    """The words of the commands in the beginning and under the heading Gallery, by the names of their clips."""
+    before, after = document.read_text(encoding="utf-8").split("## Gallery\n")
+    shown = (*before.splitlines(), *after.split("\n## ")[0].splitlines())
+    lines = (shlex.split(line)[1:] for line in shown if line.startswith((".venv/bin/tensorreel render ", ".venv/bin/tensorreel model ")))
     return {Path(words[words.index("-o") + 1]).stem: words for words in lines}
 
 
@@ -104,8 +97,6 @@ def main() -> None:
         folder = Path(name)
         gallery(folder)
         player(folder, FOLDER / "player.webp")
-        small = ["--input", str(EXAMPLES / "image.csv"), "--weight", str(EXAMPLES / "kernel.json"), "--padding", "1"]
-        gif(rendered(folder, "conv2d", *small, "--seconds", "18"), FOLDER / "conv2d.gif")
         digit = rendered(folder, "sobel", "--input", str(EXAMPLES / "digit.png"), "--weight", "sobel_x", "--seconds", "20")
         poster(digit, FOLDER / "sobel.png", 0.74)
         colour = ["--input", CHANNELS, "--weight", KERNELS, "--bias", "2", "--padding", "1", "--theme", "light", "--seconds", "20"]

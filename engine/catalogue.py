@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
-import traceback
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from engine.declared import BACK, MARK, Concept, Parameter, UnreadableError, declared
 from engine.errors import InputError
-from engine.shown import one_line, shown
+from engine.imported import imported
+from engine.shown import shown
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -69,6 +67,11 @@ def _files(path: str) -> Iterator[Path]:
 def is_own(name: str) -> bool:
     """Whether a concept is a user's own."""
     return name in concepts() and not concepts()[name].file.is_relative_to(FOLDER)
+
+
+def single() -> dict[str, Concept]:
+    """Those whose trace is no play of others, by their names."""
+    return {name: concept for name, concept in concepts().items() if not concept.is_play}
 
 
 def find(name: str) -> Concept:
@@ -134,15 +137,4 @@ def _module(file: Path) -> str:
 @functools.cache
 def _own(file: Path) -> ModuleType:
     """A user's file, imported. Raises :class:`InputError` with the line at which that fails."""
-    spec = spec_from_file_location(f"tensorreel_own_{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # whatever a user's code raises
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-        where = f", line {lines[-1]}" if lines else ""
-        raise InputError(f"{file}{where}: {type(error).__name__}: {one_line(str(error))}") from error
-    return module
+    return imported(file)

@@ -17,7 +17,8 @@ BACK = "_backward"
 #: What a way back begins with.
 ADJOINT = "grad_output"
 #: What the annotation of a result ends in where a function opens a trace, or a play of several.
-TRACES = ("Trace", "Play")
+PLAYS = "Play"
+TRACES = ("Trace", PLAYS)
 #: Annotations of tensors: as a user gives them, and as torch code has them.
 TENSORS = ("TensorLike", "MaskLike", "Tensor", "Mask", "Indices")
 
@@ -51,14 +52,19 @@ class Parameter:
         """Whether it takes tensors by their names, one option for each."""
         return self.annotation.startswith("Mapping[str, TensorLike]")
 
+    @property
+    def is_inputs(self) -> bool:
+        """Whether it takes what a network is called with: a tensor, or tensors by their names, one option for each."""
+        return self.annotation.startswith("Inputs")
+
 
 @dataclass(frozen=True)
 class Concept:
     """A concept as its file describes it; ``about`` is its docstring up to the arguments, ``returns`` what it says of the trace.
 
     ``finite`` says that only finite numbers make sense, ``infinite`` names tensors in which −∞ is ordinary; ``is_code`` says that the
-    function in its ``file`` is the computation itself, and ``grad`` is the adjoint with which its example goes back. A concept ``of``
-    another one is the way back of that.
+    function in its ``file`` is the computation itself, ``is_play`` that it opens a play of other traces, and ``grad`` is the adjoint with
+    which its example goes back. A concept ``of`` another one is the way back of that.
     """
 
     name: str
@@ -72,6 +78,7 @@ class Concept:
     infinite: tuple[str, ...] = ()
     file: Path = Path()
     is_code: bool = False
+    is_play: bool = False
     grad: str | None = None
     of: str = ""
 
@@ -141,6 +148,7 @@ def _concept(node: ast.FunctionDef, mark: ast.Call, path: Path) -> Concept:
     returns = " ".join(_section(plain, "Returns").split())
     about = plain.split("\nArgs:")[0].strip()
     parameters = tuple(_parameters(node.args, lines, marked.get("options", {})))
+    opens = "" if node.returns is None else ast.unparse(node.returns).strip("'\"")
     return Concept(
         name=node.name,
         title=marked["title"],
@@ -152,7 +160,8 @@ def _concept(node: ast.FunctionDef, mark: ast.Call, path: Path) -> Concept:
         finite=marked.get("finite", False),
         infinite=tuple(marked.get("infinite", ())),
         file=path,
-        is_code=not (node.returns is not None and ast.unparse(node.returns).strip("'\"").endswith(TRACES)),
+        is_code=not opens.endswith(TRACES),
+        is_play=opens.endswith(PLAYS),
         grad=marked.get("grad"),
     )
 

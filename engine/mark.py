@@ -74,7 +74,8 @@ def _marked(name: str, title: str, allowed: Allowed, signature: Signature, open_
     def marked(*args: Any, **kwargs: Any) -> Trace:
         bound = signature.bound(*args, **kwargs)
         with ground(), enough_memory(), judged(allowed) as judge:
-            trace: Trace = replace(open_trace(*bound.args, **bound.kwargs), concept=name, title=title)
+            made: Trace = open_trace(*bound.args, **bound.kwargs)
+            trace = replace(made, concept=name, title=made.title if made.is_titled else title)
             judge(trace)
             return trace
 

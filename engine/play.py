@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -14,11 +14,13 @@ from engine.errors import CheckError
 from engine.lessons import Lessons
 from engine.paths import by_path
 from engine.play_record import PlayRecord, act_of, starts
+from engine.reader import largest
 from engine.sentences import times
 from engine.shown import shown
 from engine.stage import Stage
 from engine.step import Reference, Step
 from engine.trace import Trace
+from engine.verdict import TOLERANCE
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +28,26 @@ class Act:
     """A trace with its name in a play. ``takes`` says of an input, by its path, which earlier act it comes from, and from which path there.
 
     That is one of its outputs, or an input that is handed on, as on the way around a block. The shape may be another: a view of the same
-    numbers in the same order is the same tensor.
+    numbers in the same order is the same tensor. Where they stand in another order, or not all of them are taken, ``moved`` has what moves
+    them. ``line`` is the line of a user's code that it shows, where its trace is that of a concept.
     """
 
     name: str
     trace: Trace
     takes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    moved: Mapping[str, Callable[[Tensor], Tensor]] = field(default_factory=dict)
+    line: str = ""
 
     @property
     def inputs(self) -> dict[str, Any]:
         """What is given from outside."""
         return _without(self.trace.inputs, self.takes)
+
+    def order(self, path: str, theirs: Tensor) -> Tensor | None:
+        """Of all cells of what is taken the number that each has in ``theirs``; none where it is the same."""
+        if path not in self.moved:
+            return None
+        return self.moved[path](torch.arange(theirs.numel(), dtype=torch.float64).reshape(theirs.shape)).long().flatten()
 
     @property
     def taken(self) -> list[str]:
@@ -70,6 +81,11 @@ class Play(Trace):
     def act_of(self, k: int) -> Act:
         """The act that has step k."""
         return self.acts[act_of(self.starts, k)]
+
+    @property
+    def results(self) -> Mapping[str, Any]:
+        """What there is at the end: that of the last act."""
+        return {self.acts[-1].name: self.acts[-1].trace.outputs}
 
     def given(self, k: int) -> set[str]:
         return set(self.act_of(k).inputs)
@@ -142,6 +158,7 @@ def _check(acts: Sequence[Act]) -> None:
     if not acts:
         raise CheckError("a play has no acts; give at least one")
     made: dict[str, dict[str, Tensor]] = {}
+    errors: dict[str, float] = {}
     for act in acts:
         if act.name in made:
             raise CheckError(f"two acts are called {shown(act.name)}; give each a name of its own")
@@ -149,15 +166,16 @@ def _check(acts: Sequence[Act]) -> None:
             raise CheckError(f"the act {shown(act.name)} has no steps; leave it out")
         given = dict(by_path(act.trace.inputs))
         for path, source in act.takes.items():
-            _check_edge(act.name, path, given, source, made)
+            _check_edge(act, path, given, source, made, errors.get(source[0], 0.0))
         made[act.name] = {**given, **dict(by_path(act.trace.outputs))}
+        errors[act.name] = act.trace.reference.max_abs_error
 
 
 def _check_edge(
-    name: str, path: str, given: Mapping[str, Tensor], source: tuple[str, str], made: Mapping[str, Mapping[str, Tensor]]
+    act: Act, path: str, given: Mapping[str, Tensor], source: tuple[str, str], made: Mapping[str, Mapping[str, Tensor]], error: float
 ) -> None:
-    """What is taken is there, and is what the act was given."""
-    maker, theirs = source
+    """What is taken is there, and is what the act was given, as far as the ``error`` of what made it."""
+    name, (maker, theirs) = act.name, source
     edge = f"{name}.{path} takes {maker}.{theirs}"
     if path not in given:
         raise CheckError(f"{edge}, but {name} has no input {shown(path)}; it has {', '.join(given)}")
@@ -165,15 +183,21 @@ def _check_edge(
         raise CheckError(f"{edge}, but {shown(maker)} is no earlier act; those are {', '.join(made) or 'none'}")
     if theirs not in made[maker]:
         raise CheckError(f"{edge}, but {maker} has no tensor {shown(theirs)}; it has {', '.join(made[maker])}")
-    mine, other = given[path], made[maker][theirs]
+    mine, other = given[path], act.moved.get(path, _unmoved)(made[maker][theirs])
     if mine.numel() != other.numel():
         raise CheckError(f"{edge}, but the one is {times(mine.shape) or 'a number'} and the other {times(other.shape) or 'a number'}")
-    if not _same(mine, other):
+    if not _same(mine, other, error):
         raise CheckError(f"{edge}, but their numbers are not the same; open the act {name} with what {maker} made")
 
 
-def _same(one: Tensor, other: Tensor) -> bool:
-    """Whether all numbers are the same, in the same order; what is not a number is the same as itself."""
-    pair = one.device == other.device and one.dtype == other.dtype
+def _unmoved(tensor: Tensor) -> Tensor:
+    return tensor
+
+
+def _same(one: Tensor, other: Tensor, error: float) -> bool:
+    """Whether all numbers are the same, in the same order, as far as steps differ from torch; NaN is the same as itself."""
+    if one.device != other.device or one.dtype != other.dtype:
+        return False
     a, b = one.reshape(-1), other.reshape(-1)
-    return pair and bool(torch.isclose(a, b, rtol=0.0, atol=0.0, equal_nan=True).all())
+    allowed = TOLERANCE.get(one.dtype, 0.0) * max(1.0, largest(b[b.isfinite()])) + 2 * error
+    return bool(torch.isclose(a, b, rtol=0.0, atol=allowed, equal_nan=True).all())

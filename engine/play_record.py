@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.paths import by_path
+import numpy as np
+
+from engine.paths import by_path, holder
 from engine.record import Record, as_arrays
 from engine.step import Step
 
 if TYPE_CHECKING:
-    from engine.play import Play
+    from engine.play import Act, Play
 
 
 def starts(lengths: Sequence[int]) -> list[int]:
@@ -27,18 +29,23 @@ def act_of(first: Sequence[int], k: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class ActRecord:
-    """An act without torch."""
+    """An act without torch. ``orders`` are those of what it takes where its cells stand in another order than where they were made: of
+    every cell the number that it had there. ``line`` is the user's own.
+    """
 
     name: str
     record: Record
     takes: Mapping[str, tuple[str, str]]
+    orders: Mapping[str, np.ndarray] = field(default_factory=dict)
+    line: str = ""
 
 
 class PlayRecord(Record):
     """What an act takes is in its record the very array that another one made, so that no number goes to other processes twice."""
 
     def __init__(self, play: Play) -> None:
-        self.parts = [ActRecord(act.name, act.trace.record(), dict(act.takes)) for act in play.acts]
+        made = {act.name: dict(by_path({**act.trace.inputs, **act.trace.outputs})) for act in play.acts}
+        self.parts = [ActRecord(act.name, act.trace.record(), dict(act.takes), _orders(act, made), act.line) for act in play.acts]
         self._share()
         own = {field.name for field in fields(play)} - {"stages", "acts", "inputs", "outputs"}
         self.values = {name: as_arrays(getattr(play, name)) for name in own}
@@ -51,18 +58,16 @@ class PlayRecord(Record):
         made: dict[str, dict[str, Any]] = {}
         for part in self.parts:
             for path, (maker, theirs) in part.takes.items():
-                *outer, name = path.split(".")
-                inputs = part.record.values["inputs"]
-                for one in outer:
-                    inputs = inputs[one]
-                if inputs[name].shape == made[maker][theirs].shape:
+                inputs, name = holder(part.record.values["inputs"], path)
+                if path not in part.orders and inputs[name].shape == made[maker][theirs].shape:
                     inputs[name] = made[maker][theirs]
             made[part.name] = {path: array for group in ("inputs", "outputs") for path, array in by_path(part.record.values[group])}
 
     def _nested(self, names: Mapping[str, Any], field: str) -> dict[str, Any]:
-        """By acts, the arrays that stand in their records."""
+        """By acts, the arrays that stand in their records; what a play gives by other names as it is."""
         records = {part.name: part.record.values[field] for part in self.parts}
-        return {name: _like(tensors, records[name]) for name, tensors in names.items()}
+        is_act = {name: isinstance(one, Mapping) and name in records for name, one in names.items()}
+        return {name: _like(one, records[name]) if is_act[name] else as_arrays(one) for name, one in names.items()}
 
     def _found(self, k: int) -> tuple[Record, int]:
         """The record of the act that has a step, and the number that it has there."""
@@ -88,6 +93,12 @@ class PlayRecord(Record):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__
+
+
+def _orders(act: Act, made: Mapping[str, Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Of what an act takes in another order."""
+    orders = {path: act.order(path, made[maker][theirs]) for path, (maker, theirs) in act.takes.items()}
+    return {path: order.numpy() for path, order in orders.items() if order is not None}
 
 
 def _like(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:

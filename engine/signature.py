@@ -175,6 +175,25 @@ def _named(value: Any) -> Any:
     return value
 
 
+def _network(value: Any) -> Any:
+    """A module, a function, what was made of one, or a text; what the text says is for its reader."""
+    if not (isinstance(value, str) or callable(value) or hasattr(value, "call")):
+        raise TypeError
+    return value
+
+
+def _inputs(value: Any) -> Any:
+    if value is None or isinstance(value, str) or (isinstance(value, Mapping) and not all(isinstance(name, str) for name in value)):
+        raise TypeError
+    return value
+
+
+def _vocabulary(value: Any) -> Any:
+    if not isinstance(value, str | Mapping):
+        raise TypeError
+    return value
+
+
 #: By the annotation: who reads it, and what a sentence says that it takes.
 READ: dict[str, tuple[Convert, str]] = {
     "int": (read_whole, "a whole number"),
@@ -187,4 +206,7 @@ READ: dict[str, tuple[Convert, str]] = {
     "Words": (_words, "words such as 'cat dog bird'"),
     "StateDict": (_named, "the state_dict() of a trained module"),
     "Mapping[str, TensorLike]": (_named, "tensors by their names, such as {'x': [1, 2]}"),
+    "Network": (_network, "a module, a function, or a text such as 'net.py:Net' or 'linear(4) relu'"),
+    "Vocabulary": (_vocabulary, "a file such as vocab.txt, or numbers by their words, such as {'the': 0}"),
+    "Inputs": (_inputs, "a tensor, several in a tuple, or tensors by their names, such as {'x': [1, 2]}"),
 }

@@ -89,6 +89,7 @@ class SummedStep(Step):
 class Reference:
     """The torch function whose result the outputs were compared with, and the largest absolute difference found.
 
+    There is no ``name`` where nothing could be compared.
     ``size`` is that of the numbers between which it was found: the largest of the results, or of what was added up to results that are 0.
     """
 

@@ -22,6 +22,8 @@ USUAL: Mapping[str, Any] = {
 KERNEL = "kernel_size"
 #: The adjoint that a way back begins with.
 ADJOINT = "grad_output"
+#: What counts the parameters of a network.
+COUNTED = "sum(p.numel() for p in network.parameters())"
 FUNCTIONAL = re.compile(r"torch\.nn\.functional\.(\w+)")
 
 
@@ -65,6 +67,8 @@ def _inner(trace: Compared) -> str:
         return f"output, weights = nn.MultiheadAttention({width}, {trace.params['heads']})({looked})"
     if "scores" in trace.outputs or "grad_scores" in trace.outputs:
         return _attention(trace)
+    if "layers" in trace.params:
+        return COUNTED
     found = FUNCTIONAL.search(name)
     if found is None:
         return _of_expression(trace) if "expr" in trace.params else ""

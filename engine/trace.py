@@ -19,6 +19,8 @@ from engine.step import Cell, Cells, Reference, Step, Steps
 from engine.verdict import compare
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from engine.record import Record
 
 __all__ = [
@@ -65,6 +67,8 @@ class Trace(Steps):
     title: str = ""
     #: Whether all that it is made of was found to be sound before.
     is_judged: ClassVar[bool] = False
+    #: Whether it has a title of its own, in place of that of its concept.
+    is_titled: ClassVar[bool] = False
 
     def __len__(self) -> int:
         return self.blocks.length
@@ -104,12 +108,18 @@ class Trace(Steps):
     @property
     def device(self) -> str:
         """Where the numbers were computed: ``cpu``, ``cuda:0`` or ``mps:0``."""
-        return str(next(by_path(self.outputs))[1].device)
+        return str(self._tensor.device)
 
     @property
     def dtype(self) -> str:
         """``float64`` or ``float32``."""
-        return str(next(by_path(self.outputs))[1].dtype).removeprefix("torch.")
+        return str(self._tensor.dtype).removeprefix("torch.")
+
+    @property
+    def _tensor(self) -> Tensor:
+        """One of its tensors; what failed has no outputs."""
+        found: Tensor = next(by_path({"outputs": self.outputs, "inputs": self.inputs}))[1]
+        return found
 
     def __repr__(self) -> str:
         from engine.paper.repr_html import summary

@@ -13,7 +13,16 @@ from engine.catalogue import Concept, Parameter, concepts, find
 from engine.inputs.arguments import base, choices, example_texts, kind
 
 TENSOR_HELP = "JSON, a file, a kernel's name or a generator such as randn:3x8x8"
-METAVARS = {"StateDict": "FILE", "Size": "N[,N]", "Padding": "N[:N][,N[:N]]|valid|same", "Words": "WORDS|FILE", "int": "N", "float": "X"}
+METAVARS = {
+    "StateDict": "FILE",
+    "Size": "N[,N]",
+    "Padding": "N[:N][,N[:N]]|valid|same",
+    "Words": "WORDS|FILE",
+    "Network": "FILE.py:NAME|LAYERS",
+    "Vocabulary": "FILE",
+    "int": "N",
+    "float": "X",
+}
 
 Body = Callable[..., None]
 
@@ -33,14 +42,19 @@ class ConceptGroup(click.Group):
         return list(concepts())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self.command_of(cmd_name, ctx.info_name or "")
+
+    def command_of(self, cmd_name: str, info_name: str, argument: str = "") -> click.Command:
+        """The command of a concept, one of whose parameters may be an ``argument`` without a name."""
         concept = find(cmd_name)
         known = {option.name for option in self.shared}
-        own = [_option(parameter) for parameter in concept.parameters if parameter.name not in known]
+        own: list[click.Parameter] = [_option(parameter) for parameter in concept.parameters if parameter.name not in {*known, argument}]
+        ahead = [click.Argument([argument])] if argument else []
         return click.Command(
             cmd_name,
-            params=[*own, *self.shared],
+            params=[*ahead, *own, *self.shared],
             callback=functools.partial(self._run, concept),
-            help=f"{concept.summary}\n\nExample: {example(concept, ctx.info_name or '')}",
+            help=f"{concept.summary}\n\nExample: {example(concept, info_name, argument)}",
         )
 
     def _run(self, concept: Concept, /, **given: Any) -> None:
@@ -64,12 +78,12 @@ def _option(parameter: Parameter) -> click.Option:
         if usual:
             declared = f"{declared}/--no-{parameter.option}"
         return click.Option([declared, parameter.name], is_flag=True, default=usual, show_default=usual, help=parameter.doc)
-    if parameter.is_many:
+    if parameter.is_many or parameter.is_inputs:
         return click.Option(
             [declared, parameter.name],
             multiple=True,
             required=parameter.required,
-            metavar="NAME=TENSOR",
+            metavar="[NAME=]TENSOR" if parameter.is_inputs else "NAME=TENSOR",
             help=f"{parameter.doc}, once for each",
         )
     # click takes a default of None for a value: a required option that has one is never missed.
@@ -84,19 +98,23 @@ def _option(parameter: Parameter) -> click.Option:
     )
 
 
-def example_options(concept: Concept) -> list[str]:
-    """The concept's own example as words of a command line."""
+def example_options(concept: Concept, argument: str = "") -> list[str]:
+    """The concept's own example as words of a command line; an ``argument`` without a name is left out."""
     spelled = {parameter.name: parameter.option for parameter in concept.parameters}
     found = []
     for name, value in concept.example.items():
+        if name == argument:
+            continue
         texts = example_texts(value)
         found += [word for text in ([texts] if isinstance(texts, str) else texts) for word in (f"--{spelled[name]}", text)]
     return found
 
 
-def example(concept: Concept, command: str) -> str:
-    """The concept's own example as a command line."""
-    return " ".join(["tensorreel", command, concept.name, *map(_quoted, example_options(concept))])
+def example(concept: Concept, command: str, argument: str = "") -> str:
+    """The concept's own example as a command line; ``argument`` is given without its name."""
+    given = [str(concept.example[argument])] if argument else []
+    words = [*([command] if not argument else []), concept.name, *given, *example_options(concept, argument)]
+    return " ".join(["tensorreel", *map(_quoted, words)])
 
 
 def _quoted(text: str) -> str:

@@ -69,8 +69,8 @@ def richest(syllabus: Syllabus, detail: int, seconds: float | None) -> list[Shot
     for choice in _choices(syllabus, first, more, seconds, stops=bool(detail)):
         found = shots(syllabus, choice)
         if _least(found) <= seconds:
-            return _spoken(syllabus, found, seconds)
-    return _spoken(syllabus, shots(syllabus, Choice()), seconds)
+            return spoken(syllabus, found, seconds)
+    return spoken(syllabus, shots(syllabus, Choice()), seconds)
 
 
 def _worked_out(syllabus: Syllabus, detail: int, seconds: float | None) -> tuple[list[int], list[int]]:
@@ -118,7 +118,7 @@ def _stopping(syllabus: Syllabus, choice: Choice) -> Choice:
     return choice._replace(full=[*choice.full, strongest], highlight=strongest) if long else choice
 
 
-def _spoken(syllabus: Syllabus, found: list[Shot], seconds: float) -> list[Shot]:
+def spoken(syllabus: Syllabus, found: list[Shot], seconds: float) -> list[Shot]:
     """Of what is said at the ends as much as there is time to read, the opening first."""
     for at, texts in ((0, syllabus.openings), (-1, syllabus.closings if syllabus.closing else [])):
         ways = [[saying(shot, text) if shot is found[at] else shot for shot in found] for text in texts]

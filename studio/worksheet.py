@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine.paper.blanks import blank_sentence
 from engine.paper.markdown import escaped
-from engine.paper.sheet import ChapterLine, blank_words, entry, sheet
+from engine.paper.sheet import ChapterLine, blank_words, end, entry, sheet
+from engine.play import Play
 from engine.trace import Trace
-from studio.script import MOST_TERMS, Part, Script, phases
+from studio.script import MOST_TERMS, BeatMark, Part, Script, phases
 
 _STEPS = ("full", "quick", "sweep")
+#: Acts in which nothing is worked out.
+UNWORKED = ("whole", "failed")
 
 
 def worksheet(script: Script, traces: Mapping[str, Trace], *, blank: bool) -> Iterator[str]:
@@ -23,14 +27,28 @@ def worksheet(script: Script, traces: Mapping[str, Trace], *, blank: bool) -> It
         trace = traces.get(part.name)
         if trace is None:
             yield from _told(part, blank=blank)
+        elif isinstance(trace, Play):
+            yield from _acts(part, trace, "##" if alone else "###", blank=blank)
         else:
-            yield from sheet(trace, _lines(part, trace, blank=blank), "##" if alone else "###", blank=blank)
+            yield from sheet(trace, _lines(part.marks, trace, blank=blank), "##" if alone else "###", blank=blank)
 
 
-def _lines(part: Part, trace: Trace, *, blank: bool) -> Iterator[ChapterLine]:
+def _acts(part: Part, play: Play, level: str, *, blank: bool) -> Iterator[str]:
+    """Act by act: what is taken from those before is not written out again, and nobody computes what torch computed whole."""
+    yield f"\n{escaped(play.opening)}\n"
+    for act, start in zip(play.acts, play.starts, strict=True):
+        own, empty = range(start, start + len(act.trace)), blank and act.trace.concept not in UNWORKED
+        marks = [mark for mark in part.marks if mark.start in own]
+        yield f"\n{level} {escaped(act.name)}\n"
+        given = replace(act.trace, inputs=act.inputs)
+        yield from sheet(given, _lines(marks, play, blank=empty), f"{level}#", blank=empty, taken=act.taken)
+    yield f"\n{level} Together\n\n{end(play)}"
+
+
+def _lines(marks: Sequence[BeatMark], trace: Trace, *, blank: bool) -> Iterator[ChapterLine]:
     """A step, or a sentence for many."""
-    for phase, marks in phases([mark for mark in part.marks if mark.kind in _STEPS]):
-        for mark in marks:
+    for phase, found in phases([mark for mark in marks if mark.kind in _STEPS]):
+        for mark in found:
             if mark.stop - mark.start > 1:
                 yield phase, f"- {blank_words(mark.say)}\n"
             else:

@@ -26,7 +26,7 @@ import engine
 import studio.files
 import studio.progress
 from cli import main
-from engine.catalogue import concepts
+from engine.catalogue import concepts, single
 from engine.inputs.arguments import open_example
 from engine.inputs.load import load
 
@@ -71,7 +71,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_help_names_every_command() -> None:
     text = printed("--help")
     listed = re.findall(r"^  (\w+)  ", text.split("Commands:")[1], re.MULTILINE)
-    assert listed == ["cache", "doctor", "insert", "lecture", "list", "render", "show", "trace"]
+    assert listed == ["cache", "doctor", "insert", "lecture", "list", "model", "render", "show", "trace"]
     assert printed("-h") == text
 
 
@@ -109,7 +109,7 @@ def test_show_names_every_option_with_its_default(name: str) -> None:
         assert line.strip()
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_the_example_runs_as_it_is_printed(name: str) -> None:
     example = printed("show", name).split("\nExample:\n")[1]
     program, command, *arguments = shlex.split(example)
@@ -120,9 +120,13 @@ def test_the_example_runs_as_it_is_printed(name: str) -> None:
     written = [(path, tuple(cell)) for step in trace["steps"] for path, found in step["writes"].items() for cell in found]
     computed = {path for path, _ in written}
     shapes = shapes_by_path(trace["outputs"])
-    assert shapes.keys() - computed == set(getattr(open_example(name), "plain", ()))
+    opened = open_example(name)
+    assert shapes.keys() - computed == set(getattr(opened, "plain", ()))
     cells = {(path, cell) for path in computed for cell in product(*map(range, shapes[path]))}
     assert set(written) <= cells
+    # Of some outputs a part is as it was.
+    whole = {path for path in computed if path not in getattr(opened, "partly", ())}
+    written, cells = [one for one in written if one[0] in whole], {one for one in cells if one[0] in whole}
     if not any(step.get("accumulate") for step in trace["steps"]):
         assert len(written) == len(cells)
 

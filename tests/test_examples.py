@@ -21,7 +21,7 @@ def test_the_chain_and_the_network_are_there() -> None:
 
 @pytest.mark.parametrize("name", concepts())
 def test_the_example_of_a_concept_becomes_a_clip(name: str, tmp_path: Path) -> None:
-    becomes_a_clip(["render", name, *example_options(find(name))], tmp_path)
+    becomes_a_clip(["render", name, *example_options(find(name))], tmp_path, 30 if find(name).is_play else 9)
 
 
 @pytest.mark.parametrize("command", EXAMPLES, ids=lambda command: Path(command[command.index("-o") + 1]).stem)
@@ -29,9 +29,9 @@ def test_it_becomes_a_clip(command: list[str], tmp_path: Path) -> None:
     becomes_a_clip(command[: command.index("-o")], tmp_path)
 
 
-def becomes_a_clip(command: list[str], tmp_path: Path) -> None:
+def becomes_a_clip(command: list[str], tmp_path: Path, seconds: int = 9) -> None:
     target = tmp_path / "clip.mp4"
-    small = ["-q", "480p", "--fps", "5", "--seconds", "9", "--jobs", "1", "--no-cache", "-o", str(target)]
+    small = ["-q", "480p", "--fps", "5", "--seconds", str(seconds), "--jobs", "1", "--no-cache", "-o", str(target)]
     result = CliRunner().invoke(main, [*command, *small])
     assert result.exit_code == 0, result.output
     assert target.stat().st_size > 1000

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -26,7 +26,6 @@ from engine.code.placed import named, placed
 from engine.code.scale import all_behind, scale_of
 from engine.code.sent import Route, on_route, share_of, slope_of, without_divisor
 from engine.code.step import CodeStep
-from engine.code.taken import Taken
 from engine.errors import InputError
 from engine.lessons import Lessons, of_stages
 from engine.numbers import Sum
@@ -53,13 +52,24 @@ def opened_back(code: Code, grad_output: Any, *args: Any, **kwargs: Any) -> Code
         refused(code, lambda **_: back.adjoints, ran.arguments)
     if not back.reached:
         raise InputError(f"nothing that {code.function.__name__} is given has a derivative; give numbers that its result depends on")
-    reference = _checked(ran, back)
+    return back_trace(
+        back,
+        _checked(ran, back),
+        params=ran.params,
+        inputs={**ran.inputs, **back.known},
+        code={name: back.statement(name, ran.taken.text) for name in back.targets},
+    )
+
+
+def back_trace(
+    back: Back, reference: Reference, *, params: Mapping[str, Any], inputs: Mapping[str, Tensor], code: Mapping[str, str]
+) -> CodeTrace:
+    """What comes back through a graph as a trace; ``inputs`` are the numbers on the way there, ``code`` is shown of each adjoint."""
     stages = {name: back.stage(name) for name in back.targets}
     blocks = in_order({name: Value(tensor) for name, tensor in back.found.items()})
-    grads = [grad(name) for name in back.reached]
     return CodeTrace(
-        params=ran.params,
-        inputs={"grad_output": back.adjoints[id(back.last)], **ran.inputs, **back.known},
+        params=params,
+        inputs={"grad_output": back.adjoints[id(back.last)], **inputs},
         outputs=back.found,
         reference=reference,
         stages=stages,
@@ -68,8 +78,8 @@ def opened_back(code: Code, grad_output: Any, *args: Any, **kwargs: Any) -> Code
         closing=sentences.agreement(captions.results_back(back.reached), reference, "torch.autograd", "gradients"),
         formula='"grad_x" = sum_(y "reads" x) "grad_y" dot (partial y) / (partial x)',
         lessons=Lessons(lambda: of_stages(stages, blocks, stages)),
-        code={name: back.statement(name, ran.taken) for name in back.targets},
-        results=grads,
+        code=code,
+        results=[grad(name) for name in back.reached],
     )
 
 
@@ -253,7 +263,7 @@ class Back:
             called=lambda cell: named(name, cell),
         )
 
-    def statement(self, name: str, taken: Taken) -> str:
-        """The statements of the code through which an adjoint comes back, each on a line."""
+    def statement(self, name: str, text: Callable[[str, int, str], str]) -> str:
+        """The statements of the code through which an adjoint comes back, each on a line; ``text`` has that in a line of a file."""
         senders = [(one.call, one.name) for one in self.senders(self.targets[name]) if one.call]
-        return "\n".join(dict.fromkeys(taken.text(call.file, call.line, made) for call, made in senders))
+        return "\n".join(dict.fromkeys(text(call.file, call.line, made) for call, made in senders))

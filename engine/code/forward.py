@@ -252,10 +252,10 @@ def in_order(steps: Mapping[str, Value]) -> Blocks:
     return blocks
 
 
-def stage(name: str, value: Value, word: captions.Word) -> Stage:
-    """The steps of one tensor; what is said of them begins with the comment of its line."""
+def stage(name: str, value: Value, word: captions.Word, otherwise: str = "") -> Stage:
+    """The steps of one tensor; what is said of them begins with the comment of its line, or ``otherwise`` where it has none."""
     assert value.call is not None
-    call, comment = value.call, statement(value.call.file, value.call.line).comment
+    call, comment = value.call, statement(value.call.file, value.call.line).comment or otherwise
 
     def say(cell: Cell, work: Work, text: Sum) -> str:
         called = named(name, cell)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalogue import Concept, Parameter, find, trace_of
 from engine.errors import InputError
-from engine.inputs.words import words_of
+from engine.inputs.files import is_there
+from engine.inputs.plain import READERS, word
 from engine.shapes import PictureSize
 from engine.shown import shown
 from engine.signature import read_argument, words
@@ -80,9 +81,34 @@ class _Reading:
             return self.tensor(option, text, mask=parameter.is_mask, infinite=parameter.name in self.concept.infinite)
         if parameter.is_many:
             return {name: self.tensor(f"{option} {name}", one) for name, one in _named(named, text).items()}
+        if parameter.is_inputs:
+            return self.inputs(option, [text] if isinstance(text, str) else text)
         if kind(parameter) == "StateDict":
             return self.state_dict(named, text)
         return text if text in choices(parameter) else _reader(parameter)(named, text)
+
+    def inputs(self, option: str, texts: Sequence[str]) -> Any:
+        """What a network is called with: one tensor, several in a row, or all of them by their names."""
+        named = self.place.input(option)
+        are_named = [names_tensor(text) for text in texts]
+        if any(are_named) and not all(are_named):
+            plain = shown(texts[are_named.index(False)])
+            raise InputError(f"{named} gives {plain} without a name, but others by theirs; give a name for each, as in x=[1,2]")
+        if all(are_named):
+            return {name: self.one_input(f"{option} {name}", one) for name, one in _named(named, texts).items()}
+        found = tuple(self.one_input(option, text) for text in ([texts] if isinstance(texts, str) else texts))
+        return found[0] if len(found) == 1 else found
+
+    def one_input(self, name: str, text: str) -> Tensor:
+        """Numbers, or whole ones that say places."""
+        from engine.inputs.ids import are_ids, ids_of
+
+        if not are_ids(text):
+            return self.tensor(name, text)
+        try:
+            return ids_of(name, text, self.numbers.seed).to(self.numbers.device)
+        except InputError as error:
+            raise InputError(f"{self.place.input(name)}: {str(error).removeprefix(f'--{name}: ')}") from error.__cause__
 
     def tensor(self, name: str, text: str, *, mask: bool = False, infinite: bool = False) -> Tensor:
         """One tensor, which may hold −∞ if ``infinite``; a mask is asked for −∞, and refuses by itself what it cannot take."""
@@ -158,6 +184,11 @@ def check_seed(seed: int, place: Wording = COMMAND) -> None:
     read_argument(place.called("seed"), seed, ["int"])
 
 
+def names_tensor(text: str) -> bool:
+    """Whether a text is a name, = and a tensor; a file of that name wins."""
+    return bool(re.match(r"\s*[^\W\d]\w*\s*=", text)) and not is_there(Path(text))
+
+
 def _named(named: str, texts: Sequence[str]) -> dict[str, str]:
     """Texts such as ``x=[1,2]`` by their names."""
     found: dict[str, str] = {}
@@ -199,7 +230,7 @@ def base(parameter: Parameter) -> str:
 
 def _reader(parameter: Parameter) -> Callable[[str, str], Any]:
     known = choices(parameter)
-    reader = READERS.get(base(parameter), _word)
+    reader = READERS.get(base(parameter), word)
     if not known:
         return reader
 
@@ -230,71 +261,3 @@ def pick_device(name: str, dtype: str, place: Wording = COMMAND) -> str:
     if name == "mps" and dtype == "float64":
         raise InputError(f"{given}, which has no float64; add {place.setting('dtype', 'float32')}")
     return name
-
-
-def _word(name: str, text: str) -> str:
-    return text
-
-
-def _whole(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"{name} is {shown(text)}; give a whole number") from None
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"{name} is {shown(text)}; give a number") from None
-
-
-def _size(name: str, text: str) -> int | list[int]:
-    parts = text.replace("x", ",").strip("[]() ").split(",")
-    try:
-        numbers = [int(part) for part in parts]
-    except ValueError:
-        raise InputError(f"{name} is {shown(text)}; give a whole number, or one per axis such as 2,1") from None
-    return numbers[0] if len(numbers) == 1 else numbers
-
-
-def _padding(name: str, text: str) -> Any:
-    """Numbers, ``1:0,2:1``, or the same as JSON, ``[[1,0],[2,1]]``; a word."""
-    if text in ("valid", "same"):
-        return text
-    try:
-        return _sides(text) if ":" in text or text.count("[") > 1 else _size(name, text)
-    except (InputError, ValueError, RecursionError):
-        raise InputError(
-            f"{name} is {shown(text)}; give a whole number, one per axis such as 2,1, before:after for each such as 1:0,2:1, "
-            "or 'valid' or 'same'"
-        ) from None
-
-
-def _sides(text: str) -> list[list[int]]:
-    """Of each axis the numbers before and after it; one number is both."""
-    if ":" in text:
-        sides = [[int(side) for side in part.split(":")] for part in text.split(",")]
-    else:
-        sides = [side if isinstance(side, list) else [side] for side in json.loads(text)]
-    if not all(len(side) in (1, 2) and all(type(x) is int for x in side) for side in sides):
-        raise ValueError(text)
-    return [side * 2 if len(side) == 1 else side for side in sides]
-
-
-def _flag(name: str, text: str) -> bool:
-    if text not in ("True", "False"):
-        raise InputError(f"{name} is {shown(text)}; give True or False")
-    return text == "True"
-
-
-READERS: dict[str, Callable[[str, str], Any]] = {
-    "int": _whole,
-    "float": _number,
-    "Size": _size,
-    "Shape": _size,
-    "Padding": _padding,
-    "Words": words_of,
-    "bool": _flag,
-}

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from engine.step import Step
 
 
+#: Of a step that computes nothing.
+NO_RESULT = "no result"
+
+
 def result_line(step: Step, most_terms: int | None = None) -> str:
     """The cells that a step writes and its sum, as ``output[0, 1, 2] = 1·2 + 3·4 = 14``; of ``most_terms`` terms, dots for the others."""
+    if not step.writes:
+        return NO_RESULT
     names = [cell_name(tensor, cell) for tensor, cells in step.writes.items() for cell in cells]
     text = written(step.terms, step.value, step.reduce, step.divisor, step.apply)
     line = sourced(getattr(step, "source", ""), sum_line(text if most_terms is None else abridged(text, most_terms)))

@@ -63,7 +63,7 @@ def _play(play: Play, steps: Iterable[int], *, outputs: bool) -> Iterator[str]:
     yield "]"
     if outputs:
         yield ', "outputs": '
-        yield from _tensors({play.acts[-1].name: play.acts[-1].trace.outputs})
+        yield from _tensors(play.results)
     yield _reference(play)
 
 

@@ -14,7 +14,7 @@ from engine.paths import by_path
 from engine.sentences import agrees, times
 
 if TYPE_CHECKING:
-    from engine.step import Step
+    from engine.step import Reference, Step
     from engine.trace import Trace
 
 #: Steps that are shown, and terms of their sums.
@@ -34,8 +34,12 @@ def trace_html(trace: Trace) -> str:
         f'<section style="max-width: 60em">\n<h3 style="margin: 0.3em 0">{_text(trace.title or trace.concept)}</h3>\n'
         f"<p>{_text(trace.opening)}</p>\n"
         f"{_tensors('Inputs', trace.inputs)}{_steps(trace)}{_tensors('Outputs', trace.outputs)}"
-        f"<p>Compared with <code>{_text(trace.reference.name)}</code>, which {agrees(trace.reference)}.</p>\n</section>"
+        f"{_compared(trace.reference)}</section>"
     )
+
+
+def _compared(reference: Reference) -> str:
+    return f"<p>Compared with <code>{_text(reference.name)}</code>, which {agrees(reference)}.</p>\n" if reference.name else ""
 
 
 def step_html(step: Step) -> str:

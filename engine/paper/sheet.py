@@ -35,7 +35,7 @@ def markdown_pieces(trace: Trace, steps: Iterable[int], *, outputs: bool = True)
     for act, found in by_acts(trace, steps):
         yield f"\n## {escaped(act.name)}\n"
         yield from sheet(replace(act.trace, inputs=act.inputs), _entries(trace, found), "###", outputs=outputs, taken=act.taken)
-    yield f"\n## Together\n\n{_end(trace)}"
+    yield f"\n## Together\n\n{end(trace)}"
 
 
 def _entries(trace: Trace, steps: Iterable[Step]) -> Iterator[ChapterLine]:
@@ -62,18 +62,21 @@ def sheet(
         yield f"\n{level} Results\n"
         yield from _tensors(trace.outputs, f"{level}#", blank=blank)
     if blank:
-        yield f"\nTo check the results: {as_code(trace.reference.name)}\n"
+        yield f"\nTo check the results: {as_code(trace.reference.name)}\n" if trace.reference.name else ""
     else:
-        yield f"\n{_end(trace)}"
+        yield f"\n{end(trace)}"
 
 
-def _end(trace: Trace) -> str:
-    return f"{escaped(trace.closing)}\n\nChecked against {as_code(trace.reference.name)}, which {agrees(trace.reference)}.\n"
+def end(trace: Trace) -> str:
+    """What is said when all is computed, and what it was compared with."""
+    checked = f"\nChecked against {as_code(trace.reference.name)}, which {agrees(trace.reference)}.\n" if trace.reference.name else ""
+    return f"{escaped(trace.closing)}\n{checked}"
 
 
 def entry(trace: Trace, k: int, say: str, *, blank: bool = False, worked: bool = False, most_terms: int | None = None) -> str:
     """Step k with what is said of it and its arithmetic; of a ``blank`` one that is ``worked`` out the terms stand there."""
     step = trace[k]
+    blank = blank and bool(step.writes)
     said = blank_sentence(say, places=not step.accumulate) if blank else say
     line = blank_line(trace, step, worked=worked) if blank else result_line(step, most_terms)
     return kept(f"- **Step {k + 1:,}.** {blank_words(said)}  \n  {as_code(line)}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -36,7 +37,7 @@ def known_to(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[
     for name, value in _arguments(function, args, kwargs).items():
         for path, tensor in paths_of(value, name):
             known.name(tensor, path)
-    for name, value in _seen(function):
+    for name, value in seen(function):
         _seeable(f"function {name!r}", value)
         if isinstance(value, nn.Module):
             _learn(known, name, value)
@@ -55,14 +56,25 @@ def _arguments(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
         return {}
 
 
-def _seen(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    """The module that is called, or whose method is, without a name; or what a function sees of the variables around it."""
+def seen(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """The module that is called, or whose method is, without a name; or what a function sees of the variables around it.
+
+    Functions of the same file that it sees, as that behind a decorator, are looked through too.
+    """
     owner = getattr(function, "__self__", function)
     if isinstance(owner, nn.Module):
         yield "", owner
     elif inspect.isfunction(function):
-        seen = inspect.getclosurevars(function)
-        yield from {**seen.globals, **seen.nonlocals}.items()
+        yield from _variables(function, [])
+
+
+def _variables(function: FunctionType, looked_through: list[FunctionType]) -> Iterator[tuple[str, Any]]:
+    looked_through.append(function)
+    around = inspect.getclosurevars(function)
+    for name, value in {**around.globals, **around.nonlocals}.items():
+        yield name, value
+        if inspect.isfunction(value) and value.__module__ == function.__module__ and value not in looked_through:
+            yield from _variables(value, looked_through)
 
 
 def _seeable(what: str, value: Any) -> None:

@@ -128,10 +128,11 @@ class Operation:
 
         with torch.no_grad(), torch.autocast("cpu", self.autocast, enabled=self.autocast is not None):
             args, kwargs = mapped((self.args, self.kwargs), Read, given)
-            result = self._called(args, kwargs)
+            result = self.called(args, kwargs)
             return [one.clone() for one in found(args[0] if result is None else result, Tensor)]
 
-    def _called(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def called(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """What the function gives for other arguments, with the same random numbers."""
         if not self.drawing:
             return self.function(*args, **kwargs)
         with self.drawing.again():

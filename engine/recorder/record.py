@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from engine.recorder.calls import is_getter_of_outside, plain_name, written_to
+from engine.recorder.failed import FailedCall, note
 from engine.recorder.known import Origins, known_to
 from engine.recorder.names import Names, text
 from engine.recorder.nested import found, mapped
@@ -41,6 +42,9 @@ def record(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Recording
 
     Raises:
         InputError: a module in it is scripted, or a function that it names.
+
+    What the code raises comes out as it is; :func:`engine.recorder.failed.stopped` says of it what was recorded before, and which call it
+    was.
     """
     with torch.no_grad():
         return record_with_gradients(function, *args, **kwargs)
@@ -50,7 +54,11 @@ def record_with_gradients(function: Callable[..., Any], *args: Any, **kwargs: An
     """The same under the modes of torch that are set: where gradients are wanted, results know where they come from."""
     mode = _Mode(known_to(function, args, kwargs))
     with _eager(), mode:
-        result = function(*args, **kwargs)
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:
+            note(error, mode.ended(None), mode.failed)
+            raise
     return mode.ended(result)
 
 
@@ -71,6 +79,7 @@ class _Mode(TorchFunctionMode):
         self.names = Names()
         self.holding: dict[int, dict[int, Held]] = {}
         self.written: dict[int, list[int]] = {}
+        self.failed: tuple[BaseException, FailedCall] | None = None
 
     def __torch_function__(self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Any:
         kwargs = kwargs or {}
@@ -85,7 +94,11 @@ class _Mode(TorchFunctionMode):
             self._keep(tensor)
         generators = (torch.default_generator, *found((args, kwargs), torch.Generator))
         drawings = [Drawing(one, one.get_state()) for one in generators]
-        result = func(*args, **kwargs)
+        try:
+            result = func(*args, **kwargs)
+        except Exception as error:
+            self.failed = error, FailedCall(plain_name(func), given, named, self.module, *_where(self.frames))
+            raise
         value = args[0] if changed and result is None else result
         if made := found(value, Tensor):
             index, drawing = len(self.recording.operations), next((one for one in drawings if one.drew), None)

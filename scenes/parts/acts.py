@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import ClassVar
 
 from engine.sentences import count
 from scenes.parts.frame import TITLE, TITLE_PX, Header, shortened
@@ -37,10 +38,19 @@ class PlayHeader(Header):
         self.several = [False] * len(names)
         right = TITLE[2] - text_width(f"step {steps:,} of {steps:,}", self.counter.line.size) - MARGIN
         self.title.write(shortened(title, TITLE_PX, right - LEAST - MARGIN - TITLE[0]))
-        self.map = Map(names, (TITLE[0] + self.title.width_set + MARGIN, right), sorted(set(edges)), theme)
+        self.map = self.mapped(names, (TITLE[0] + self.title.width_set + MARGIN, right), sorted(set(edges)), theme)
         self.phase.put(self.map.right + MARGIN / 2, self.phase.line.y)
         self.room = right - self.phase.line.x
         self.add(self.map)
+
+    def mapped(self, names: Sequence[str], room: tuple[float, float], edges: Sequence[tuple[int, int]], theme: Theme) -> Map:
+        """The map."""
+        return Map(names, room, edges, theme)
+
+    @property
+    def present(self) -> str:
+        """What is on the stage, where the map does not name it."""
+        return "" if self.map.named else self.names[self.number]
 
     def enter(self, number: int, *, over: bool = False) -> None:
         """Act ``number`` is on the stage, or all are ``over``."""
@@ -51,7 +61,7 @@ class PlayHeader(Header):
         done = self.starts[self.number] + (0 if step is None else step + 1)
         self.counter.write(f"step {done:,} of {self.steps:,}" if done else count(self.steps, "step"))
         chapter = phase if step is not None and self.several[self.number] else ""
-        told = ": ".join(filter(None, ["" if self.map.named else self.names[self.number], chapter]))
+        told = ": ".join(filter(None, [self.present, chapter]))
         self.phase.write(shortened(told, self.phase.line.size, self.room) if self.room > LEAST_WORDS or not self.map.named else "")
 
 
@@ -60,6 +70,8 @@ class Map(Mark):
 
     What was shown is filled, what is shown is lit, and so are the lines to it that go around what lies between.
     """
+
+    arc_heights: ClassVar[tuple[float, ...]] = ARCS
 
     def __init__(self, names: Sequence[str], room: tuple[float, float], edges: Sequence[tuple[int, int]], theme: Theme) -> None:
         super().__init__(theme.line, stroke=2.0)
@@ -99,7 +111,7 @@ class Map(Mark):
         found: dict[tuple[int, int], float] = {}
         for a, b in sorted(edges, key=lambda edge: edge[1] - edge[0]):
             taken = {high for (c, d), high in found.items() if a < d and c < b}
-            free = [high for high in ARCS if high not in taken]
+            free = [high for high in self.arc_heights if high not in taken]
             if free:
                 found[a, b] = free[0]
         return found

@@ -63,12 +63,14 @@ class General(Ways[C]):
         """What there is to show is needed by all parts."""
         self.shown = self.survey()
         self.role = {path: self.shown.role(path) for path in self.shown.tensors}
-        self.code: Mapping[str, str] = getattr(self.trace, "code", {}) if self.has_code else {}
+        code: Mapping[str, str] = getattr(self.trace, "code", {}) if self.has_code else {}
+        # A user's line says what a single one of ours would say again.
+        self.code = {} if self.own_line and len({*code.values()}) == 1 else code
         super().setup()
 
     @property
     def call(self) -> str:
-        return "" if hasattr(self.trace, "code") else super().call
+        return "" if hasattr(self.trace, "code") and not self.own_line else super().call
 
     def survey(self) -> Shown:
         """What there is to show."""

@@ -13,6 +13,7 @@ from engine.step import Step
 from scenes.parts.acts import PlayHeader
 from scenes.parts.beat import Beat
 from scenes.parts.cast import has_file, scene_class
+from scenes.parts.ink import Box
 from scenes.parts.motion import Cue, Timeline
 from scenes.parts.passage import CarriedWay, Passage
 from scenes.parts.reel import Reel
@@ -59,8 +60,9 @@ class PlayReel(Reel[Step]):
         """The scene of an act."""
         if self.present is None or self.present[0] != number:
             self.present = None  # there is room for the next one
-            record = self.parts[number].record
-            made: Reel[Any] = scene_class(record.concept)(record, [self._end(number)], self.theme.name, within=self, code=self.has_code)
+            record, line = self.parts[number].record, self.parts[number].line
+            own = {"within": self, "code": self.has_code, "line": line}
+            made: Reel[Any] = scene_class(record.concept)(record, [self._end(number)], self.theme.name, **own)
             made.setup()
             self.present = number, made
         return self.present[1]
@@ -109,7 +111,8 @@ class PlayReel(Reel[Step]):
             scene = self.scene(number - 1)
             scene.timeline(self._end(number - 1)).interpolate(1.0)
             found |= {path: scene.stands(theirs) for path, theirs in just_before.items()}
-        return found
+        orders = self.parts[number].orders
+        return {path: one.reordered(orders[path].tolist()) if one and path in orders else one for path, one in found.items()}
 
     def passage(self, scene: Reel[Any], number: int, stood: dict[str, Standing | None]) -> Cue:
         """The cells that are taken move to their places; on the way the other parts of the new picture come, one after the other."""
@@ -130,13 +133,20 @@ class PlayReel(Reel[Step]):
         return Cue(0.0, 1.0, draw)
 
     def _ways(self, scene: Reel[Any], number: int, stood: dict[str, Standing | None]) -> dict[str, Passage]:
-        header = cast("PlayHeader", self.header)
-        names = [part.name for part in self.parts]
-        makers = {path: names.index(maker) for path, (maker, _) in self.parts[number].takes.items()}
+        makers = self.makers(number)
         return {
-            path: Passage(CarriedWay(start, scene.stands(path), (header.map.places[makers[path]], header.map.places[number])), self.theme)
+            path: Passage(CarriedWay(start, scene.stands(path), (self.door(makers[path], number), self.door(number, number))), self.theme)
             for path, start in stood.items()
         }
+
+    def makers(self, number: int) -> dict[str, int]:
+        """The acts from which one takes its inputs, by the names of these."""
+        names = [part.name for part in self.parts]
+        return {path: names.index(maker) for path, (maker, _) in self.parts[number].takes.items()}
+
+    def door(self, maker: int, reader: int) -> Box:
+        """Where on the map that comes out which the one has made and the other reads, or goes into that which it reads itself."""
+        return cast("PlayHeader", self.header).map.places[maker]
 
     def _dress(self, scene: Reel[Any], share: float) -> None:
         """Puts so many parts of the picture on the stage, those at rest first; the outer zones are always there."""

@@ -91,7 +91,7 @@ class Reel(Scene, Generic[S]):
 
     Without arguments, as under plain ``manim render``, it shows every step of the concept's own example. ``within`` another one it shows a
     part of its story, and writes into the outer zones of that. With ``code`` the line of torch stands beside the picture: below the strip
-    that which gives the same, or where the scene finds a place for it each one that is executed.
+    that which gives the same, or where the scene finds a place for it each one that is executed; ``line`` is a user's own in place of it.
     """
 
     concept: ClassVar[str]
@@ -105,6 +105,7 @@ class Reel(Scene, Generic[S]):
         *,
         within: Reel[Any] | None = None,
         code: bool = False,
+        line: str = "",
         **settings: Any,
     ) -> None:
         super().__init__(renderer=renderer or ReelRenderer(camera_class=ReelCamera), **settings)
@@ -112,7 +113,7 @@ class Reel(Scene, Generic[S]):
         # Which class the steps of a concept are of is known to its scene alone.
         self.trace = cast("Story[S]", given if isinstance(given, Record) else given.record())
         self.beats = every_step(self.trace, config.frame_rate) if beats is None else beats
-        self.theme, self.within, self.has_code = THEMES[theme], within, code
+        self.theme, self.within, self.has_code, self.own_line = THEMES[theme], within, code, line
         self.still, self.live = Group(), Group()
         self.watches = Watch(), Watch()
 
@@ -174,7 +175,7 @@ class Reel(Scene, Generic[S]):
     @property
     def call(self) -> str:
         """The line of torch below the strip."""
-        return torch_call(self.trace) if self.has_code else ""
+        return (self.own_line or torch_call(self.trace)) if self.has_code else ""
 
     def legend(self) -> list[str]:
         """The roles that are explained before the first step."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenes.parts.ink import Box, Line
+from scenes.parts.rooms import around
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,13 @@ class Standing:
     role: str
     patches: Sequence[Patch]
     lines: Mapping[int, Line] = field(default_factory=dict)
+
+    def reordered(self, order: Sequence[int]) -> Standing:
+        """The same cells in another order, or some of them: ``order`` has of each the number that it has here."""
+        lines = {at: self.lines[number] for at, number in enumerate(order) if number in self.lines}
+        colours = next((patch.colours for patch in self.patches if patch.colours is not None), None)
+        patches = [Patch(0, (1, len(order)), around([patch.box for patch in self.patches]), colours)] if self.patches else []
+        return Standing(self.role, patches, lines)
 
     @classmethod
     def of(cls, role: str, parts: Iterable[Standing]) -> Standing | None:

@@ -41,7 +41,7 @@ class Syllabus:
     """``step`` gives the steps of the ``runs``; ``lessons`` are those that do something for the first time, the most important one first.
 
     ``known`` are kinds that were shown before the first step. Chapters of one kind are told apart up to ``most_phases``. Without a
-    ``closing`` nothing is said at the end.
+    ``closing`` nothing is said at the end. What ``is_passing`` is not worked out.
     """
 
     runs: Sequence[Stretch]
@@ -53,6 +53,7 @@ class Syllabus:
     highlight: int | None = None
     known: frozenset[str] = frozenset()
     most_phases: int = MOST_PHASES
+    is_passing: bool = False
 
     @classmethod
     def of(cls, trace: Any, **others: Any) -> Syllabus:

@@ -17,17 +17,19 @@ from studio.cache import Cache
 from studio.crew import Crew
 from studio.files import FOLDER, check_text, check_writable
 from studio.lecture.build import LectureBuilder, LecturePlace
-from studio.lecture.spec import read_lecture
+from studio.lecture.code import placed
+from studio.lecture.inputs import networks_of
+from studio.lecture.spec import ClipPart, Lecture, read_lecture
 from studio.printing import murmur
 from studio.sets import whole
 from studio.way_out import sentence
 
 
 class LectureDesk:
-    """Makes the lecture of a file; the processes that draw start when they are needed, and stay."""
+    """Makes the lecture of a file; the processes that draw start when they are needed, and stay. With ``trust`` it may run code."""
 
-    def __init__(self, file: Path, output: Path | None, jobs: int, cache: Cache | None) -> None:
-        self.file, self.jobs, self.cache, self.given = file, jobs, cache, output is not None
+    def __init__(self, file: Path, output: Path | None, jobs: int, cache: Cache | None, *, trust: bool = False) -> None:
+        self.file, self.jobs, self.cache, self.given, self.trust = file, jobs, cache, output is not None, trust
         self.place = LecturePlace(file.parent, output if output is not None else FOLDER / file.stem, file.stem)
         self.crew: Crew | None = None
         self.read = {file}
@@ -48,6 +50,8 @@ class LectureDesk:
     def make(self) -> list[Path]:
         """Makes what is missing or changed; returns all files of the lecture."""
         lecture = read_lecture(self.file)
+        if not self.trust:
+            check_runs_no_code(lecture, self.file.parent)
         self._check(self.place.target)
         builder = LectureBuilder(lecture, self.place, murmur, self.start, self.cache)
         self.read = {self.file, *(file for scene in builder.scenes for file in builder.files(scene.clip))}
@@ -73,6 +77,20 @@ class LectureDesk:
         called = f"-o is {shown(str(folder))}" if self.given else f"there is no -o, so that {shown(str(folder))} is to be written"
         check_text(str(folder / self.place.name), called)
         check_writable(folder / "lecture", called)
+
+
+def check_runs_no_code(lecture: Lecture, folder: Path) -> None:
+    """Raises :class:`InputError` for a clip whose model is code: who opens a lecture may not know what is in it."""
+    clips = [(number, part) for number, part in enumerate(lecture.parts, start=1) if isinstance(part, ClipPart)]
+    for number, part in clips:
+        for network in networks_of(part):
+            from engine.network.code import names_code  # with torch, which a model needs anyway
+
+            if names_code(network):
+                raise InputError(
+                    f"parts[{number}], {part.concept}: {shown(placed(network, folder))} is code, which would be run; "
+                    "if you trust whoever wrote it, add --trust"
+                )
 
 
 def begin(file: Path) -> None:

@@ -9,9 +9,13 @@ from typing import Any
 
 from engine.catalogue import Parameter, find
 from engine.errors import InputError
-from engine.inputs.arguments import Wording
+from engine.inputs.arguments import Wording, base
 from engine.shown import shown
+from studio.lecture.code import code_files, placed
 from studio.lecture.spec import ClipPart
+
+#: What takes a file besides tensors.
+FILES = ("StateDict", "Vocabulary")
 
 Texts = dict[str, str | tuple[str, ...]]
 
@@ -29,12 +33,16 @@ def texts_of(clip: ClipPart, folder: Path) -> Texts:
     """
     found: Texts = {}
     for parameter, key, value in _given(clip):
-        if parameter.is_many and isinstance(value, dict):
+        if (parameter.is_many or parameter.is_inputs) and isinstance(value, dict):
             found[parameter.name] = tuple(f"{name}={_text(one, folder)}" for name, one in value.items())
         elif parameter.is_many:
             raise InputError(f"inputs.{key} is {shown(value)}; give names with values, such as {{ x = [1, 2] }}")
+        elif parameter.is_inputs:
+            found[parameter.name] = (_text(value, folder),)
         elif isinstance(value, dict):
             raise InputError(f"inputs.{key} is {shown(value)}; give a value without names")
+        elif is_network(parameter):
+            found[parameter.name] = placed(str(value), folder)
         else:
             found[parameter.name] = _text(value, folder) if _may_be_file(parameter) else _plain(value)
     return found
@@ -47,6 +55,13 @@ def files_of(clip: ClipPart, folder: Path) -> Iterator[Path]:
             for one in value.values() if isinstance(value, dict) else [value]:
                 if isinstance(one, str) and _names_file(one):
                     yield folder / one.partition("#")[0]
+        elif is_network(parameter):
+            yield from code_files(str(value), folder)
+
+
+def networks_of(clip: ClipPart) -> Iterator[str]:
+    """The networks that its inputs name."""
+    yield from (str(value) for parameter, _, value in _given(clip) if is_network(parameter))
 
 
 def _given(clip: ClipPart) -> Iterator[tuple[Parameter, str, Any]]:
@@ -55,8 +70,13 @@ def _given(clip: ClipPart) -> Iterator[tuple[Parameter, str, Any]]:
         yield by_option[key.replace("_", "-")], key, value
 
 
+def is_network(parameter: Parameter) -> bool:
+    """Whether a parameter takes a network, which may be code."""
+    return base(parameter) == "Network"
+
+
 def _may_be_file(parameter: Parameter) -> bool:
-    return parameter.is_tensor or parameter.is_many or parameter.annotation.startswith("StateDict")
+    return parameter.is_tensor or parameter.is_many or parameter.is_inputs or parameter.annotation.startswith(FILES)
 
 
 def _names_file(text: str) -> bool:

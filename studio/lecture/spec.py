@@ -62,11 +62,16 @@ class TextCard(Strict):
         return formula(value)
 
 
+#: The concept of a clip that has a ``model`` in place of one, and which of its inputs that is.
+MODEL, NETWORK = "model", "net"
+
+
 class ClipPart(Strict):
-    """A concept with its inputs and its pace."""
+    """A concept with its inputs and its pace. A ``model`` stands for the concept of that name, of which it is an input."""
 
     kind: Literal["clip"]
     concept: str
+    model: str = ""
     title: Annotated[str, Field(max_length=120)] = ""
     name: Annotated[str, Field(pattern=r"^[\w-]*$", max_length=80)] = ""
     inputs: dict[str, TomlValue] = {}
@@ -78,6 +83,22 @@ class ClipPart(Strict):
     dtype: Literal["float64", "float32"] = "float64"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     allow_nan: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_model(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or MODEL not in values:
+            return values
+        inputs, concept = values.get("inputs", {}), values.get("concept", MODEL)
+        if not isinstance(values[MODEL], str) or not values[MODEL].strip():
+            raise ValueError(f"model is {shown(values[MODEL])}; give code such as 'net.py:Net', or layers such as 'linear(4) relu'")
+        if concept != MODEL:
+            raise ValueError(f"concept is {shown(concept)}, but there is a model too; give one of them")
+        if not isinstance(inputs, dict):
+            return values  # which is refused as that of any other clip
+        if NETWORK in inputs:
+            raise ValueError(f"inputs.{NETWORK} is {shown(inputs[NETWORK])}, but there is a model too; give one of them")
+        return {**values, "concept": MODEL, "inputs": {**inputs, NETWORK: values[MODEL]}}
 
     @field_validator("concept")
     @classmethod

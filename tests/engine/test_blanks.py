@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import engine
-from engine.catalogue import concepts, find, trace_of
+from engine.catalogue import find, single, trace_of
 from engine.inputs.arguments import example_texts, parse
 from engine.paper.blanks import BLANK, blank_line, blank_sentence
 from engine.step import Step
@@ -36,7 +36,7 @@ def asked(step: Step) -> str:
     return blank_sentence(step.say, places=not step.accumulate).replace(f" on top of {BLANK}:", ",")
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_what_is_asked_does_not_depend_on_the_numbers(name: str) -> None:
     one, other = with_numbers(name, 1), with_numbers(name, 2)
     for k in range(len(one)):
@@ -47,7 +47,7 @@ def test_what_is_asked_does_not_depend_on_the_numbers(name: str) -> None:
         assert lines[0].endswith(f"= {BLANK}")
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_what_is_worked_gives_inputs_only(name: str) -> None:
     trace = with_numbers(name, 3)
     for step in trace:

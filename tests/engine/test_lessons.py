@@ -24,14 +24,14 @@ from engine import (
     max_pool2d,
     max_pool2d_backward,
 )
-from engine.catalogue import concepts, find
+from engine.catalogue import find, single
 from engine.lessons import FIRST, SPREAD, Lessons, looked_at
 from engine.mark import concept
 from engine.step import Step
 from engine.trace import Trace
 from tests.scenes.grown import SIZES, grown, grows
 
-CASES = [(name, size) for name in concepts() for size in SIZES if size == "small" or grows(find(name))]
+CASES = [(name, size) for name in single() for size in SIZES if size == "small" or grows(find(name))]
 #: Few stages have more than one lesson, so that a clip does not become longer than anybody looks at it.
 MOST_BESIDE = 3
 #: A row of edges and flat places: −1, 0, 1 of it gives 0 where it is flat.

@@ -20,7 +20,7 @@ from engine import (
     max_pool2d,
     max_pool2d_backward,
 )
-from engine.catalogue import concepts
+from engine.catalogue import single
 from engine.code.forward import CodeTrace
 from engine.inputs.arguments import open_example
 from engine.torch_call import torch_call
@@ -28,7 +28,7 @@ from engine.trace import Trace
 
 X = torch.arange(36.0, dtype=torch.float64).reshape(1, 1, 6, 6).cos()
 K = torch.tensor([[[[1.0, 2], [3, -4]]]], dtype=torch.float64)
-HAND = [name for name in concepts() if not isinstance(open_example(name), CodeTrace)]
+HAND = [name for name in single() if not isinstance(open_example(name), CodeTrace)]
 
 
 def computed(trace: Trace) -> Any:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from manim import tempconfig
 
 from engine import batch_norm, linear
-from engine.catalogue import concepts, find
+from engine.catalogue import find, single
 from engine.code.step import CodeStep
 from engine.code.strongest import KEPT, MOST, Shortened, numbers_of, strongest
 from engine.functions import added
@@ -29,7 +29,7 @@ from tests.scenes.grown import SIZES, grown, grows
 from tests.scenes.lint import family, is_shown
 from tests.scenes.showing import SETTINGS, beat, every_kind
 
-CODE = [name for name in concepts() if issubclass(scene_class(name), General)]  # type: ignore[arg-type]
+CODE = [name for name in single() if issubclass(scene_class(name), General)]  # type: ignore[arg-type]
 CASES = [(name, size) for name in CODE for size in SIZES if size == "small" or grows(find(name))]
 FILLED = 0.78  # of the width or the height
 #: What is larger in one stage than in another one: it stands in line with what needs the room.

@@ -11,7 +11,7 @@ import torch
 from manim import tempconfig
 
 from engine import max_pool2d
-from engine.catalogue import concepts
+from engine.catalogue import single
 from scenes.parts.frame import STAGE
 from scenes.parts.grid import Grid
 from scenes.parts.heading import Heading
@@ -78,7 +78,7 @@ def test_text_stands_out_from_the_ground(theme: Theme) -> None:
     assert min(contrast(getattr(theme, role), theme.ground) for role in (*ROLES, "ink", "muted")) >= 4.5
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_every_text_stands_out_in_light(name: str) -> None:
     """What is printed has the same colours on a lighter ground."""
     with tempconfig({**SETTINGS, **READABLE}):
@@ -113,7 +113,7 @@ def test_zero_is_the_ground_on_every_scale(theme: Theme, role: str) -> None:
     assert (np.abs(2 * colours[1::2] - [ends[0] + ends[1], ends[1] + ends[2]]) <= 1).all()
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_cells_at_zero_have_the_colour_of_the_ground_on_the_frame(name: str) -> None:
     """What is not known yet is hatched, what is known is not."""
     trace = trace_of(name, "large") if name != "backprop" else trace_of(name, "small")

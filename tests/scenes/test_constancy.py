@@ -10,7 +10,7 @@ import torch
 from manim import tempconfig
 
 from engine import avg_pool2d, conv2d, max_pool2d
-from engine.catalogue import concepts
+from engine.catalogue import single
 from engine.paths import by_path
 from engine.record import as_arrays
 from engine.trace import Trace
@@ -20,7 +20,7 @@ from tests.scenes.lint import family, places
 from tests.scenes.showing import SETTINGS, decimal
 from tests.scenes.walk import grids, opened_with_ends, sizes, trace_of, walked
 
-CASES = [(name, size) for name in concepts() for size in sizes(name)]
+CASES = [(name, size) for name in single() for size in sizes(name)]
 MANY = {
     "many filters": lambda: conv2d(_picture(), torch.eye(9, dtype=torch.float64).reshape(9, 1, 3, 3)[::4]),
     "many channels": lambda: max_pool2d(torch.stack([_picture() * n for n in (1, 2, 3)]), 2),

@@ -10,7 +10,7 @@ from manim import tempconfig
 
 import engine
 from engine import conv1d, conv2d
-from engine.catalogue import concepts
+from engine.catalogue import single
 from engine.inputs.arguments import open_example
 from engine.numbers import plain
 from engine.trace import Trace
@@ -220,7 +220,7 @@ def test_what_is_not_a_number_is_no_empty_cell() -> None:
         assert [line.text for line in scene.lenses[0].plane.digits.lines] == ["1", "nan", "2", "∞", "1", "3", "1", "2", "−∞"]
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_every_concept_at_its_own_pace(name: str) -> None:
     """The example of every concept that there is, with the beats that a clip of it has."""
     trace = open_example(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from manim import tempconfig
 
-from engine.catalogue import concepts, find
+from engine.catalogue import find, single
 from engine.step import Step
 from scenes.parts.beat import Beat
 from scenes.parts.cast import scene_class
@@ -22,7 +22,7 @@ LEAST_RUNS = 3
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_something_moves_in_every_full_beat(name: str, size: str) -> None:
     if size != "small" and not grows(find(name)):
         return

@@ -12,7 +12,7 @@ import torch
 from manim import tempconfig
 
 from engine import conv1d, conv2d
-from engine.catalogue import concepts
+from engine.catalogue import single
 from engine.inputs.arguments import open_example
 from engine.record import Record
 from engine.trace import Trace
@@ -80,12 +80,12 @@ def test_short_cuts_change_nothing(scene_class: type, trace: Trace) -> None:
     check(scene_class, trace)
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_short_cuts_change_nothing_in_any_concept(name: str) -> None:
     check(scene_class(name), open_example(name))
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_a_beat_looks_the_same_whatever_was_shown_before(name: str) -> None:
     """Beats go to different processes: each must be shown as if all the others had been shown before it."""
     trace = open_example(name)

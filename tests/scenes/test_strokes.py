@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.catalogue import concepts, find
+from engine.catalogue import find, single
 from scenes.conv2d import Conv2d
 from scenes.parts.cast import scene_class
 from scenes.parts.ink import Box, Letters, Line, Mark, boxes, lines
@@ -26,7 +26,7 @@ WORD = Line("word", 40.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("size", [size for size, times in SIZES.items() if times > 1])
-@pytest.mark.parametrize("name", [name for name in concepts() if grows(find(name))])
+@pytest.mark.parametrize("name", [name for name in single() if grows(find(name))])
 def test_every_concept_grown(name: str, size: str) -> None:
     trace = grown(name, size)
     assert findings(scene_class(name), trace, every_kind(trace, 30)) == []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from manim import tempconfig
 
-from engine.catalogue import concepts
+from engine.catalogue import single
 from engine.paths import by_path
 from engine.record import Record
 from engine.step import Cell, Step
@@ -95,7 +95,7 @@ def unseen(trace: Trace, steps: list[int]) -> set[str]:
     return {stage for stage, others in found.items() if others < CLEARLY}
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_a_value_is_seen_without_its_digits(name: str) -> None:
     trace = trace_of(name, "small")
     steps = kinds(trace)

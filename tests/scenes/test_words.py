@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.catalogue import concepts, find
+from engine.catalogue import find, single
 from engine.sentences import MOST_SHARED
 from engine.stage import Operand, Stage, Work
 from engine.step import Cell
@@ -21,7 +21,7 @@ from scenes.parts.table import fitting_label
 from scenes.parts.theme import THEMES
 from tests.scenes.grown import SIZES, grown, grows
 
-CASES = [(name, size) for name in concepts() for size in SIZES if size == "small" or grows(find(name))]
+CASES = [(name, size) for name in single() for size in SIZES if size == "small" or grows(find(name))]
 #: Words of a caption, of an opening and of a closing, at most.
 CAPTION_WORDS, OPENING_WORDS, CLOSING_WORDS = 15, 20, 14
 #: With fewer a caption says a name, and nothing of it.

@@ -22,6 +22,7 @@ from studio.pace_play import play_beats
 from studio.picture import Picture
 from studio.plan import planned
 from studio.script import script
+from tests.models import MODELS
 from tests.plays import PLAYS, out, rectified, together, whole
 
 NAMES = [name for name in PLAYS if name != "coloured"]
@@ -173,3 +174,45 @@ def test_script_and_captions_count_over_the_whole() -> None:
     spoken = [" ".join(cue.lines) for cue in cues(made)]
     assert spoken[0] == play.opening
     assert spoken[-1] == play.closing
+
+
+# --- networks ----------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("seconds", [None, 200.0])
+def test_a_network_has_an_overview_before_its_first_act(name: str, seconds: float | None) -> None:
+    model = MODELS[name]()
+    overview, first, *_ = beats = play_beats(model, seconds=seconds)
+    assert (overview.kind, overview.act, overview.start, overview.stop, overview.say) == ("opening", None, 0, 0, model.opening)
+    assert (first.kind, first.act, first.say) == ("opening", 0, model.acts[0].trace.opening)
+    assert beats[-1].act is None
+    assert [beat.act for beat in beats[1:-1]] == sorted(beat.act for beat in beats[1:-1] if beat.act is not None)
+    assert all(beat.frames / 30 >= read(beat.shown) - 0.1 for beat in (overview, beats[-1]))
+    # There is time to see every part.
+    if seconds is None:
+        assert all(beat.frames / 30 >= min(12, 0.3 * len(model.network)) for beat in (overview, beats[-1]))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_an_act_that_is_not_opened_passes_in_one_sweep(name: str) -> None:
+    model = MODELS[name]()
+    beats = play_beats(model)
+    for number, act in enumerate(model.acts):
+        if act.trace.concept == "whole":
+            opening, sweep = of_act(beats, number)
+            assert (opening.kind, opening.start, sweep.kind) == ("opening", sweep.start, "sweep")
+            assert sweep.stop - sweep.start == len(act.trace)
+            assert opening.shown == sweep.shown == act.trace.opening
+
+
+@pytest.mark.parametrize("name", ["mlp", "lenet"])
+def test_a_network_in_the_fewest_seconds(name: str) -> None:
+    model = MODELS[name]()
+    with pytest.raises(InputError, match="give at least") as raised:
+        play_beats(model, seconds=1)
+    least = float(re.findall(r"at least ([\d.]+)", str(raised.value))[0])
+    beats = play_beats(model, seconds=least)
+    assert sum(beat.frames for beat in beats) == round(least * 30)
+    assert all(beat.frames / 30 >= read(beat.shown) - 0.1 for beat in beats if beat.kind == "opening")
+    assert [beat.kind for beat in beats if beat.act == 0] == ["opening", "sweep"]

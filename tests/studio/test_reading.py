@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from manim import tempconfig
 
-from engine.catalogue import concepts, find
+from engine.catalogue import find, single
 from engine.record import Record
 from engine.sentences import MOST_SHARED
 from engine.trace import Trace
@@ -35,7 +35,7 @@ LENGTHS = (None, 12.0, 30.0)
 OFTEN = 24.0
 #: Words of the least that is said at the ends.
 MOST_BRIEF = 9
-CASES = [(name, size) for name in concepts() for size in SIZES if size == "small" or grows(find(name))]
+CASES = [(name, size) for name in single() for size in SIZES if size == "small" or grows(find(name))]
 
 
 @cache
@@ -88,7 +88,7 @@ def test_all_that_is_said_can_be_read(name: str, size: str) -> None:
         assert too_short(planned(name, size, seconds), FPS) == []
 
 
-@pytest.mark.parametrize("name", concepts())
+@pytest.mark.parametrize("name", single())
 def test_plain_manim_has_time_for_words_too(name: str) -> None:
     opened = trace(name, "small")
     found = every_step(Record(opened), FPS)
@@ -193,7 +193,7 @@ def late(scene: Reel[Any], beat: Beat, fps: float, rest: float = 0.6) -> list[Si
     return [*scene.sights(beat, first)][1:]
 
 
-@pytest.mark.parametrize(("name", "size", "seconds"), [(name, *how) for name in concepts() for how in (("small", 12.0), ("middle", None))])
+@pytest.mark.parametrize(("name", "size", "seconds"), [(name, *how) for name in single() for how in (("small", 12.0), ("middle", None))])
 def test_a_full_beat_shows_nothing_new_at_its_end(name: str, size: str, seconds: float | None) -> None:
     if size == "middle" and (name, size) not in CASES:
         size = "small"

@@ -1,0 +1,1 @@
+"""Networks of any kind, layer after layer."""

@@ -1,0 +1,1 @@
+"""Sizes and counts of a network."""
