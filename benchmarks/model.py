@@ -31,7 +31,7 @@ FILMS = {
     "LeNet, 60 s": Filmed([*LENET, "--seconds", "60"], 8.0),
     "LeNet, first frame": Filmed([*LENET, "--seconds", "60", "--to", "png"], 5.0),
     "ResNet-18, overview": Filmed([f"{NETWORKS}:ResNet18", "--input", "randn:1x3x224x224", "--open", "", "--seconds", "60"], 20.0),
-    "GPT-2, one block": Filmed([f"{NETWORKS}:Gpt2", "--input", "ids:464,5044,1422,470,3272", "--open", "h.3", "--depth", "1"], 30.0),
+    "GPT-2, one block": Filmed([f"{NETWORKS}:Gpt2", "--input", "ids:[[464,5044,1422,470,3272]]", "--open", "h.3", "--depth", "1"], 30.0),
 }
 
 
