@@ -31,16 +31,15 @@ _FILE = re.compile(r"(?P<place>.*\.py)(?::(?P<name>.*))?")
 _IMPORTABLE = re.compile(rf"(?P<place>{_NAME}):(?P<name>{_NAME}(?:\(.*\))?)")
 _TORCH = Path(torch.__file__).parent
 
-__all__ = ["Network", "looks_like_code", "names_code", "network"]
+__all__ = ["Network", "names_code", "network"]
 
 
 def names_code(text: str) -> bool:
-    """Whether a text names code that would be run: ``FILE.py:NAME``, or a module that can be imported and a name in it."""
+    """Whether a text names code that would be run: ``FILE.py:NAME``, or a module that can be imported and a name in it.
+
+    What names no code is a text of layers, which is never run.
+    """
     return bool(_match(text))
-
-
-#: What names no code is a text of layers, which is never run.
-looks_like_code = names_code
 
 
 def network(source: Any, *, seed: int = 0) -> Network:
